@@ -1,0 +1,54 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.data.BuiltInData;
+import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.train.Environment;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "doctor",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = "Says what was found on this machine and what will be used.")
+final class DoctorCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "print one JSON object on one line")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        int threads = NativeSettings.apply(0);
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
+        fields.put("os", System.getProperty("os.name") + " " + System.getProperty("os.arch"));
+        fields.put("cpu", Environment.cpu() + ", " + Environment.cpuCapability());
+        fields.put("threads", threads);
+        fields.put("torch", Environment.torchVersion());
+        fields.put("onednn", Environment.oneDnnVersion());
+        fields.put("engine", "reference: libtorch autograd");
+        fields.put("device", NativeSettings.describeDevices());
+        fields.put("cache", caches());
+        if (json) {
+            spec.commandLine().getOut().println(Json.line(fields));
+        } else {
+            fields.forEach((key, value) -> spec.commandLine().getOut().printf("%-8s %s%n", key, value));
+        }
+        return 0;
+    }
+
+    private static String caches() {
+        String own = System.getProperty("org.bytedeco.javacpp.cachedir");
+        Path natives = own != null ? Path.of(own) : Path.of(System.getProperty("user.home"), ".javacpp", "cache");
+        return BuiltInData.cacheFolder() + " (sample pictures; RESDENSENET_CACHE changes it), " + natives
+                + " (native libraries, 0.5 GB)";
+    }
+}

@@ -1,0 +1,31 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.checkpoint.Run;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "plot",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = "Draws accuracy and loss over epochs: curves.png and curves.svg in the run folder.")
+final class PlotCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "RUN", description = "run folder")
+    private Path run = Path.of("");
+
+    @Override
+    public Integer call() throws Exception {
+        Run opened = Run.open(run);
+        Plots.write(opened);
+        spec.commandLine().getOut().println(opened.file("curves.png"));
+        spec.commandLine().getOut().println(opened.file("curves.svg"));
+        return 0;
+    }
+}

@@ -1,0 +1,117 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.data.ImageFolder;
+import io.github.resdensenet.eval.Decimal;
+import io.github.resdensenet.predict.Classifier;
+import io.github.resdensenet.predict.Prediction;
+import java.io.IOException;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "predict",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = "Classifies pictures. A picture that cannot be read is reported, the others go on; then the exit"
+                + " status is 1.")
+final class PredictCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(index = "0", paramLabel = "RUN", description = "run folder")
+    private Path run = Path.of("");
+
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE|DIR", description = "pictures, or folders of them")
+    private List<Path> inputs = new ArrayList<>();
+
+    @Option(names = "--top-k", paramLabel = "N", description = "print the N most probable classes (default: all)")
+    private int topK = Integer.MAX_VALUE;
+
+    @Option(names = "--json", description = "print one JSON object a picture")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        if (topK < 1) {
+            throw new IllegalArgumentException("--top-k must be positive, got " + topK);
+        }
+        int failed = 0;
+        try (Classifier classifier = Classifier.load(run)) {
+            for (Path input : inputs) {
+                for (Path picture : pictures(input)) {
+                    try {
+                        print(picture, classifier.classify(picture));
+                    } catch (IOException e) {
+                        failed++;
+                        report(picture, e);
+                    }
+                }
+            }
+        }
+        return failed == 0 ? 0 : 1;
+    }
+
+    private static List<Path> pictures(Path input) throws IOException {
+        if (!Files.isDirectory(input)) {
+            return List.of(input);
+        }
+        try (Stream<Path> files = Files.walk(input, FileVisitOption.FOLLOW_LINKS)) {
+            List<Path> pictures = files.filter(ImageFolder::isPicture).sorted().toList();
+            if (pictures.isEmpty()) {
+                throw new NoSuchFileException(input.toString(), null, "no pictures in this folder");
+            }
+            return pictures;
+        }
+    }
+
+    private void print(Path picture, Prediction p) {
+        List<Integer> shown = p.ranking().subList(0, Math.min(topK, p.classes().size()));
+        if (json) {
+            Map<String, Object> probabilities = new LinkedHashMap<>();
+            shown.forEach(
+                    c -> probabilities.put(p.classes().get(c), p.probabilities().get(c)));
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("file", picture.toString());
+            fields.put("class", p.className());
+            fields.put("index", p.classIndex());
+            fields.put("probabilities", probabilities);
+            spec.commandLine().getOut().println(Json.line(fields));
+            return;
+        }
+        StringBuilder line = new StringBuilder(picture + ": " + p.className() + " (");
+        for (int i = 0; i < shown.size(); i++) {
+            line.append(i == 0 ? "" : ", ")
+                    .append(p.classes().get(shown.get(i)))
+                    .append(' ')
+                    .append(Decimal.percent(p.probabilities().get(shown.get(i))))
+                    .append('%');
+        }
+        spec.commandLine().getOut().println(line.append(')'));
+    }
+
+    private void report(Path picture, IOException error) {
+        String reason =
+                error instanceof NoSuchFileException ? picture + ": no such file" : String.valueOf(error.getMessage());
+        if (json) {
+            Map<String, Object> fields = new LinkedHashMap<>();
+            fields.put("file", picture.toString());
+            fields.put("error", reason);
+            spec.commandLine().getOut().println(Json.line(fields));
+        } else {
+            spec.commandLine().getErr().println("resdensenet: " + reason);
+        }
+    }
+}

@@ -1,0 +1,97 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.eval.Decimal;
+import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.train.TrainListener;
+import io.github.resdensenet.train.Trainer;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = "Trains a network on an image folder and leaves a run folder.")
+final class TrainCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private RecipeOptions options = new RecipeOptions();
+
+    @Option(
+            names = "--init",
+            paramLabel = "RUN|FILE.safetensors",
+            description = "weights to start from instead of random ones")
+    private @Nullable Path init;
+
+    @Option(names = "--out", paramLabel = "RUN", description = "run folder to make (default: runs/<model>-<time>)")
+    private @Nullable Path out;
+
+    @Override
+    public Integer call() throws Exception {
+        Recipe recipe = options.resolve();
+        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+        Path folder = out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
+        Run run = new Trainer(recipe, folder, init, new Console(recipe.train().epochs())).train();
+        Plots.write(run);
+        spec.commandLine().getOut().println("Done: " + run.folder());
+        return 0;
+    }
+
+    /** Prints what training says, with a bar for what takes long. */
+    private final class Console implements TrainListener {
+        private final Progress progress = new Progress(spec.commandLine().getErr());
+        private final int epochs;
+        private long firstStep;
+
+        Console(int epochs) {
+            this.epochs = epochs;
+        }
+
+        @Override
+        public void message(String line) {
+            progress.clear();
+            spec.commandLine().getOut().println(line);
+        }
+
+        @Override
+        public void reading(int done, int total) {
+            progress.show("Reading pictures", done, total, "");
+        }
+
+        @Override
+        public void step(int epoch, int step, int steps, double loss, double imagesPerSecond) {
+            if (firstStep == 0) {
+                firstStep = System.nanoTime();
+            }
+            long done = (long) (epoch - 1) * steps + step;
+            long left = (long) epochs * steps - done;
+            double perStep = (System.nanoTime() - firstStep) / 1e9 / Math.max(1, done - 1);
+            progress.show(
+                    "Epoch %d/%d".formatted(epoch, epochs),
+                    step,
+                    steps,
+                    "loss %s  %s images/s  %s left"
+                            .formatted(
+                                    Decimal.fixed(loss, 3),
+                                    Decimal.fixed(imagesPerSecond, 0),
+                                    done < 2 ? "?" : Progress.time(perStep * left)));
+        }
+
+        @Override
+        public void evaluating(int done, int total) {
+            progress.show("Evaluating", done, total, "");
+        }
+    }
+}

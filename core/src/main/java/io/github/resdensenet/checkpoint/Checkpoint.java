@@ -1,0 +1,77 @@
+package io.github.resdensenet.checkpoint;
+
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.Models;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * One saved state of a training run: a folder of {@value #WEIGHTS}, {@value #OPTIMIZER} and {@value #MANIFEST}.
+ *
+ * @param manifest what goes with the weights
+ * @param weights parameters and buffers by name
+ * @param optimizer the optimiser's state; empty if the checkpoint cannot be trained on
+ */
+public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors optimizer) {
+    static final String WEIGHTS = "weights.safetensors";
+    static final String OPTIMIZER = "optimizer.safetensors";
+    static final String MANIFEST = "manifest.json";
+
+    /**
+     * Reads a folder and verifies every file against the manifest.
+     *
+     * @throws CheckpointException if something is missing or damaged
+     */
+    public static Checkpoint read(Path folder) throws IOException {
+        Path manifestFile = folder.resolve(MANIFEST);
+        if (!Files.isRegularFile(manifestFile)) {
+            throw new CheckpointException(folder + ": not a checkpoint, there is no " + MANIFEST);
+        }
+        Manifest manifest = Manifest.read(manifestFile);
+        for (Map.Entry<String, String> file : manifest.files().entrySet()) {
+            Path path = folder.resolve(file.getKey());
+            if (!Files.isRegularFile(path)) {
+                throw new CheckpointException(path + ": missing from the checkpoint");
+            }
+            if (!Digest.sha256(path).equals(file.getValue())) {
+                throw new CheckpointException(path + ": damaged, its SHA-256 is not the manifest's");
+            }
+        }
+        return new Checkpoint(
+                manifest, Safetensors.read(folder.resolve(WEIGHTS)), Safetensors.read(folder.resolve(OPTIMIZER)));
+    }
+
+    /** Writes the three files into a new folder, each forced to disk. */
+    void write(Path folder) throws IOException {
+        Files.createDirectories(folder);
+        Map<String, String> digests = new LinkedHashMap<>();
+        for (Map.Entry<String, Safetensors> file :
+                new TreeMap<>(Map.of(WEIGHTS, weights, OPTIMIZER, optimizer)).entrySet()) {
+            Path path = folder.resolve(file.getKey());
+            AtomicFiles.force(path, file.getValue()::write);
+            digests.put(file.getKey(), Digest.sha256(path));
+        }
+        String json = Manifest.JSON.writeValueAsString(manifest.withFiles(digests));
+        AtomicFiles.force(
+                folder.resolve(MANIFEST),
+                out -> out.write((json + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        AtomicFiles.forceFolder(folder);
+    }
+
+    /**
+     * Builds the network with these weights, in evaluation mode on the CPU.
+     *
+     * @param source where the checkpoint is, for messages
+     */
+    public ImageClassifier model(Path source) throws CheckpointException {
+        ImageClassifier model =
+                Models.create(manifest.model(), manifest.classes().size(), 0);
+        ModelState.load(model, weights.tensors(), source);
+        model.train(false);
+        return model;
+    }
+}

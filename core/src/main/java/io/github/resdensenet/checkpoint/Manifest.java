@@ -1,0 +1,82 @@
+package io.github.resdensenet.checkpoint;
+
+import io.github.resdensenet.nn.ModelConfig;
+import io.github.resdensenet.transforms.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What goes with a checkpoint's weights, as JSON, so that they are never used without it.
+ *
+ * @param formatVersion version of this file's layout, 1
+ * @param model what the network is built from
+ * @param classes class names by index
+ * @param preprocessing how a picture becomes the network's input
+ * @param data where the training pictures were
+ * @param progress how far training had come
+ * @param environment versions, device, threads: what equality to the bit depends on
+ * @param files SHA-256 of the other files of the checkpoint
+ */
+public record Manifest(
+        int formatVersion,
+        ModelConfig model,
+        List<String> classes,
+        Preprocessing preprocessing,
+        String data,
+        Progress progress,
+        Map<String, String> environment,
+        Map<String, String> files) {
+    /** The version that this program writes. */
+    public static final int FORMAT_VERSION = 1;
+
+    static final JsonMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .build();
+
+    /**
+     * How far training had come.
+     *
+     * @param epoch finished epochs
+     * @param step finished optimiser steps
+     * @param seed key of all randomness
+     * @param selectOn "val" or "test": which part chose the best epoch
+     * @param bestEpoch the best epoch so far, from 1; 0 before the first
+     * @param bestAccuracy its accuracy on that part, 0 to 1
+     */
+    public record Progress(int epoch, long step, long seed, String selectOn, int bestEpoch, double bestAccuracy) {}
+
+    /** Keeps its own lists. */
+    public Manifest {
+        classes = List.copyOf(classes);
+        environment = Map.copyOf(environment);
+        files = Map.copyOf(files);
+    }
+
+    Manifest withFiles(Map<String, String> digests) {
+        return new Manifest(formatVersion, model, classes, preprocessing, data, progress, environment, digests);
+    }
+
+    static Manifest read(Path file) throws IOException {
+        Manifest manifest;
+        try {
+            manifest = JSON.readValue(Files.readString(file), Manifest.class);
+        } catch (JacksonException e) {
+            throw new CheckpointException(file + ": not a checkpoint manifest: " + e.getOriginalMessage());
+        }
+        if (manifest.formatVersion != FORMAT_VERSION) {
+            throw new CheckpointException(file + ": format version " + manifest.formatVersion
+                    + " is not known to this program, which reads " + FORMAT_VERSION);
+        }
+        return manifest;
+    }
+}

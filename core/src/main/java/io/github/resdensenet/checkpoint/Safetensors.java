@@ -1,0 +1,220 @@
+package io.github.resdensenet.checkpoint;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.WritableByteChannel;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The safetensors format: 8 bytes little-endian length of a JSON header, the header with dtype, shape and byte range of
+ * each tensor, then the tensors' bytes without a hole.
+ *
+ * @param tensors by name, in the file's order
+ * @param metadata the header's own strings
+ */
+public record Safetensors(Map<String, TensorData> tensors, Map<String, String> metadata) {
+    private static final long MAX_HEADER = 16 << 20;
+    private static final String METADATA = "__metadata__";
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .build();
+
+    /**
+     * Reads a file whole.
+     *
+     * @throws CheckpointException if it breaks a rule of the format
+     * @throws IOException if it cannot be read
+     */
+    public static Safetensors read(Path file) throws IOException {
+        try (FileChannel channel = FileChannel.open(file)) {
+            long size = channel.size();
+            if (size < 8) {
+                throw refuse(file, "too short for a safetensors header: " + size + " bytes");
+            }
+            ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+            readFully(channel, prefix, 0, file);
+            long headerLength = prefix.getLong(0);
+            if (headerLength < 2 || headerLength > MAX_HEADER || headerLength > size - 8) {
+                throw refuse(
+                        file,
+                        "header length " + Long.toUnsignedString(headerLength) + " is not between 2 and "
+                                + Math.min(MAX_HEADER, size - 8));
+            }
+            ByteBuffer header = ByteBuffer.allocate((int) headerLength);
+            readFully(channel, header, 8, file);
+            long dataLength = size - 8 - headerLength;
+            if (dataLength > Integer.MAX_VALUE) {
+                throw refuse(file, "tensors of " + dataLength + " bytes, more than 2 GiB");
+            }
+            Map<String, JsonNode> entries = new LinkedHashMap<>();
+            Map<String, String> metadata = new LinkedHashMap<>();
+            parse(header.flip(), entries, metadata, file);
+            List<Entry> layout = layout(entries, dataLength, file);
+            ByteBuffer data = ByteBuffer.allocateDirect((int) dataLength);
+            readFully(channel, data, 8 + headerLength, file);
+            Map<String, TensorData> tensors = new LinkedHashMap<>();
+            for (Entry e : layout) {
+                tensors.put(
+                        e.name, new TensorData(e.dtype, e.shape, data.slice((int) e.start, (int) (e.end - e.start))));
+            }
+            return new Safetensors(tensors, metadata);
+        }
+    }
+
+    private static void parse(ByteBuffer header, Map<String, JsonNode> entries, Map<String, String> metadata, Path file)
+            throws CheckpointException {
+        JsonNode root;
+        try {
+            String text = StandardCharsets.UTF_8.newDecoder().decode(header).toString();
+            root = JSON.readTree(text);
+        } catch (CharacterCodingException e) {
+            throw refuse(file, "the header is not UTF-8");
+        } catch (JacksonException e) {
+            throw refuse(file, "the header is not JSON: " + e.getOriginalMessage());
+        }
+        if (!root.isObject()) {
+            throw refuse(file, "the header is not a JSON object");
+        }
+        for (Map.Entry<String, JsonNode> property : root.properties()) {
+            if (!property.getKey().equals(METADATA)) {
+                entries.put(property.getKey(), property.getValue());
+                continue;
+            }
+            for (Map.Entry<String, JsonNode> string : property.getValue().properties()) {
+                if (!string.getValue().isString()) {
+                    throw refuse(file, METADATA + "." + string.getKey() + " is not a string");
+                }
+                metadata.put(string.getKey(), string.getValue().asString());
+            }
+        }
+    }
+
+    private record Entry(String name, DType dtype, List<Long> shape, long start, long end) {}
+
+    private static List<Entry> layout(Map<String, JsonNode> entries, long dataLength, Path file)
+            throws CheckpointException {
+        List<Entry> layout = new ArrayList<>();
+        for (Map.Entry<String, JsonNode> entry : entries.entrySet()) {
+            layout.add(entry(entry.getKey(), entry.getValue(), file));
+        }
+        layout.sort(Comparator.comparingLong(Entry::start).thenComparingLong(Entry::end));
+        long at = 0;
+        for (Entry e : layout) {
+            if (e.start != at) {
+                throw refuse(
+                        file,
+                        "tensor " + e.name + " starts at byte " + e.start + " instead of " + at
+                                + (e.start > at ? ": a hole" : ": an overlap"));
+            }
+            at = e.end;
+        }
+        if (at != dataLength) {
+            throw refuse(file, "the tensors end at byte " + at + ", the file at " + dataLength);
+        }
+        return layout;
+    }
+
+    private static Entry entry(String name, JsonNode node, Path file) throws CheckpointException {
+        JsonNode shapeNode = node.path("shape");
+        JsonNode offsets = node.path("data_offsets");
+        if (!node.path("dtype").isString()
+                || !shapeNode.isArray()
+                || !offsets.isArray()
+                || offsets.size() != 2
+                || node.size() != 3) {
+            throw refuse(file, "tensor " + name + " must have dtype, shape and two data_offsets");
+        }
+        DType dtype = DType.named(node.path("dtype").asString())
+                .orElseThrow(() -> refuse(file, "tensor " + name + " has an unknown dtype " + node.path("dtype")));
+        List<Long> shape = new ArrayList<>();
+        for (JsonNode size : shapeNode) {
+            shape.add(nonNegative(size, name, file));
+        }
+        long start = nonNegative(offsets.get(0), name, file);
+        long end = nonNegative(offsets.get(1), name, file);
+        long bytes;
+        try {
+            bytes = Math.multiplyExact(TensorData.elements(shape), dtype.bytes());
+        } catch (ArithmeticException e) {
+            throw refuse(file, "tensor " + name + " has an impossible shape " + shape);
+        }
+        if (end < start || end - start != bytes) {
+            throw refuse(
+                    file,
+                    "tensor " + name + " " + dtype + shape + " needs " + bytes + " bytes, its range has "
+                            + (end - start));
+        }
+        return new Entry(name, dtype, shape, start, end);
+    }
+
+    private static long nonNegative(JsonNode node, String name, Path file) throws CheckpointException {
+        if (!node.isIntegralNumber() || !node.canConvertToLong() || node.asLong() < 0) {
+            throw refuse(file, "tensor " + name + " has " + node + " where a size or offset is expected");
+        }
+        return node.asLong();
+    }
+
+    private static void readFully(FileChannel channel, ByteBuffer into, long from, Path file) throws IOException {
+        while (into.hasRemaining()) {
+            if (channel.read(into, from + into.position()) < 0) {
+                throw refuse(file, "the file became shorter while it was read");
+            }
+        }
+    }
+
+    private static CheckpointException refuse(Path file, String rule) {
+        return new CheckpointException(file + ": not a valid safetensors file: " + rule);
+    }
+
+    /** Writes the file's bytes; the same content gives the same bytes. */
+    public void write(OutputStream out) throws IOException {
+        ObjectNode header = JSON.createObjectNode();
+        if (!metadata.isEmpty()) {
+            ObjectNode strings = header.putObject(METADATA);
+            metadata.forEach(strings::put);
+        }
+        long at = 0;
+        for (Map.Entry<String, TensorData> tensor : tensors.entrySet()) {
+            TensorData data = tensor.getValue();
+            ObjectNode node = header.putObject(tensor.getKey());
+            node.put("dtype", data.dtype().name());
+            data.shape().forEach(node.putArray("shape")::add);
+            long end = at + data.data().remaining();
+            node.putArray("data_offsets").add(at).add(end);
+            at = end;
+        }
+        byte[] json = JSON.writeValueAsString(header).getBytes(StandardCharsets.UTF_8);
+        int padded = (json.length + 7) / 8 * 8; // tensors start at a multiple of 8 bytes
+        ByteBuffer start = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
+        start.putLong(padded).put(json);
+        while (start.hasRemaining()) {
+            start.put((byte) ' ');
+        }
+        out.write(start.array());
+        WritableByteChannel channel = Channels.newChannel(out);
+        for (TensorData tensor : tensors.values()) {
+            ByteBuffer data = tensor.data();
+            while (data.hasRemaining()) {
+                channel.write(data);
+            }
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.github.resdensenet.data;
+
+import io.github.resdensenet.transforms.Resize;
+import io.github.resdensenet.transforms.RgbImage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every picture decoded and resized once, kept as bytes: in memory when that takes at most a quarter of the heap, else in
+ * a temporary file, which the system's own page cache keeps near.
+ */
+public final class PixelCache implements AutoCloseable {
+    private final int size;
+    private final byte @Nullable [] @Nullable [] memory;
+    private final @Nullable FileChannel file;
+
+    private PixelCache(int size, byte @Nullable [] @Nullable [] memory, @Nullable FileChannel file) {
+        this.size = size;
+        this.memory = memory;
+        this.file = file;
+    }
+
+    /**
+     * Decodes and resizes all the samples on {@code threads} threads.
+     *
+     * @param progress told the number of pictures done, from any thread
+     * @throws BadImages if some cannot be read, naming all of them
+     */
+    public static PixelCache of(List<ImageSample> samples, Resize resize, int threads, IntConsumer progress)
+            throws IOException {
+        return of(samples, resize, threads, progress, Runtime.getRuntime().maxMemory() / 4);
+    }
+
+    static PixelCache of(List<ImageSample> samples, Resize resize, int threads, IntConsumer progress, long memoryBytes)
+            throws IOException {
+        PixelCache cache = empty(samples.size(), resize.width(), memoryBytes);
+        List<ImageException> faults = new ArrayList<>();
+        ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads), DataLoader::daemon);
+        try {
+            List<Future<@Nullable ImageException>> results = new ArrayList<>();
+            for (int i = 0; i < samples.size(); i++) {
+                int index = i;
+                Callable<@Nullable ImageException> task = () -> cache.fill(index, samples.get(index), resize);
+                results.add(pool.submit(task));
+            }
+            for (int i = 0; i < results.size(); i++) {
+                ImageException fault = results.get(i).get();
+                if (fault != null) {
+                    faults.add(fault);
+                }
+                progress.accept(i + 1);
+            }
+        } catch (ExecutionException e) {
+            cache.close();
+            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            cache.close();
+            throw new IOException("interrupted while reading pictures", e);
+        } finally {
+            pool.shutdownNow();
+        }
+        if (!faults.isEmpty()) {
+            cache.close();
+            throw new BadImages(faults);
+        }
+        return cache;
+    }
+
+    private static PixelCache empty(int count, int size, long memoryBytes) throws IOException {
+        if (3L * size * size * count <= memoryBytes) {
+            return new PixelCache(size, new byte[count][], null);
+        }
+        Path temporary = Files.createTempFile("resdensenet-", ".pixels");
+        return new PixelCache(
+                size,
+                null,
+                FileChannel.open(
+                        temporary,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.DELETE_ON_CLOSE));
+    }
+
+    private @Nullable ImageException fill(int index, ImageSample sample, Resize resize) throws IOException {
+        byte[] pixels;
+        try {
+            pixels = resize.apply(ImageDecoder.decode(sample.path())).pixels();
+        } catch (ImageException e) {
+            return e;
+        } catch (IOException e) {
+            return new ImageException(
+                    sample.path(), "cannot be read: " + e.getClass().getSimpleName());
+        }
+        if (memory != null) {
+            memory[index] = pixels;
+        } else if (file != null) {
+            ByteBuffer bytes = ByteBuffer.wrap(pixels);
+            long at = (long) index * pixels.length;
+            while (bytes.hasRemaining()) {
+                at += file.write(bytes, at);
+            }
+        }
+        return null;
+    }
+
+    /** The resized picture of a sample, by its index in the list that the cache was filled from. */
+    RgbImage get(int index) {
+        byte[] pixels = memory == null ? null : memory[index];
+        if (pixels == null) {
+            pixels = read(index);
+        }
+        return new RgbImage(size, size, pixels);
+    }
+
+    private byte[] read(int index) {
+        if (file == null) {
+            throw new IllegalStateException("picture " + index + " was not read");
+        }
+        try {
+            ByteBuffer bytes = ByteBuffer.allocate(3 * size * size);
+            long start = (long) index * bytes.capacity();
+            while (bytes.hasRemaining()) {
+                if (file.read(bytes, start + bytes.position()) < 0) {
+                    throw new IOException("the pixel cache is shorter than expected");
+                }
+            }
+            return bytes.array();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Height and width of every picture in pixels. */
+    public int size() {
+        return size;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (file != null) {
+            file.close();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package io.github.resdensenet.nn;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** A network from images [N, 3, H, W] to logits [N, classes], in two halves so that the feature map can be looked at. */
+public abstract class ImageClassifier extends Module {
+    private final ModelConfig config;
+    private final int numClasses;
+
+    ImageClassifier(ModelConfig config, int numClasses) {
+        if (numClasses < 1) {
+            throw new IllegalArgumentException("numClasses must be positive, got " + numClasses);
+        }
+        this.config = config;
+        this.numClasses = numClasses;
+    }
+
+    /** [N, 3, H, W] to the last feature map [N, C, h, w], as the head takes it. */
+    public abstract Tensor forwardFeatures(Tensor x);
+
+    /** The last feature map [N, C, h, w] to logits [N, classes]. */
+    public abstract Tensor forwardHead(Tensor features);
+
+    @Override
+    protected final Tensor forward(Tensor x) {
+        return forwardHead(forwardFeatures(x));
+    }
+
+    /** Height and width of the last feature map for a square image, or 0 if the image is too small for the network. */
+    public abstract int featureSize(int imageSize);
+
+    /** The smallest square image that leaves a feature map. */
+    public final int minImageSize() {
+        int size = 1;
+        while (featureSize(size) < 1) {
+            size++;
+        }
+        return size;
+    }
+
+    /** What the network was built from. */
+    public final ModelConfig config() {
+        return config;
+    }
+
+    /** The number of logits. */
+    public final int numClasses() {
+        return numClasses;
+    }
+}

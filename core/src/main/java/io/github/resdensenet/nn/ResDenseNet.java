@@ -1,0 +1,80 @@
+package io.github.resdensenet.nn;
+
+import static io.github.resdensenet.nn.Functional.globalAveragePool;
+import static io.github.resdensenet.nn.Functional.relu;
+
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * ResDenseNet: dense concatenation inside each block, a residual addition around it.
+ *
+ * <p>Stem, then [block, transition] for all stages but the last, then block, BN, ReLU, global average pool and a linear
+ * classifier. The stages have numInitFeatures, 2x, 4x, ... channels. After G. Huang et al., "Densely Connected
+ * Convolutional Networks" (CVPR 2017) and K. He et al., "Identity Mappings in Deep Residual Networks" (ECCV 2016).
+ */
+public final class ResDenseNet extends ImageClassifier {
+    private final Sequential stem;
+    private final ModuleList<DenseResidualBlock> stages;
+    private final ModuleList<Transition> transitions;
+    private final BatchNorm2d finalBn;
+    private final Linear classifier;
+
+    /** The article's network: growth rate 32, blocks of 3, 4, 6 and 4 layers, 64 initial features, bottleneck 4. */
+    public ResDenseNet(int numClasses) {
+        this(ModelConfig.resDenseNet(), numClasses);
+    }
+
+    /**
+     * A network of any size; the weights are drawn from libtorch's default generator (see {@link Models#create}).
+     *
+     * @throws IllegalArgumentException if numClasses is not positive
+     */
+    public ResDenseNet(ModelConfig config, int numClasses) {
+        super(config, numClasses);
+        int features = config.numInitFeatures();
+        stem = register(
+                "stem",
+                new Sequential(
+                        new Conv2d(3, features, 7, 2, 3),
+                        new BatchNorm2d(features),
+                        new ReLU(),
+                        new MaxPool2d(3, 2, 1)));
+        stages = register("stages", new ModuleList<>());
+        transitions = register("transitions", new ModuleList<>());
+        List<Integer> layers = config.blockConfig();
+        for (int i = 0; i < layers.size(); i++) {
+            stages.append(new DenseResidualBlock(features, layers.get(i), config.growthRate(), config.bnSize()));
+            if (i < layers.size() - 1) {
+                transitions.append(new Transition(features, 2 * features));
+                features *= 2;
+            }
+        }
+        finalBn = register("final_bn", new BatchNorm2d(features));
+        classifier = register("classifier", new Linear(features, numClasses));
+        Init.kaiming(this);
+    }
+
+    @Override
+    public Tensor forwardFeatures(Tensor x) {
+        x = stem.call(x); // [N, numInitFeatures, H/4, W/4]
+        for (int i = 0; i < stages.size(); i++) {
+            x = stages.get(i).call(x);
+            if (i < transitions.size()) {
+                x = transitions.get(i).call(x); // twice the channels, half the height and width
+            }
+        }
+        return relu(finalBn.call(x));
+    }
+
+    @Override
+    public Tensor forwardHead(Tensor features) {
+        return classifier.call(globalAveragePool(features));
+    }
+
+    @Override
+    public int featureSize(int imageSize) {
+        int afterStem = (imageSize + 3) / 4; // two layers of stride 2 that round up
+        return afterStem >> transitions.size();
+    }
+}

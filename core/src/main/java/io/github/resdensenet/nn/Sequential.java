@@ -1,0 +1,22 @@
+package io.github.resdensenet.nn;
+
+import org.bytedeco.pytorch.Tensor;
+
+/** Its children, one after the other. */
+public class Sequential extends Module {
+    /** Names the modules "0", "1", ... */
+    Sequential(Module... modules) {
+        for (int i = 0; i < modules.length; i++) {
+            register(Integer.toString(i), modules[i]);
+        }
+    }
+
+    @Override
+    protected Tensor forward(Tensor x) {
+        Tensor y = x;
+        for (Module child : children().values()) {
+            y = child.call(y);
+        }
+        return y;
+    }
+}

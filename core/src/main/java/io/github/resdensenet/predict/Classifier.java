@@ -1,0 +1,82 @@
+package io.github.resdensenet.predict;
+
+import io.github.resdensenet.checkpoint.Checkpoint;
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.data.ImageDecoder;
+import io.github.resdensenet.eval.Evaluator;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.transforms.RgbImage;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.NoGradGuard;
+
+/**
+ * A trained model ready to answer. Pictures are prepared as in training; the run folder says how.
+ *
+ * <p>Not for use by several threads at once.
+ */
+public final class Classifier implements AutoCloseable {
+    private final ImageClassifier model;
+    private final List<String> classes;
+    private final Preprocessing preprocessing;
+    private final float[][] table;
+
+    private Classifier(ImageClassifier model, List<String> classes, Preprocessing preprocessing) {
+        this.model = model;
+        this.classes = classes;
+        this.preprocessing = preprocessing;
+        this.table = preprocessing.normalize().table();
+    }
+
+    /**
+     * Loads a run's best checkpoint.
+     *
+     * @throws IOException if there is no such run or it is damaged
+     */
+    public static Classifier load(Path run) throws IOException {
+        Run opened = Run.open(run);
+        Checkpoint checkpoint = opened.readBest();
+        NativeSettings.apply(0);
+        ImageClassifier model = checkpoint.model(opened.best());
+        model.channelsLast();
+        return new Classifier(
+                model, checkpoint.manifest().classes(), checkpoint.manifest().preprocessing());
+    }
+
+    /** Class names by index. */
+    public List<String> classes() {
+        return classes;
+    }
+
+    /**
+     * Classifies a picture.
+     *
+     * @throws IOException if the file cannot be read or is no picture
+     */
+    public Prediction classify(Path picture) throws IOException {
+        return classify(ImageDecoder.decode(picture));
+    }
+
+    /** Classifies a decoded picture of any size. */
+    public Prediction classify(RgbImage picture) {
+        RgbImage image = preprocessing.resize().apply(picture);
+        try (Batch batch = Batch.of(image, table);
+                PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            double[] logP = Evaluator.logProbabilities(model.call(batch.images()));
+            return new Prediction(
+                    classes, Arrays.stream(logP).map(Math::exp).boxed().toList());
+        }
+    }
+
+    @Override
+    public void close() {
+        model.close();
+    }
+}

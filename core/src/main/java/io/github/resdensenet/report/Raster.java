@@ -1,0 +1,56 @@
+package io.github.resdensenet.report;
+
+import com.github.weisj.jsvg.SVGDocument;
+import com.github.weisj.jsvg.parser.SVGLoader;
+import com.github.weisj.jsvg.view.ViewBox;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.GraphicsEnvironment;
+import java.awt.RenderingHints;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import javax.imageio.ImageIO;
+
+/** SVG to PNG. */
+final class Raster {
+    static {
+        System.setProperty("java.awt.headless", "true");
+    }
+
+    private Raster() {}
+
+    static byte[] png(String svg, int width, int height) {
+        SVGDocument document =
+                new SVGLoader().load(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)), null, null);
+        if (document == null) {
+            throw new IllegalStateException("the SVG writer made a document that cannot be drawn");
+        }
+        BufferedImage image = new BufferedImage(width, height, BufferedImage.TYPE_INT_RGB);
+        Graphics2D graphics = image.createGraphics();
+        graphics.setRenderingHint(RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+        graphics.setRenderingHint(RenderingHints.KEY_TEXT_ANTIALIASING, RenderingHints.VALUE_TEXT_ANTIALIAS_ON);
+        graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
+        document.render(null, graphics, new ViewBox(0, 0, width, height));
+        graphics.dispose();
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        try {
+            ImageIO.write(image, "png", out);
+        } catch (IOException e) {
+            throw new IllegalStateException(e); // memory does not fail
+        }
+        return out.toByteArray();
+    }
+
+    /** An installed font that can show every character of a text. */
+    static String fontFor(String text) {
+        return Arrays.stream(GraphicsEnvironment.getLocalGraphicsEnvironment().getAvailableFontFamilyNames())
+                .filter(name -> !name.equals(Font.MONOSPACED))
+                .filter(name -> new Font(name, Font.PLAIN, 12).canDisplayUpTo(text) == -1)
+                .findFirst()
+                .orElse(Font.SANS_SERIF);
+    }
+}

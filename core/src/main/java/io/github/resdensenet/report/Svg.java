@@ -1,0 +1,83 @@
+package io.github.resdensenet.report;
+
+import java.util.Locale;
+
+/** Writes an SVG document piece by piece; all text is escaped. */
+final class Svg {
+    /** Fonts with Latin and Chinese glyphs on the usual systems; a browser takes the first that it has. */
+    static final String FONTS = "'Noto Sans','Noto Sans CJK SC','Noto Sans SC','PingFang SC','Microsoft YaHei',"
+            + "'WenQuanYi Micro Hei','Helvetica Neue',Arial,sans-serif";
+
+    private final StringBuilder out = new StringBuilder();
+
+    Svg(int width, int height, String title, String fontFamily) {
+        out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
+                .formatted(width, height, width, height));
+        out.append(" role=\"img\" font-family=\"").append(escape(fontFamily)).append("\">\n");
+        out.append("<title>").append(escape(title)).append("</title>\n");
+        rect(0, 0, width, height, "#ffffff");
+    }
+
+    Svg rect(double x, double y, double width, double height, String fill) {
+        out.append("<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" fill=\"%s\"/>\n"
+                .formatted(number(x), number(y), number(width), number(height), fill));
+        return this;
+    }
+
+    Svg line(double x1, double y1, double x2, double y2, String stroke, double width) {
+        out.append("<line x1=\"%s\" y1=\"%s\" x2=\"%s\" y2=\"%s\" stroke=\"%s\" stroke-width=\"%s\"/>\n"
+                .formatted(number(x1), number(y1), number(x2), number(y2), stroke, number(width)));
+        return this;
+    }
+
+    Svg circle(double x, double y, double radius, String fill) {
+        out.append("<circle cx=\"%s\" cy=\"%s\" r=\"%s\" fill=\"%s\"/>\n"
+                .formatted(number(x), number(y), number(radius), fill));
+        return this;
+    }
+
+    Svg polyline(double[] x, double[] y, String stroke) {
+        out.append("<polyline fill=\"none\" stroke=\"")
+                .append(stroke)
+                .append("\" stroke-width=\"2\" stroke-linejoin=\"round\" points=\"");
+        for (int i = 0; i < x.length; i++) {
+            out.append(i == 0 ? "" : " ").append(number(x[i])).append(',').append(number(y[i]));
+        }
+        out.append("\"/>\n");
+        return this;
+    }
+
+    /** Text at a point; anchor is start, middle or end. */
+    Svg text(double x, double y, double size, String anchor, String fill, String text) {
+        out.append("<text x=\"%s\" y=\"%s\" font-size=\"%s\" text-anchor=\"%s\" fill=\"%s\">%s</text>\n"
+                .formatted(number(x), number(y), number(size), anchor, fill, escape(text)));
+        return this;
+    }
+
+    /** The finished document. */
+    @Override
+    public String toString() {
+        return out + "</svg>\n";
+    }
+
+    private static String number(double value) {
+        String text = String.format(Locale.ROOT, "%.2f", value);
+        return text.endsWith(".00") ? text.substring(0, text.length() - 3) : text;
+    }
+
+    static String escape(String text) {
+        StringBuilder escaped = new StringBuilder();
+        text.codePoints().forEach(c -> {
+            switch (c) {
+                case '<' -> escaped.append("&lt;");
+                case '>' -> escaped.append("&gt;");
+                case '&' -> escaped.append("&amp;");
+                case '"' -> escaped.append("&quot;");
+                default ->
+                    escaped.appendCodePoint(
+                            c >= 0x20 && c != 0xFFFE && c != 0xFFFF && !(c >= 0xD800 && c <= 0xDFFF) ? c : '?');
+            }
+        });
+        return escaped.toString();
+    }
+}

@@ -1,0 +1,132 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.checkpoint.ModelState;
+import io.github.resdensenet.checkpoint.Safetensors;
+import io.github.resdensenet.nn.Module;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Scalar;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+
+/**
+ * AdamW with PyTorch's defaults (I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019):
+ *
+ * <pre>
+ * p = p (1 - lr weightDecay)
+ * m = m + (1 - beta1) (g - m)
+ * v = beta2 v + (1 - beta2) g g
+ * p = p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
+ * </pre>
+ *
+ * <p>Parameters, gradients and both moments each lie in one block of memory, so a step is a handful of passes over it
+ * however many tensors the model has. The model's parameters become views of the first block.
+ */
+final class AdamW implements AutoCloseable {
+    static final double BETA1 = 0.9;
+    static final double BETA2 = 0.999;
+    static final double EPS = 1e-8;
+
+    private final Map<String, Tensor> parameters;
+    private final double weightDecay;
+    private final Tensor values;
+    private final Tensor gradients;
+    private final Tensor m;
+    private final Tensor v;
+    private final Tensor denominator;
+    private long step;
+
+    AdamW(Module model, double weightDecay) {
+        this.parameters = model.namedParameters();
+        this.weightDecay = weightDecay;
+        try (NoGradGuard noGrad = new NoGradGuard()) {
+            long total = model.parameterCount();
+            Tensor first = parameters.values().iterator().next();
+            values = torch.empty(new long[] {total}, first.options(), null);
+            gradients = torch.zeros_like(values);
+            m = torch.zeros_like(values);
+            v = torch.zeros_like(values);
+            denominator = torch.zeros_like(values);
+            long offset = 0;
+            for (Tensor parameter : parameters.values()) {
+                try (PointerScope scope = new PointerScope()) {
+                    Tensor view = part(values, parameter, offset);
+                    view.copy_(parameter.detach());
+                    parameter.set_data(view);
+                    parameter.mutable_grad().put(part(gradients, parameter, offset));
+                }
+                offset += parameter.numel();
+            }
+        }
+    }
+
+    /** The part of a block that belongs to a parameter, with the parameter's shape and strides. */
+    private static Tensor part(Tensor block, Tensor parameter, long offset) {
+        long[] strides = new long[(int) parameter.dim()];
+        for (int i = 0; i < strides.length; i++) {
+            strides[i] = parameter.stride(i);
+        }
+        return block.as_strided(parameter.shape(), strides, new LongOptional(offset));
+    }
+
+    void zeroGrad() {
+        gradients.zero_();
+    }
+
+    /** One step along the gradients that backward() has added up. */
+    void step(double lr) {
+        step++;
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            values.mul_(new Scalar(1 - lr * weightDecay));
+            m.lerp_(gradients, new Scalar(1 - BETA1));
+            v.mul_(new Scalar(BETA2)).addcmul_(gradients, gradients, new Scalar(1 - BETA2));
+            double correction1 = 1 - Math.pow(BETA1, (double) step);
+            double correction2 = Math.sqrt(1 - Math.pow(BETA2, (double) step));
+            torch.sqrt_out(denominator, v);
+            denominator.div_(new Scalar(correction2)).add_(new Scalar(EPS));
+            values.addcdiv_(m, denominator, new Scalar(-lr / correction1));
+        }
+    }
+
+    long steps() {
+        return step;
+    }
+
+    /** The moments by parameter name, and the step as metadata. */
+    Safetensors state() {
+        try (PointerScope scope = new PointerScope()) {
+            return new Safetensors(ModelState.of(moments()), Map.of("step", Long.toString(step)));
+        }
+    }
+
+    void load(Safetensors state, Path source) throws IOException {
+        try (PointerScope scope = new PointerScope()) {
+            ModelState.load(moments(), state.tensors(), source);
+        }
+        step = Long.parseLong(state.metadata().getOrDefault("step", "0"));
+    }
+
+    private Map<String, Tensor> moments() {
+        Map<String, Tensor> moments = new LinkedHashMap<>();
+        long offset = 0;
+        for (Map.Entry<String, Tensor> parameter : parameters.entrySet()) {
+            moments.put("exp_avg." + parameter.getKey(), part(m, parameter.getValue(), offset));
+            moments.put("exp_avg_sq." + parameter.getKey(), part(v, parameter.getValue(), offset));
+            offset += parameter.getValue().numel();
+        }
+        return moments;
+    }
+
+    @Override
+    public void close() {
+        for (Tensor block : new Tensor[] {values, gradients, m, v, denominator}) {
+            block.close();
+        }
+    }
+}

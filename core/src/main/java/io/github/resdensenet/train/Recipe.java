@@ -1,0 +1,190 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.data.Split;
+import io.github.resdensenet.nn.ModelConfig;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Everything that decides a training run. A YAML file with the same keys says the same, see {@link RecipeFile}.
+ *
+ * @param model the network
+ * @param data the pictures and how they are dealt out
+ * @param augment random changes of the training pictures
+ * @param train the training itself
+ */
+public record Recipe(ModelConfig model, Data data, Augment augment, Train train) {
+    /** The built-in recipes. */
+    public static final List<String> NAMES = List.of("default", "seed");
+
+    /**
+     * The pictures.
+     *
+     * @param path image folder, or "fashion3" for the built-in set
+     * @param imageSize height and width in pixels; 0 is 64 for the built-in set and 224 else
+     * @param batchSize images a step
+     * @param shuffle whether each epoch has its own random order
+     * @param loaderThreads threads that prepare batches ahead; 0 prepares them between the steps
+     * @param split shares of train, val and test
+     * @param stratified whether the shares hold within each class
+     */
+    public record Data(
+            String path,
+            int imageSize,
+            int batchSize,
+            boolean shuffle,
+            int loaderThreads,
+            Split.Shares split,
+            boolean stratified) {
+        /** Checks every value. */
+        public Data {
+            check(imageSize >= 0 && imageSize <= 4096, "data.imageSize", "0 to 4096", imageSize);
+            check(batchSize >= 1 && batchSize <= 4096, "data.batchSize", "1 to 4096", batchSize);
+            check(loaderThreads >= 0 && loaderThreads <= 256, "data.loaderThreads", "0 to 256", loaderThreads);
+        }
+    }
+
+    /**
+     * Random changes; 0 is off.
+     *
+     * @param horizontalFlip probability of mirroring
+     * @param brightness largest change of brightness, as a share
+     * @param contrast largest change of contrast, as a share
+     * @param saturation largest change of saturation, as a share
+     */
+    public record Augment(double horizontalFlip, double brightness, double contrast, double saturation) {
+        /** Checks every value. */
+        public Augment {
+            check(horizontalFlip >= 0 && horizontalFlip <= 1, "augment.horizontalFlip", "0 to 1", horizontalFlip);
+            check(brightness >= 0 && brightness <= 10, "augment.brightness", "0 to 10", brightness);
+            check(contrast >= 0 && contrast <= 10, "augment.contrast", "0 to 10", contrast);
+            check(saturation >= 0 && saturation <= 10, "augment.saturation", "0 to 10", saturation);
+        }
+    }
+
+    /**
+     * The training.
+     *
+     * @param epochs passes over the training pictures
+     * @param optimizer "adamw"
+     * @param lr learning rate at the start
+     * @param weightDecay decoupled weight decay, applied to every parameter
+     * @param labelSmoothing share of the target spread over all classes
+     * @param schedule "cosine" or "constant"
+     * @param tMax epochs in which the cosine falls to etaMin; 0 is all epochs after the warm-up
+     * @param etaMin learning rate at the end of the cosine
+     * @param warmupEpochs epochs in which the learning rate rises first
+     * @param seed key of all randomness: split, initial weights, order, changes of pictures
+     * @param selectOn the part that chooses the best epoch, "val" or "test"
+     * @param precision "fp32"
+     * @param engine "auto" or "reference"
+     * @param threads compute threads; 0 is one a processor
+     * @param device "auto", "cpu" or "cuda"
+     */
+    public record Train(
+            int epochs,
+            String optimizer,
+            double lr,
+            double weightDecay,
+            double labelSmoothing,
+            String schedule,
+            int tMax,
+            double etaMin,
+            int warmupEpochs,
+            long seed,
+            String selectOn,
+            String precision,
+            String engine,
+            int threads,
+            String device) {
+        /** Checks every value. */
+        public Train {
+            check(epochs >= 1 && epochs <= 100_000, "train.epochs", "1 to 100000", epochs);
+            oneOf("train.optimizer", List.of("adamw"), optimizer);
+            check(lr > 0 && lr < Double.POSITIVE_INFINITY, "train.lr", "a positive number", lr);
+            check(weightDecay >= 0 && weightDecay <= 1e6, "train.weightDecay", "0 or more", weightDecay);
+            check(labelSmoothing >= 0 && labelSmoothing < 1, "train.labelSmoothing", "0 to below 1", labelSmoothing);
+            oneOf("train.schedule", List.of("cosine", "constant"), schedule);
+            check(tMax >= 0, "train.tMax", "0 or more", tMax);
+            check(etaMin >= 0 && etaMin <= lr, "train.etaMin", "0 to train.lr", etaMin);
+            check(
+                    warmupEpochs >= 0 && warmupEpochs < epochs,
+                    "train.warmupEpochs",
+                    "0 to below train.epochs",
+                    warmupEpochs);
+            oneOf("train.selectOn", List.of("val", "test"), selectOn);
+            oneOf("train.precision", List.of("fp32"), precision);
+            oneOf("train.engine", List.of("auto", "reference"), engine);
+            check(threads >= 0 && threads <= 1024, "train.threads", "0 to 1024", threads);
+            oneOf("train.device", List.of("auto", "cpu", "cuda"), device);
+        }
+
+        /** The learning rate of each epoch. */
+        public LrSchedule lrSchedule() {
+            LrSchedule main = schedule.equals("constant")
+                    ? new LrSchedule.ConstantLr(lr)
+                    : new LrSchedule.CosineAnnealingLr(lr, etaMin, tMax > 0 ? tMax : epochs - warmupEpochs);
+            return warmupEpochs == 0 ? main : new LrSchedule.Warmup(main, warmupEpochs);
+        }
+    }
+
+    /** Checks the values that depend on each other. */
+    public Recipe {
+        check(
+                data.split().val() > 0 || train.selectOn().equals("test"),
+                "train.selectOn",
+                "test where data.split.val is 0",
+                train.selectOn());
+    }
+
+    /** The recommended recipe: the article's training, judged honestly. The best epoch is chosen on a part of its own. */
+    public static Recipe defaults() {
+        return builtIn("default");
+    }
+
+    /**
+     * A built-in recipe.
+     *
+     * @param name "default", or "seed" for the article's own way: two parts, the best epoch chosen on the test set
+     */
+    public static Recipe builtIn(String name) {
+        return RecipeFile.builtIn(name);
+    }
+
+    /** Reads a YAML file; keys that it leaves out have their default. */
+    public static Recipe read(Path file) throws IOException {
+        return RecipeFile.read(file);
+    }
+
+    /** The same recipe on another folder. */
+    public Recipe withData(Path folder) {
+        return with("data.path", folder.toString());
+    }
+
+    /**
+     * The same recipe with one value changed.
+     *
+     * @param key for instance "train.lr"
+     * @param value as in YAML
+     * @throws IllegalArgumentException if there is no such key, or the value is of the wrong type or out of range
+     */
+    public Recipe with(String key, String value) {
+        return RecipeFile.with(this, key, value);
+    }
+
+    /** The recipe as YAML. */
+    public String toYaml() {
+        return RecipeFile.toYaml(this);
+    }
+
+    private static void check(boolean ok, String key, String rule, Object value) {
+        if (!ok) {
+            throw new IllegalArgumentException(key + " must be " + rule + ", got " + value);
+        }
+    }
+
+    private static void oneOf(String key, List<String> allowed, String value) {
+        check(allowed.contains(value), key, allowed.size() == 1 ? allowed.get(0) : "one of " + allowed, value);
+    }
+}

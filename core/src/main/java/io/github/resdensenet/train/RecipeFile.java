@@ -1,0 +1,148 @@
+package io.github.resdensenet.train;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLMapper;
+import tools.jackson.dataformat.yaml.YAMLWriteFeature;
+
+/**
+ * Recipes as YAML. The default recipe, a resource beside this class, names every key and shows its type; a file or a
+ * {@code --set} may change values, but not add keys.
+ */
+final class RecipeFile {
+    private static final YAMLMapper YAML = YAMLMapper.builder()
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
+            .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
+            .build();
+
+    private RecipeFile() {}
+
+    static Recipe builtIn(String name) {
+        if (!Recipe.NAMES.contains(name)) {
+            throw new IllegalArgumentException(
+                    "recipe must be one of " + Recipe.NAMES + " or a YAML file, got " + name);
+        }
+        ObjectNode recipe = resource("default");
+        if (!name.equals("default")) {
+            merge(recipe, resource(name), "", name);
+        }
+        return bind(recipe);
+    }
+
+    private static ObjectNode resource(String name) {
+        try (InputStream in = RecipeFile.class.getResourceAsStream(name + ".yaml")) {
+            if (in == null) {
+                throw new IllegalStateException("no resource " + name + ".yaml");
+            }
+            return (ObjectNode) YAML.readTree(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static Recipe read(Path file) throws IOException {
+        JsonNode changes;
+        try {
+            changes = YAML.readTree(Files.readString(file));
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(file + ": not YAML: " + e.getOriginalMessage(), e);
+        }
+        if (!changes.isObject()) {
+            throw new IllegalArgumentException(
+                    file + ": a recipe is a YAML mapping with the keys model, data, augment," + " train");
+        }
+        ObjectNode recipe = resource("default");
+        try {
+            merge(recipe, (ObjectNode) changes, "", file.toString());
+            return bind(recipe);
+        } catch (IllegalArgumentException e) {
+            String message = String.valueOf(e.getMessage());
+            throw new IllegalArgumentException(message.startsWith(file + ":") ? message : file + ": " + message, e);
+        }
+    }
+
+    static Recipe with(Recipe recipe, String key, String value) {
+        JsonNode parsed;
+        try {
+            parsed = YAML.readTree(value);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(key + ": not a YAML value: " + value, e);
+        }
+        ObjectNode changes = YAML.createObjectNode();
+        String[] parts = key.split("\\.", -1);
+        ObjectNode group = changes;
+        for (int i = 0; i < parts.length - 1; i++) {
+            group = group.putObject(parts[i]);
+        }
+        group.set(parts[parts.length - 1], parsed);
+        ObjectNode all = YAML.valueToTree(recipe);
+        merge(all, changes, "", key);
+        return bind(all);
+    }
+
+    static String toYaml(Recipe recipe) {
+        return YAML.writeValueAsString(recipe);
+    }
+
+    private static Recipe bind(ObjectNode recipe) {
+        try {
+            return YAML.treeToValue(recipe, Recipe.class);
+        } catch (JacksonException e) {
+            if (e.getCause() instanceof IllegalArgumentException rule) {
+                throw rule;
+            }
+            throw new IllegalArgumentException("recipe: " + e.getOriginalMessage(), e);
+        }
+    }
+
+    /** Puts changes over a recipe of the same form. */
+    private static void merge(ObjectNode recipe, ObjectNode changes, String path, String source) {
+        for (Map.Entry<String, JsonNode> change : changes.properties()) {
+            String key = path + change.getKey();
+            JsonNode known = recipe.get(change.getKey());
+            JsonNode value = change.getValue();
+            if (known == null) {
+                throw new IllegalArgumentException((source.equals(key) ? "" : source + ": ") + "unknown recipe key "
+                        + key + "; known here: " + String.join(" ", recipe.propertyNames()));
+            }
+            if (known.isObject()) {
+                if (!value.isObject()) {
+                    throw new IllegalArgumentException(key + " must be a group of keys, got " + value);
+                }
+                merge((ObjectNode) known, (ObjectNode) value, key + ".", source);
+                continue;
+            }
+            if (known.isString() && value.isNumber()) {
+                value = YAML.getNodeFactory().stringNode(value.asString()); // a folder may be named 2024
+            }
+            String expected = kind(known);
+            if (!expected.equals(kind(value)) && !(expected.equals("a number") && value.isIntegralNumber())) {
+                throw new IllegalArgumentException(key + " must be " + expected + ", got " + value);
+            }
+            recipe.set(change.getKey(), value);
+        }
+    }
+
+    private static String kind(JsonNode value) {
+        if (value.isIntegralNumber()) {
+            return value.canConvertToLong() ? "a whole number" : "a whole number of at most 64 bits";
+        }
+        if (value.isNumber()) {
+            return "a number";
+        }
+        if (value.isBoolean()) {
+            return "true or false";
+        }
+        return value.isString() ? "a text" : value.isArray() ? "a list of whole numbers" : "a value";
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.checkpoint.Safetensors;
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.eval.Evaluator;
+import io.github.resdensenet.nn.ImageClassifier;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** The training step by libtorch's autograd: what every other engine is measured against. */
+final class ReferenceEngine implements Engine {
+    private final ImageClassifier model;
+    private final AdamW optimizer;
+    private final double labelSmoothing;
+    private final Device device;
+
+    /** Takes a model whose tensors are on the device; its parameters become views of the optimiser's memory. */
+    ReferenceEngine(ImageClassifier model, double weightDecay, double labelSmoothing, Device device) {
+        this.model = model;
+        this.labelSmoothing = labelSmoothing;
+        this.device = device;
+        optimizer = new AdamW(model, weightDecay);
+    }
+
+    @Override
+    public Step step(Batch batch, double lr) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor labels = batch.labels().to(device, ScalarType.Long);
+            return step(batch.images().to(device, ScalarType.Float), labels, lr);
+        }
+    }
+
+    /** The step on tensors: images [N, 3, H, W], labels [N]. */
+    Step step(Tensor images, Tensor labels, double lr) {
+        try (PointerScope scope = new PointerScope()) {
+            model.train(true);
+            Tensor logits = model.call(images);
+            Tensor loss = Evaluator.loss(logits, labels, labelSmoothing);
+            optimizer.zeroGrad();
+            loss.backward();
+            optimizer.step(lr);
+            int hits = (int)
+                    logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
+            return new Step(loss.item_double(), hits);
+        }
+    }
+
+    @Override
+    public long steps() {
+        return optimizer.steps();
+    }
+
+    @Override
+    public Safetensors optimizerState() {
+        return optimizer.state();
+    }
+
+    @Override
+    public void load(Safetensors optimizerState, Path source) throws IOException {
+        optimizer.load(optimizerState, source);
+    }
+
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public void close() {
+        optimizer.close();
+    }
+}

@@ -1,0 +1,35 @@
+package io.github.resdensenet.transforms;
+
+import java.util.List;
+
+/** (x - mean) / std for each channel, x in 0 to 1. */
+public record Normalize(List<Double> mean, List<Double> std) {
+    /** The statistics of ImageNet. */
+    public static final Normalize IMAGENET = new Normalize(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
+
+    /** Checks the sizes and that no deviation is 0. */
+    public Normalize {
+        mean = List.copyOf(mean);
+        std = List.copyOf(std);
+        if (mean.size() != 3 || std.size() != 3 || std.stream().anyMatch(s -> !(s > 0))) {
+            throw new IllegalArgumentException(
+                    "normalisation needs 3 means and 3 positive deviations, got " + mean + " and " + std);
+        }
+    }
+
+    /** The value of every byte in every channel, {@code table[channel][byte]}, in PyTorch's float32 arithmetic. */
+    public float[][] table() {
+        float[][] table = new float[3][256];
+        for (int c = 0; c < 3; c++) {
+            for (int v = 0; v < 256; v++) {
+                table[c][v] = (v / 255f - mean.get(c).floatValue()) / std.get(c).floatValue();
+            }
+        }
+        return table;
+    }
+
+    @Override
+    public String toString() {
+        return "Normalize(mean=" + mean + ", std=" + std + ")";
+    }
+}
