@@ -72,7 +72,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (json) {
             out.println(Json.line(EvaluationText.json(evaluation, part)));
         } else {
-            EvaluationText.lines(evaluation, evaluator.modelName(), part).forEach(out::println);
+            EvaluationText.lines(evaluation, evaluator.modelTitle(), part).forEach(out::println);
         }
         return 0;
     }

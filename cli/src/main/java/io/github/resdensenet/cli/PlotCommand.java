@@ -1,6 +1,7 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.train.RunPlots;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -23,7 +24,7 @@ final class PlotCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Run opened = Run.open(run);
-        Plots.write(opened);
+        RunPlots.write(opened);
         spec.commandLine().getOut().println(opened.file("curves.png"));
         spec.commandLine().getOut().println(opened.file("curves.svg"));
         return 0;

@@ -44,7 +44,6 @@ final class TrainCommand implements Callable<Integer> {
         String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         Path folder = out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
         Run run = new Trainer(recipe, folder, init, new Console(recipe.train().epochs())).train();
-        Plots.write(run);
         spec.commandLine().getOut().println("Done: " + run.folder());
         return 0;
     }

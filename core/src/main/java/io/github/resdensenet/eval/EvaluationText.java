@@ -14,12 +14,11 @@ public final class EvaluationText {
     /**
      * The article's two lines, the interval, the table of classes and the confusion matrix.
      *
-     * @param model the architecture's name
+     * @param title the architecture's name in print
      * @param split the part that was evaluated
      */
-    public static List<String> lines(Evaluation e, String model, String split) {
+    public static List<String> lines(Evaluation e, String title, String split) {
         List<String> lines = new ArrayList<>();
-        String title = model.equals("resdensenet") ? "ResDenseNet" : model;
         String part = split.substring(0, 1).toUpperCase(Locale.ROOT) + split.substring(1);
         ConfusionMatrix confusion = e.confusion();
         Wilson interval = e.accuracyInterval();

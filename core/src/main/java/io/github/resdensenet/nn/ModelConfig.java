@@ -46,4 +46,9 @@ public record ModelConfig(String name, int growthRate, List<Integer> blockConfig
     public static ModelConfig resDenseNet() {
         return new ModelConfig("resdensenet", 32, List.of(3, 4, 6, 4), 64, 4);
     }
+
+    /** The architecture's name as its paper writes it. */
+    public String title() {
+        return "ResDenseNet";
+    }
 }

@@ -1,6 +1,7 @@
 package io.github.resdensenet.report;
 
 import com.github.weisj.jsvg.SVGDocument;
+import com.github.weisj.jsvg.parser.LoaderContext;
 import com.github.weisj.jsvg.parser.SVGLoader;
 import com.github.weisj.jsvg.view.ViewBox;
 import java.awt.Font;
@@ -24,8 +25,11 @@ final class Raster {
     private Raster() {}
 
     static byte[] png(String svg, int width, int height) {
-        SVGDocument document =
-                new SVGLoader().load(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)), null, null);
+        SVGDocument document = new SVGLoader()
+                .load(
+                        new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)),
+                        null,
+                        LoaderContext.createDefault());
         if (document == null) {
             throw new IllegalStateException("the SVG writer made a document that cannot be drawn");
         }

@@ -46,9 +46,9 @@ public final class RunEvaluator {
         split = SplitFile.read(run.file("split.csv"));
     }
 
-    /** The architecture's name. */
-    public String modelName() {
-        return checkpoint.manifest().model().name();
+    /** The architecture's name in print. */
+    public String modelTitle() {
+        return checkpoint.manifest().model().title();
     }
 
     /**

@@ -353,12 +353,13 @@ public final class Trainer {
         ModelState.load(s.model, s.run.readBest().weights().tensors(), s.run.best());
         Evaluation test = s.evaluator.evaluate(s.test, done -> listener.evaluating(done, s.test.count()));
         say("Best epoch: " + bestEpoch + ", chosen on the " + s.selectOn.label() + " pictures");
-        EvaluationText.lines(test, s.recipe.model().name(), "test").forEach(this::say);
+        EvaluationText.lines(test, s.recipe.model().title(), "test").forEach(this::say);
         if (s.selectOn == Part.TEST) {
             say("Note: this accuracy is the best of " + history.epochs().size()
                     + " looks at the pictures it is reported on, so it is optimistic.");
         }
         writeLog(s);
+        RunPlots.write(s.run);
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("model", s.recipe.model().name());
         metrics.put("params", s.model.parameterCount());

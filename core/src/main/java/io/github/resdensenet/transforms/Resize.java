@@ -26,17 +26,19 @@ public record Resize(int height, int width) implements Transform {
 
     /** The stretched picture, or the given one if it has the size already. */
     public RgbImage apply(RgbImage image) {
-        byte[] pixels = image.pixels();
-        if (image.width() != width) {
-            pixels = horizontal(pixels, image.width(), image.height());
-        }
-        if (image.height() != height) {
-            pixels = vertical(pixels, image.height());
-        }
-        return pixels == image.pixels() ? image : new RgbImage(width, height, pixels);
+        // Pillow takes the columns first where the picture is very tall and becomes lower; the passes round in between.
+        boolean columnsFirst = image.height() > image.width() * 100L && height < image.height();
+        RgbImage half = columnsFirst ? vertical(image) : horizontal(image);
+        return columnsFirst ? horizontal(half) : vertical(half);
     }
 
-    private byte[] horizontal(byte[] in, int inWidth, int rows) {
+    private RgbImage horizontal(RgbImage image) {
+        int inWidth = image.width();
+        int rows = image.height();
+        if (inWidth == width) {
+            return image;
+        }
+        byte[] in = image.pixels();
         Weights weights = Weights.of(inWidth, width);
         byte[] out = new byte[rows * width * 3];
         for (int x = 0; x < width; x++) {
@@ -59,12 +61,16 @@ public record Resize(int height, int width) implements Transform {
                 out[o + 2] = clip(b);
             }
         }
-        return out;
+        return new RgbImage(width, rows, out);
     }
 
-    private byte[] vertical(byte[] in, int inHeight) {
-        Weights weights = Weights.of(inHeight, height);
-        int row = width * 3;
+    private RgbImage vertical(RgbImage image) {
+        if (image.height() == height) {
+            return image;
+        }
+        byte[] in = image.pixels();
+        Weights weights = Weights.of(image.height(), height);
+        int row = image.width() * 3;
         byte[] out = new byte[height * row];
         int[] sums = new int[row];
         for (int y = 0; y < height; y++) {
@@ -80,7 +86,7 @@ public record Resize(int height, int width) implements Transform {
                 out[y * row + x] = clip(sums[x]);
             }
         }
-        return out;
+        return new RgbImage(image.width(), height, out);
     }
 
     private static byte clip(int sum) {

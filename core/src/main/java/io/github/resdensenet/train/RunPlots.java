@@ -1,20 +1,19 @@
-package io.github.resdensenet.cli;
+package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.AtomicFiles;
+import io.github.resdensenet.checkpoint.Manifest;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.report.LearningCurves;
-import io.github.resdensenet.train.EpochMetrics;
-import io.github.resdensenet.train.History;
 import java.io.IOException;
 import java.util.List;
 
 /** Draws a run's curves. */
-final class Plots {
-    private Plots() {}
+public final class RunPlots {
+    private RunPlots() {}
 
     /** Writes curves.svg and curves.png into the run folder. */
-    static void write(Run run) throws IOException {
+    public static void write(Run run) throws IOException {
         List<EpochMetrics> epochs = History.read(run.file("history.csv")).epochs();
         if (epochs.isEmpty()) {
             throw new IOException(run.file("history.csv") + ": no finished epoch to draw");
@@ -25,9 +24,11 @@ final class Plots {
                 best = epoch.epoch();
             }
         }
-        String model = run.readBest().manifest().model().name();
+        Manifest manifest = run.readBest().manifest();
+        String data = manifest.data();
+        String folder = data.substring(data.replace('\\', '/').lastIndexOf('/') + 1);
         LearningCurves curves = new LearningCurves(
-                (model.equals("resdensenet") ? "ResDenseNet" : model) + " on " + dataName(run),
+                manifest.model().title() + " on " + folder + " (" + String.join(", ", manifest.classes()) + ")",
                 epochs.get(0).checkedOn() == Part.VAL ? "Validation" : "Test",
                 epochs.stream().map(EpochMetrics::trainAcc).toList(),
                 epochs.stream().map(EpochMetrics::acc).toList(),
@@ -37,11 +38,5 @@ final class Plots {
         AtomicFiles.write(run.file("curves.svg"), curves.svg());
         byte[] png = curves.png();
         AtomicFiles.write(run.file("curves.png"), out -> out.write(png));
-    }
-
-    private static String dataName(Run run) throws IOException {
-        String data = run.readBest().manifest().data();
-        return data.substring(data.replace('\\', '/').lastIndexOf('/') + 1) + " ("
-                + String.join(", ", run.readBest().manifest().classes()) + ")";
     }
 }

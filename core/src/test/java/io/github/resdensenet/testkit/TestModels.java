@@ -1,0 +1,69 @@
+package io.github.resdensenet.testkit;
+
+import io.github.resdensenet.nn.Module;
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Models and tensors with the numbers of fixtures/model_goldens.py. */
+public final class TestModels {
+    private TestModels() {}
+
+    /** Sets every parameter and running statistic from the counter. */
+    public static void fill(Module model) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            model.stateDict().forEach((name, tensor) -> {
+                if (name.endsWith("num_batches_tracked")) {
+                    return;
+                }
+                double[] u = Counter.uniform(name, (int) tensor.numel());
+                long fanIn = tensor.dim() >= 2 ? tensor.numel() / tensor.size(0) : 0;
+                for (int i = 0; i < u.length; i++) {
+                    if (fanIn > 0) {
+                        u[i] *= Math.sqrt(3.0 / fanIn);
+                    } else if (name.endsWith("running_var")) {
+                        u[i] = 1 + 0.5 * u[i];
+                    } else if (name.endsWith("weight")) {
+                        u[i] = 1 + 0.25 * u[i];
+                    } else {
+                        u[i] *= 0.25;
+                    }
+                }
+                tensor.copy_(AbstractTensor.create(u, tensor.shape()));
+            });
+        }
+    }
+
+    /** Images [n, 3, height, width] in double precision, in [-2, 2). */
+    public static Tensor images(String name, int n, int height, int width) {
+        double[] u = Counter.uniform(name, n * 3 * height * width);
+        for (int i = 0; i < u.length; i++) {
+            u[i] *= 2;
+        }
+        return AbstractTensor.create(u, n, 3, height, width);
+    }
+
+    /** The values of a tensor in row-major order. */
+    public static double[] values(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor flat = tensor.detach().to(ScalarType.Double).contiguous();
+            double[] values = new double[(int) flat.numel()];
+            new DoublePointer(flat.data_ptr()).get(values);
+            return values;
+        }
+    }
+
+    /** Norm, first and middle value. */
+    public static double[] digest(Tensor tensor) {
+        double[] values = values(tensor);
+        double squares = 0;
+        for (double v : values) {
+            squares += v * v;
+        }
+        return new double[] {Math.sqrt(squares), values[0], values[values.length / 2]};
+    }
+}

@@ -1,0 +1,94 @@
+package io.github.resdensenet.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.ModelConfig;
+import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.testkit.Golden;
+import io.github.resdensenet.testkit.TestModels;
+import java.util.Map;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.AbstractTensor;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+/** In double precision, where equality means something: PyTorch against itself parts by 1e-3 in one float32 step. */
+class TrainingStepTest {
+    private static final double RELATIVE = 1e-7;
+
+    private static ImageClassifier doubleModel() {
+        ImageClassifier model = Models.create(ModelConfig.resDenseNet(), 3, 0);
+        model.to(ScalarType.Double);
+        TestModels.fill(model);
+        return model;
+    }
+
+    private static ReferenceEngine engine(ImageClassifier model) {
+        return new ReferenceEngine(model, 1e-4, 0.1, new Device("cpu"));
+    }
+
+    private static double take(ReferenceEngine engine, int step, double lr) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor images = TestModels.images("batch/" + step, 4, 64, 64);
+            Tensor labels = AbstractTensor.create(step % 3L, (step + 1) % 3L, 2L, 0L);
+            return engine.step(images, labels, lr).loss();
+        }
+    }
+
+    private static void assertEqual(JsonNode golden, Map<String, Tensor> ours) {
+        assertThat(ours.keySet()).containsExactlyElementsOf(golden.propertyNames());
+        ours.forEach((name, tensor) -> {
+            double[] expected = Golden.numbers(golden.get(name));
+            double typical = expected[0] / Math.sqrt(Math.max(1, tensor.numel()));
+            double[] digest = TestModels.digest(tensor);
+            assertThat(digest[0]).as(name + " norm").isCloseTo(expected[0], within(RELATIVE * expected[0]));
+            for (int i = 1; i < 3; i++) {
+                assertThat(digest[i])
+                        .as(name)
+                        .isCloseTo(expected[i], within(RELATIVE * (Math.abs(expected[i]) + typical)));
+            }
+        });
+    }
+
+    @Test
+    void givesPyTorchsLossAndTheGradientOfEveryParameter() {
+        ImageClassifier model = doubleModel();
+        JsonNode golden = Golden.json("gradients.json");
+        double loss = take(engine(model), 0, 1e-300);
+        assertThat(loss).isCloseTo(golden.get("loss").asDouble(), within(RELATIVE));
+        Map<String, Tensor> gradients = new java.util.LinkedHashMap<>();
+        model.namedParameters().forEach((name, p) -> gradients.put(name, p.grad()));
+        assertEqual(golden.get("gradients"), gradients);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 20})
+    void parametersAndStatisticsAreThoseOfPyTorchAfterSomeSteps(int steps) {
+        ImageClassifier model = doubleModel();
+        ReferenceEngine engine = engine(model);
+        LrSchedule schedule = new LrSchedule.CosineAnnealingLr(1e-3, 1e-6, 10);
+        JsonNode golden = Golden.json("step" + steps + ".json");
+        double[] losses = Golden.numbers(golden.get("losses"));
+        for (int step = 0; step < steps; step++) {
+            double loss = take(engine, step, schedule.at(step / 2));
+            assertThat(loss).as("loss of step " + step).isCloseTo(losses[step], within(RELATIVE * losses[step]));
+        }
+        assertEqual(golden.get("state"), model.stateDict());
+    }
+
+    @Test
+    void channelsLastChangesNothingButTheOrderOfSums() {
+        ImageClassifier model = doubleModel();
+        model.channelsLast();
+        ReferenceEngine engine = engine(model);
+        take(engine, 0, 1e-3);
+        assertEqual(Golden.json("step1.json").get("state"), model.stateDict());
+    }
+}

@@ -1,0 +1,88 @@
+package io.github.resdensenet.transforms;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.resdensenet.testkit.Counter;
+import io.github.resdensenet.testkit.Golden;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+
+/** Pixels equal to Pillow's and torchvision's, to the byte. */
+class PixelGoldenTest {
+    private final JsonNode golden = Golden.json("pixels.json");
+
+    static String sha256(byte[] bytes) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    }
+
+    private static RgbImage picture(String name, JsonNode c, int width) {
+        int height = c.get("height").asInt();
+        return new RgbImage(
+                width, height, Counter.image(name, height, width, c.get("grey").asBoolean()));
+    }
+
+    @Test
+    void resizeGivesPillowsBytes() throws Exception {
+        JsonNode cases = golden.get("resize");
+        for (int i = 0; i < cases.size(); i++) {
+            JsonNode c = cases.get(i);
+            RgbImage image = picture("resize/" + i, c, c.get("width").asInt());
+            Resize resize =
+                    new Resize(c.get("toHeight").asInt(), c.get("toWidth").asInt());
+            assertThat(sha256(resize.apply(image).pixels()))
+                    .as("%s", c)
+                    .isEqualTo(c.get("sha256").asString());
+        }
+        assertThat(cases.size()).isEqualTo(16);
+    }
+
+    @Test
+    void jitterStepsGivePillowsBytesInAnyOrder() throws Exception {
+        JsonNode cases = golden.get("jitter");
+        for (int i = 0; i < cases.size(); i++) {
+            JsonNode c = cases.get(i);
+            List<ColorJitter.Adjustment> adjustments = new ArrayList<>();
+            c.get("adjustments")
+                    .forEach(a -> adjustments.add(new ColorJitter.Adjustment(
+                            ColorJitter.Step.valueOf(a.get("step").asString()),
+                            a.get("factor").asDouble())));
+            RgbImage result = ColorJitter.apply(picture("jitter/" + i, c, 33), adjustments);
+            assertThat(sha256(result.pixels()))
+                    .as("%s", c)
+                    .isEqualTo(c.get("sha256").asString());
+        }
+        assertThat(cases.size()).isEqualTo(60);
+    }
+
+    @Test
+    void theWholeTestTransformGivesTorchvisionsTensor() {
+        JsonNode cases = golden.get("tensor");
+        for (int i = 0; i < cases.size(); i++) {
+            JsonNode c = cases.get(i);
+            int size = c.get("size").asInt();
+            Preprocessing preprocessing = new Preprocessing(size, Normalize.IMAGENET);
+            byte[] rgb = preprocessing
+                    .evaluation()
+                    .apply(picture("tensor/" + i, c, c.get("width").asInt()), KeyedRandom.of(0))
+                    .pixels();
+            float[][] table = Normalize.IMAGENET.table();
+            double[] chw = new double[rgb.length];
+            double squares = 0;
+            for (int k = 0; k < rgb.length; k++) {
+                double value = table[k % 3][rgb[k] & 255];
+                chw[k % 3 * size * size + k / 3] = value;
+                squares += value * value;
+            }
+            assertThat(Math.sqrt(squares)).isCloseTo(c.get("norm").asDouble(), within(1e-6));
+            for (int k = 0; k < c.get("at").size(); k++) {
+                assertThat(chw[c.get("at").get(k).asInt()])
+                        .isCloseTo(c.get("values").get(k).asDouble(), within(1e-6));
+            }
+        }
+    }
+}
