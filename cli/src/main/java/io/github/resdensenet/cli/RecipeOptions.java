@@ -4,7 +4,9 @@ import io.github.resdensenet.train.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -14,7 +16,7 @@ final class RecipeOptions {
             names = "--data",
             paramLabel = "DIR",
             description = "image folder with one folder a class, or fashion3 for the built-in set (default)")
-    private @Nullable String data;
+    private @Nullable Path data;
 
     @Option(
             names = "--recipe",
@@ -66,32 +68,31 @@ final class RecipeOptions {
     /** The recipe with every option applied. */
     Recipe resolve() throws IOException {
         Recipe result = Recipe.NAMES.contains(recipe) ? Recipe.builtIn(recipe) : Recipe.read(Path.of(recipe));
+        Map<String, String> changes = new LinkedHashMap<>();
         for (String change : set) {
             int equals = change.indexOf('=');
             if (equals < 1) {
                 throw new IllegalArgumentException("--set must be key=value, got " + change);
             }
-            result = result.with(change.substring(0, equals), change.substring(equals + 1));
+            changes.put(change.substring(0, equals), change.substring(equals + 1));
         }
-        result = with(result, "data.path", data == null ? null : quoted(data));
-        result = with(result, "model.name", model);
-        result = with(result, "train.epochs", epochs);
-        result = with(result, "data.batchSize", batchSize);
-        result = with(result, "data.imageSize", imageSize);
-        result = with(result, "train.lr", lr);
-        result = with(result, "train.seed", seed);
-        result = with(result, "train.threads", threads);
-        result = with(result, "train.precision", precision);
-        result = with(result, "train.engine", engine);
-        return with(result, "train.device", device);
+        put(changes, "model.name", model);
+        put(changes, "train.epochs", epochs);
+        put(changes, "data.batchSize", batchSize);
+        put(changes, "data.imageSize", imageSize);
+        put(changes, "train.lr", lr);
+        put(changes, "train.seed", seed);
+        put(changes, "train.threads", threads);
+        put(changes, "train.precision", precision);
+        put(changes, "train.engine", engine);
+        put(changes, "train.device", device);
+        result = result.with(changes);
+        return data == null ? result : result.withData(data);
     }
 
-    private static Recipe with(Recipe recipe, String key, @Nullable String value) {
-        return value == null ? recipe : recipe.with(key, value);
-    }
-
-    /** A YAML string, whatever is in it. */
-    private static String quoted(String text) {
-        return "'" + text.replace("'", "''") + "'";
+    private static void put(Map<String, String> changes, String key, @Nullable String value) {
+        if (value != null) {
+            changes.put(key, value);
+        }
     }
 }

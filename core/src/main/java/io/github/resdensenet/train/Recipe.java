@@ -5,6 +5,7 @@ import io.github.resdensenet.nn.ModelConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Everything that decides a training run. A YAML file with the same keys says the same, see {@link RecipeFile}.
@@ -107,7 +108,7 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             check(labelSmoothing >= 0 && labelSmoothing < 1, "train.labelSmoothing", "0 to below 1", labelSmoothing);
             oneOf("train.schedule", List.of("cosine", "constant"), schedule);
             check(tMax >= 0, "train.tMax", "0 or more", tMax);
-            check(etaMin >= 0 && etaMin <= lr, "train.etaMin", "0 to train.lr", etaMin);
+            check(etaMin >= 0 && etaMin < Double.POSITIVE_INFINITY, "train.etaMin", "0 or more", etaMin);
             check(
                     warmupEpochs >= 0 && warmupEpochs < epochs,
                     "train.warmupEpochs",
@@ -159,7 +160,7 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
 
     /** The same recipe on another folder. */
     public Recipe withData(Path folder) {
-        return with("data.path", folder.toString());
+        return RecipeFile.withText(this, "data.path", folder.toString());
     }
 
     /**
@@ -170,7 +171,12 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @throws IllegalArgumentException if there is no such key, or the value is of the wrong type or out of range
      */
     public Recipe with(String key, String value) {
-        return RecipeFile.with(this, key, value);
+        return with(Map.of(key, value));
+    }
+
+    /** The same recipe with some values changed, checked when all of them are. */
+    public Recipe with(Map<String, String> values) {
+        return RecipeFile.with(this, values);
     }
 
     /** The recipe as YAML. */

@@ -71,23 +71,33 @@ final class RecipeFile {
         }
     }
 
-    static Recipe with(Recipe recipe, String key, String value) {
-        JsonNode parsed;
-        try {
-            parsed = YAML.readTree(value);
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException(key + ": not a YAML value: " + value, e);
-        }
+    static Recipe with(Recipe recipe, Map<String, String> values) {
+        ObjectNode all = YAML.valueToTree(recipe);
+        values.forEach((key, value) -> {
+            try {
+                set(all, key, YAML.readTree(value));
+            } catch (JacksonException e) {
+                throw new IllegalArgumentException(key + ": not a YAML value: " + value, e);
+            }
+        });
+        return bind(all);
+    }
+
+    static Recipe withText(Recipe recipe, String key, String text) {
+        ObjectNode all = YAML.valueToTree(recipe);
+        set(all, key, YAML.getNodeFactory().stringNode(text));
+        return bind(all);
+    }
+
+    private static void set(ObjectNode recipe, String key, JsonNode value) {
         ObjectNode changes = YAML.createObjectNode();
         String[] parts = key.split("\\.", -1);
         ObjectNode group = changes;
         for (int i = 0; i < parts.length - 1; i++) {
             group = group.putObject(parts[i]);
         }
-        group.set(parts[parts.length - 1], parsed);
-        ObjectNode all = YAML.valueToTree(recipe);
-        merge(all, changes, "", key);
-        return bind(all);
+        group.set(parts[parts.length - 1], value);
+        merge(recipe, changes, "", key);
     }
 
     static String toYaml(Recipe recipe) {
@@ -143,6 +153,10 @@ final class RecipeFile {
         if (value.isBoolean()) {
             return "true or false";
         }
-        return value.isString() ? "a text" : value.isArray() ? "a list of whole numbers" : "a value";
+        if (value.isArray()) {
+            boolean whole = value.valueStream().allMatch(JsonNode::isIntegralNumber);
+            return whole ? "a list of whole numbers" : "a list of other values";
+        }
+        return value.isString() ? "a text" : "a value of no known kind";
     }
 }

@@ -1,0 +1,113 @@
+package io.github.resdensenet;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** The arrows between packages, as ARCHITECTURE.md draws them. */
+class ArchitectureTest {
+    private static final String ROOT = "io.github.resdensenet.";
+    private static final JavaClasses CLASSES = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> location.contains("/core/"))
+            .importPackages("io.github.resdensenet");
+
+    /** What each package may use of ours. */
+    private static final Map<String, List<String>> ARROWS = new TreeMap<>(Map.of(
+            "nn", List.of(),
+            "transforms", List.of(),
+            "report", List.of(),
+            "data", List.of("transforms"),
+            "checkpoint", List.of("nn", "transforms"),
+            "eval", List.of("nn", "data", "transforms"),
+            "predict", List.of("checkpoint", "data", "eval", "nn", "transforms"),
+            "train", List.of("nn", "data", "eval", "checkpoint", "report", "transforms")));
+
+    @TestFactory
+    List<DynamicTest> packagesUseOnlyWhatTheirArrowsPointTo() {
+        return ARROWS.entrySet().stream()
+                .map(arrow -> DynamicTest.dynamicTest(arrow.getKey(), () -> {
+                    String[] forbidden = ARROWS.keySet().stream()
+                            .filter(other -> !other.equals(arrow.getKey()))
+                            .filter(other -> !arrow.getValue().contains(other))
+                            .map(other -> ROOT + other + "..")
+                            .toArray(String[]::new);
+                    noClasses()
+                            .that()
+                            .resideInAPackage(ROOT + arrow.getKey() + "..")
+                            .should()
+                            .dependOnClassesThat()
+                            .resideInAnyPackage(forbidden)
+                            .check(CLASSES);
+                }))
+                .toList();
+    }
+
+    @Test
+    void everyPackageHasItsArrows() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(
+                        ARROWS.keySet().stream().map(p -> ROOT + p + "..").toArray(String[]::new))
+                .should()
+                .resideInAPackage("io.github.resdensenet..")
+                .allowEmptyShould(true)
+                .check(CLASSES);
+        slices().matching(ROOT + "(*)..").should().beFreeOfCycles().check(CLASSES);
+    }
+
+    @Test
+    void onlySomePackagesTouchLibtorch() {
+        only("org.bytedeco.pytorch..", "nn", "train", "eval", "explain", "checkpoint", "predict", "export");
+    }
+
+    private static void only(String library, String... packages) {
+        String[] allowed = Arrays.stream(packages).map(p -> ROOT + p + "..").toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(allowed)
+                .and()
+                .doNotHaveFullyQualifiedName(ROOT + "data.Batch")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(library)
+                .check(CLASSES);
+    }
+
+    @Test
+    void onlyTheDecoderTouchesOpenCv() {
+        noClasses()
+                .that()
+                .doNotHaveFullyQualifiedName(ROOT + "data.ImageDecoder")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.bytedeco.opencv..")
+                .check(CLASSES);
+    }
+
+    @Test
+    void randomnessHasAKeyAndNothingPrints() {
+        noClasses()
+                .should()
+                .dependOnClassesThat()
+                .haveFullyQualifiedName("java.util.Random")
+                .check(CLASSES);
+        noClasses().should().callMethod(Math.class, "random").check(CLASSES);
+        noClasses()
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .check(CLASSES);
+    }
+}

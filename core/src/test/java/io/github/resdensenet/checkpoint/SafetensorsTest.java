@@ -1,0 +1,122 @@
+package io.github.resdensenet.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.ModelConfig;
+import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.testkit.TestModels;
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class SafetensorsTest {
+    private static final ModelConfig SMALL = new ModelConfig("resdensenet", 4, List.of(1, 2), 8, 2);
+
+    @TempDir
+    private Path folder;
+
+    private static byte[] bytes(Safetensors content) throws Exception {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        content.write(out);
+        return out.toByteArray();
+    }
+
+    @Test
+    void roundTripsAModelToTheBit() throws Exception {
+        ImageClassifier model = Models.create(SMALL, 3, 5);
+        Safetensors saved = new Safetensors(ModelState.of(model), Map.of("who", "test"));
+        Path file = folder.resolve("w.safetensors");
+        Files.write(file, bytes(saved));
+        Safetensors read = Safetensors.read(file);
+        assertThat(read.tensors()).isEqualTo(saved.tensors());
+        assertThat(read.metadata()).containsExactlyEntriesOf(Map.of("who", "test"));
+        assertThat(bytes(read)).isEqualTo(bytes(saved));
+        ImageClassifier other = Models.create(SMALL, 3, 6);
+        ModelState.load(other, read.tensors(), file);
+        assertThat(ModelState.of(other)).isEqualTo(ModelState.of(model));
+    }
+
+    @Test
+    void aChannelsLastModelIsSavedInTheSameOrder() throws Exception {
+        ImageClassifier plain = Models.create(SMALL, 3, 5);
+        ImageClassifier channelsLast = Models.create(SMALL, 3, 5);
+        channelsLast.channelsLast();
+        assertThat(ModelState.of(channelsLast)).isEqualTo(ModelState.of(plain));
+        TestModels.fill(plain);
+        ModelState.load(channelsLast, ModelState.of(plain), folder);
+        assertThat(ModelState.of(channelsLast)).isEqualTo(ModelState.of(plain));
+    }
+
+    @Test
+    void loadingListsEveryDifference() {
+        ImageClassifier model = Models.create(SMALL, 3, 5);
+        Map<String, TensorData> state = new LinkedHashMap<>(ModelState.of(Models.create(SMALL, 4, 5)));
+        state.remove("stem.0.weight");
+        state.put("extra", state.values().iterator().next());
+        Map<String, TensorData> before = ModelState.of(model);
+        assertThatThrownBy(() -> ModelState.load(model, state, Path.of("file")))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("1 missing: stem.0.weight")
+                .hasMessageContaining("1 unexpected: extra")
+                .hasMessageContaining("2 of another shape: classifier.weight [4, 16] instead of [3, 16]");
+        assertThat(ModelState.of(model)).isEqualTo(before);
+    }
+
+    private Path file(String header, int data) throws Exception {
+        byte[] json = header.getBytes(StandardCharsets.UTF_8);
+        ByteBuffer file = ByteBuffer.allocate(8 + json.length + data).order(ByteOrder.LITTLE_ENDIAN);
+        file.putLong(json.length).put(json);
+        Path path = folder.resolve("bad.safetensors");
+        Files.write(path, file.array());
+        return path;
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}|12|the file at 12",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}|4|the file at 4",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}|12|a hole",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"b\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[4,12]}}|12|an overlap",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,8]}}|8|needs 12 bytes",
+                "{\"a\":{\"dtype\":\"Q7\",\"shape\":[2],\"data_offsets\":[0,8]}}|8|unknown dtype",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}|8|where a size or offset is expected",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}|8|impossible shape",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}|8|must have dtype, shape and two data_offsets",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,8]}}|8|not JSON",
+                "[1]|0|not a JSON object",
+                "nonsense|0|not JSON"
+            })
+    void refusesABrokenRuleByName(String header, int data, String rule) throws Exception {
+        Path path = file(header, data);
+        assertThatThrownBy(() -> Safetensors.read(path))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageStartingWith(path.toString())
+                .hasMessageContaining(rule);
+    }
+
+    @Test
+    void refusesEveryTruncation() throws Exception {
+        byte[] whole = bytes(new Safetensors(ModelState.of(Models.create(SMALL, 3, 5)), Map.of()));
+        Path path = folder.resolve("cut.safetensors");
+        for (int length = 0; length < whole.length; length += 61) {
+            Files.write(path, Arrays.copyOf(whole, length));
+            assertThatThrownBy(() -> Safetensors.read(path)).isInstanceOf(CheckpointException.class);
+        }
+    }
+}

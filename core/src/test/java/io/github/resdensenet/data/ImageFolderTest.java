@@ -1,0 +1,83 @@
+package io.github.resdensenet.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.testkit.Pictures;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ImageFolderTest {
+    @TempDir
+    private Path root;
+
+    private void touch(String name) throws Exception {
+        Path file = root.resolve(name);
+        Files.createDirectories(file.getParent());
+        Files.write(file, new byte[] {1});
+    }
+
+    @Test
+    void listsClassesAndFilesInTorchvisionsOrder() throws Exception {
+        // Expected order: sorted(os.walk(...)) and sorted(names) in Python, by code point.
+        touch("b/2.png");
+        touch("b/10.PNG");
+        touch("b/sub/1.jpg");
+        touch("B/1.jpeg");
+        touch("\uFF21/1.bmp"); // U+FF21 comes before U+1F600 in Python, and after it in Java's own order of strings
+        touch("\uD83D\uDE00/1.webp");
+        touch("b/notes.txt");
+        touch("b/Thumbs.db");
+        touch(".hidden/1.png");
+        ImageFolder folder = ImageFolder.open(root);
+        assertThat(folder.classes()).containsExactly("B", "b", "\uFF21", "\uD83D\uDE00");
+        assertThat(folder.samples().stream().map(ImageSample::name))
+                .containsExactly(
+                        "B/1.jpeg", "b/10.PNG", "b/2.png", "b/sub/1.jpg", "\uFF21/1.bmp", "\uD83D\uDE00/1.webp");
+        assertThat(folder.counts()).containsExactly(1, 3, 1, 1);
+        assertThat(folder.classToIndex()).startsWith("{'B': 0, 'b': 1, ");
+    }
+
+    @Test
+    void saysWhatIsWrongWithAFolder() throws Exception {
+        assertThatThrownBy(() -> ImageFolder.open(root.resolve("none")))
+                .isInstanceOf(NoSuchFileException.class)
+                .hasMessageContaining("none");
+        assertThatThrownBy(() -> ImageFolder.open(root)).hasMessageContaining("no class folders inside");
+        touch("only/1.png");
+        assertThatThrownBy(() -> ImageFolder.open(root)).hasMessageContaining("at least 2 class folders");
+        assertThatThrownBy(() -> ImageFolder.open(root.resolve("only/1.png"))).hasMessageContaining("not a folder");
+        Files.createDirectories(root.resolve("empty"));
+        assertThatThrownBy(() -> ImageFolder.open(root))
+                .hasMessageContaining("class folder without a picture")
+                .hasMessageContaining(root.resolve("empty").toString());
+    }
+
+    @Test
+    void comparesClassesThatAreKnownAlready() throws Exception {
+        Pictures.folder(root, 1, 4, "a", "b");
+        assertThat(ImageFolder.open(root, List.of("a", "b")).samples()).hasSize(2);
+        assertThatThrownBy(() -> ImageFolder.open(root, List.of("a", "c")))
+                .hasMessageContaining("missing [c]")
+                .hasMessageContaining("not known [b]");
+    }
+
+    @Test
+    void unpacksTheBuiltInSetOnceAndMendsIt() throws Exception {
+        Path set = BuiltInData.fashion3(root);
+        ImageFolder folder = ImageFolder.open(set);
+        assertThat(folder.classes()).containsExactly("coat", "pullover", "shirt");
+        assertThat(folder.counts()).containsExactly(560, 700, 401);
+        Path first = folder.samples().get(0).path();
+        Object before = Files.getAttribute(first, "lastModifiedTime");
+        assertThat(BuiltInData.fashion3(root)).isEqualTo(set);
+        assertThat(Files.getAttribute(first, "lastModifiedTime")).isEqualTo(before);
+        Files.delete(first);
+        BuiltInData.fashion3(root);
+        assertThat(first).exists();
+    }
+}

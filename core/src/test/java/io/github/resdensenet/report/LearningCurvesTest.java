@@ -1,0 +1,53 @@
+package io.github.resdensenet.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import javax.xml.parsers.DocumentBuilderFactory;
+import org.junit.jupiter.api.Test;
+
+class LearningCurvesTest {
+    private static LearningCurves curves(String title, int epochs) {
+        List<Double> rising =
+                IntStream.range(0, epochs).mapToObj(i -> 0.5 + 0.4 * i / epochs).toList();
+        List<Double> falling =
+                IntStream.range(0, epochs).mapToObj(i -> 1.1 - 0.6 * i / epochs).toList();
+        return new LearningCurves(title, "Validation", rising, rising, falling, falling, epochs);
+    }
+
+    @Test
+    void isAWellFormedDocumentWhateverTheTitle() throws Exception {
+        String svg = curves("<script>&\"膝关节\" \u0001", 10).svg();
+        DocumentBuilderFactory.newInstance()
+                .newDocumentBuilder()
+                .parse(new ByteArrayInputStream(svg.getBytes(StandardCharsets.UTF_8)));
+        assertThat(svg).contains("膝关节").doesNotContain("<script>");
+    }
+
+    @Test
+    void drawsOneEpochAndManyAndNumbersThatAreNone() throws Exception {
+        for (int epochs : new int[] {1, 2, 10, 250}) {
+            byte[] png = curves("x", epochs).png();
+            assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isEqualTo(2400);
+        }
+        List<Double> nan = List.of(Double.NaN, 0.5);
+        assertThat(new LearningCurves("x", "Test", nan, nan, nan, nan, 0).svg()).doesNotContain("NaN");
+        assertThatThrownBy(() -> new LearningCurves("x", "Test", List.of(), nan, nan, nan, 0))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void axisHasRoundTicksAroundAllValues() {
+        Axis axis = Axis.over(List.of(List.of(0.337, 0.85)));
+        assertThat(axis.low()).isLessThanOrEqualTo(0.337);
+        assertThat(axis.high()).isGreaterThanOrEqualTo(0.85);
+        assertThat(axis.ticks()).hasSizeBetween(4, 8);
+        Axis flat = Axis.over(List.of(List.of(0.5, 0.5)));
+        assertThat(flat.high()).isGreaterThan(flat.low());
+    }
+}

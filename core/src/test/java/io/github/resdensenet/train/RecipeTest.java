@@ -1,0 +1,103 @@
+package io.github.resdensenet.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RecipeTest {
+    @TempDir
+    private Path folder;
+
+    @Test
+    void theDefaultIsTheArticlesTrainingWithAPartToChooseOn() {
+        Recipe recipe = Recipe.defaults();
+        assertThat(recipe.train().epochs()).isEqualTo(10);
+        assertThat(recipe.train().lr()).isEqualTo(1e-3);
+        assertThat(recipe.train().weightDecay()).isEqualTo(1e-4);
+        assertThat(recipe.train().labelSmoothing()).isEqualTo(0.1);
+        assertThat(recipe.train().etaMin()).isEqualTo(1e-6);
+        assertThat(recipe.train().selectOn()).isEqualTo("val");
+        assertThat(recipe.augment()).isEqualTo(new Recipe.Augment(0.5, 0.2, 0.2, 0.1));
+        assertThat(recipe.model().blockConfig()).containsExactly(3, 4, 6, 4);
+    }
+
+    @Test
+    void seedIsTheArticlesOwnWay() {
+        Recipe recipe = Recipe.builtIn("seed");
+        assertThat(recipe.data().split().val()).isZero();
+        assertThat(recipe.data().split().train()).isEqualTo(0.8);
+        assertThat(recipe.data().stratified()).isFalse();
+        assertThat(recipe.train().selectOn()).isEqualTo("test");
+    }
+
+    @Test
+    void yamlSaysTheSameAsTheRecord() throws Exception {
+        Recipe recipe = Recipe.builtIn("seed")
+                .with("model.blockConfig", "[1, 2]")
+                .with("train.lr", "3e-4")
+                .withData(Path.of("/a b/类: #1"));
+        Path file = folder.resolve("r.yaml");
+        Files.writeString(file, recipe.toYaml());
+        assertThat(Recipe.read(file)).isEqualTo(recipe);
+        assertThat(recipe.data().path()).isEqualTo("/a b/类: #1");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "train.epochs|0|train.epochs must be 1 to 100000, got 0",
+                "train.epochs|ten|train.epochs must be a whole number, got \"ten\"",
+                "train.epochs|1.5|train.epochs must be a whole number, got 1.5",
+                "train.lr|-1|train.lr must be a positive number, got -1.0",
+                "train.lr|NaN|train.lr must be a number",
+                "train.optimizer|sgd|train.optimizer must be adamw, got sgd",
+                "data.shuffle|maybe|data.shuffle must be true or false, got \"maybe\"",
+                "data.batchSize|0|data.batchSize must be 1 to 4096, got 0",
+                "data.split.val|0.5|data.split must be shares",
+                "model.blockConfig|[]|model.blockConfig must be 1 to 8 positive numbers",
+                "model.blockConfig|[a]|blockConfig",
+                "model.growthRate|0|model.growthRate must be positive, got 0",
+                "train.learningRate|1|unknown recipe key train.learningRate",
+                "trian.lr|1|unknown recipe key trian",
+                "train|1|train must be a group of keys",
+                "augment.horizontalFlip|2|augment.horizontalFlip must be 0 to 1, got 2.0"
+            })
+    void refusesAWrongValueByItsKey(String key, String value, String message) {
+        assertThatThrownBy(() -> Recipe.defaults().with(key, value))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(message);
+    }
+
+    @Test
+    void refusesAFileByItsPath() throws Exception {
+        Path file = folder.resolve("r.yaml");
+        Files.writeString(file, "train:\n  epohcs: 3\n");
+        assertThatThrownBy(() -> Recipe.read(file))
+                .hasMessageStartingWith(file + ": ")
+                .hasMessageContaining("unknown recipe key train.epohcs; known here: epochs optimizer");
+        Files.writeString(file, "train: {epochs: 0}\n");
+        assertThatThrownBy(() -> Recipe.read(file)).hasMessage(file + ": train.epochs must be 1 to 100000, got 0");
+        Files.writeString(file, "- a\n- b\n");
+        assertThatThrownBy(() -> Recipe.read(file)).hasMessageContaining("a recipe is a YAML mapping");
+        Files.writeString(file, "a: [1\n");
+        assertThatThrownBy(() -> Recipe.read(file)).hasMessageContaining("not YAML");
+    }
+
+    @Test
+    void everyKeyIsExplainedInTheDefaultRecipe() throws Exception {
+        String text = new String(
+                Recipe.class.getResourceAsStream("default.yaml").readAllBytes(),
+                java.nio.charset.StandardCharsets.UTF_8);
+        Recipe.defaults().toYaml().lines().filter(line -> line.contains(":")).forEach(line -> {
+            String key = line.strip().split(":")[0];
+            assertThat(text).contains(key + ":");
+        });
+    }
+}

@@ -1,0 +1,196 @@
+package io.github.resdensenet.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.checkpoint.Digest;
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.predict.Classifier;
+import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.testkit.Pictures;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class TrainerTest {
+    @TempDir
+    private Path root;
+
+    private Recipe recipe;
+
+    @BeforeEach
+    void makePictures() throws Exception {
+        recipe = small(Pictures.folder(root.resolve("data"), 20, 20, "夜", "day"));
+    }
+
+    private static Recipe small(Path data) {
+        return Recipe.defaults()
+                .withData(data)
+                .with("model.blockConfig", "[1, 1]")
+                .with("model.growthRate", "8")
+                .with("model.numInitFeatures", "8")
+                .with("data.imageSize", "32")
+                .with("train.epochs", "3")
+                .with("train.threads", "2");
+    }
+
+    private static String weights(Run run) throws Exception {
+        return Digest.sha256(run.last().resolve("weights.safetensors"))
+                + Digest.sha256(run.last().resolve("optimizer.safetensors"))
+                + Digest.sha256(run.best().resolve("weights.safetensors"));
+    }
+
+    /** The history without its two columns of time. */
+    private static List<String> history(Run run) throws Exception {
+        return Files.readAllLines(run.file("history.csv")).stream()
+                .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
+                .toList();
+    }
+
+    @Test
+    void learnsToTellNightFromDayAndLeavesARunThatEverythingElseUses() throws Exception {
+        Run run = Trainer.train(recipe.with("train.lr", "0.01").with("train.epochs", "8"), root.resolve("run"));
+        for (String file : List.of(
+                "recipe.yaml", "split.csv", "history.csv", "metrics.json", "log.txt", "curves.png", "curves.svg")) {
+            assertThat(run.file(file)).isNotEmptyFile();
+        }
+        JsonNode metrics = JsonMapper.shared().readTree(Files.readString(run.file("metrics.json")));
+        assertThat(metrics.get("test").get("accuracy").asDouble()).isGreaterThanOrEqualTo(0.75);
+        Evaluation test = new RunEvaluator(Run.open(run.folder())).evaluateSplit(Part.TEST, null, (a, b) -> {});
+        assertThat(test.accuracy())
+                .isEqualTo(metrics.get("test").get("accuracy").asDouble());
+        assertThat(test.loss()).isEqualTo(metrics.get("test").get("loss").asDouble());
+        assertThat(test.n()).isEqualTo(8);
+        try (Classifier classifier = Classifier.load(run.folder())) {
+            Path night = root.resolve("data/夜/000.png");
+            Prediction p = classifier.classify(night);
+            assertThat(classifier.classes()).containsExactly("day", "夜");
+            assertThat(p.probabilities().get(0) + p.probabilities().get(1)).isBetween(1 - 1e-9, 1 + 1e-9);
+            assertThat(p.probability()).isGreaterThanOrEqualTo(0.5);
+            assertThat(classifier.classify(night)).isEqualTo(p);
+        }
+        assertThat(Files.readString(run.file("log.txt")))
+                .contains("Shape of X [N, C, H, W]: torch.Size([8, 3, 32, 32])")
+                .contains("Classes: {'day': 0, '夜': 1}")
+                .containsPattern("Epoch: 8, Train_acc:[0-9.]+%, Train_loss:[0-9.]+, Val_acc:[0-9.]+%, Val_loss:");
+    }
+
+    @Test
+    void theSameSeedGivesTheSameBytesHoweverManyLoaderThreads() throws Exception {
+        Run first = Trainer.train(recipe.with("data.loaderThreads", "0"), root.resolve("a"));
+        for (String threads : List.of("0", "1", "3")) {
+            Run again = Trainer.train(recipe.with("data.loaderThreads", threads), root.resolve("b" + threads));
+            assertThat(weights(again)).isEqualTo(weights(first));
+            assertThat(history(again)).isEqualTo(history(first));
+        }
+        Run other = Trainer.train(recipe.with("train.seed", "1"), root.resolve("c"));
+        assertThat(weights(other)).isNotEqualTo(weights(first));
+    }
+
+    @Test
+    void recipeSeedChoosesOnTestAndSaysThatTheFigureIsOptimistic() throws Exception {
+        Recipe seed = recipe.with(Map.of(
+                "train.selectOn", "test",
+                "data.split", "{train: 0.8, val: 0.0, test: 0.2}",
+                "data.stratified", "false"));
+        Run run = Trainer.train(seed, root.resolve("run"));
+        assertThat(Files.readString(run.file("log.txt"))).contains("Test_acc:", "best of 3 looks", "optimistic");
+        assertThat(history(run).get(1)).matches("1,[^,]+,[^,]+,,,[^,]+,[^,]+,0.001");
+        assertThatThrownBy(() -> new RunEvaluator(run).evaluateSplit(Part.VAL, null, (a, b) -> {}))
+                .hasMessageContaining("no val pictures");
+    }
+
+    @Test
+    void startsFromTheWeightsOfAnotherRunOrFile() throws Exception {
+        Run first = Trainer.train(recipe, root.resolve("a"));
+        Recipe frozen =
+                recipe.with("train.lr", "1e-30").with("train.etaMin", "0").with("train.epochs", "1");
+        Path file = first.best().resolve("weights.safetensors");
+        Run fromRun = new Trainer(frozen, root.resolve("b"), first.folder(), new TrainListener() {}).train();
+        Run fromFile = new Trainer(frozen, root.resolve("c"), file, new TrainListener() {}).train();
+        assertThat(weights(fromRun)).isEqualTo(weights(fromFile));
+        assertThatThrownBy(() -> new Trainer(
+                                frozen.with("model.growthRate", "4"), root.resolve("d"), file, new TrainListener() {})
+                        .train())
+                .hasMessageContaining("of another shape");
+        assertThat(root.resolve("d")).doesNotExist();
+    }
+
+    @Test
+    void refusesBeforeAnythingIsWritten() throws Exception {
+        Path out = root.resolve("run");
+        assertThatThrownBy(() -> Trainer.train(recipe.with("data.imageSize", "3"), out))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("data.imageSize must be at least 5");
+        assertThatThrownBy(
+                        () -> Trainer.train(recipe.with("data.imageSize", "6").with("data.batchSize", "25"), out))
+                .hasMessageContaining("data.batchSize 25 leaves 1 image for a step (26 training images)");
+        Files.writeString(root.resolve("data/day/broken.png"), "no");
+        assertThatThrownBy(() -> Trainer.train(recipe, out)).hasMessageContaining("broken.png: not a picture");
+        assertThat(out).doesNotExist();
+        Files.createDirectories(out);
+        assertThatThrownBy(() -> Trainer.train(recipe, out))
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessageContaining("choose another --out");
+        try (Stream<Path> left = Files.list(root)) {
+            assertThat(left.map(p -> p.getFileName().toString())).containsExactlyInAnyOrder("data", "run");
+        }
+    }
+
+    @Test
+    void refusesToJudgeOnPicturesThatChanged() throws Exception {
+        Run run = Trainer.train(recipe.with("train.epochs", "1"), root.resolve("run"));
+        RunEvaluator evaluator = new RunEvaluator(run);
+        assertThatThrownBy(() -> evaluator.evaluateFolder(root.resolve("data"), false, (a, b) -> {}))
+                .hasMessageContaining("26 of 40 pictures were trained on");
+        assertThat(evaluator
+                        .evaluateFolder(root.resolve("data"), true, (a, b) -> {})
+                        .n())
+                .isEqualTo(40);
+        Files.move(root.resolve("data"), root.resolve("elsewhere"));
+        assertThatThrownBy(() -> evaluator.evaluateSplit(Part.TEST, null, (a, b) -> {}))
+                .hasMessageContaining("not there any more");
+        assertThat(evaluator
+                        .evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {})
+                        .n())
+                .isEqualTo(40);
+        byte[] other = Files.readAllBytes(root.resolve("elsewhere/day/001.png"));
+        Files.write(root.resolve("elsewhere/day/000.png"), other);
+        assertThatThrownBy(() -> evaluator.evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {}))
+                .hasMessageContaining("000.png: not the picture that the run split");
+        Files.delete(root.resolve("elsewhere/day/000.png"));
+        assertThatThrownBy(() -> evaluator.evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {}))
+                .hasMessageContaining("000.png: missing");
+    }
+
+    @Test
+    void tellsItsListenerEveryStepAndEpoch() throws Exception {
+        List<String> events = new ArrayList<>();
+        new Trainer(recipe.with("train.epochs", "2"), root.resolve("run"), null, new TrainListener() {
+                    @Override
+                    public void step(int epoch, int step, int steps, double loss, double imagesPerSecond) {
+                        events.add(epoch + ":" + step + "/" + steps);
+                    }
+
+                    @Override
+                    public void epoch(EpochMetrics metrics) {
+                        events.add("epoch " + metrics.epoch());
+                    }
+                })
+                .train();
+        assertThat(events)
+                .containsExactly(
+                        "1:1/4", "1:2/4", "1:3/4", "1:4/4", "epoch 1", "2:1/4", "2:2/4", "2:3/4", "2:4/4", "epoch 2");
+    }
+}
