@@ -48,7 +48,7 @@ public final class Main {
                 .setOut(out)
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(plain ? Ansi.OFF : Ansi.AUTO))
-                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOverwrittenOptionsAllowed(true)
                 .setExecutionStrategy(new CommandLine.RunLast())
                 .setExecutionExceptionHandler((error, line, parsed) -> failed(error, line.getErr()))
                 .setParameterExceptionHandler((error, unused) -> {

@@ -44,7 +44,6 @@ public final class Classifier implements AutoCloseable {
         Checkpoint checkpoint = opened.readBest();
         NativeSettings.apply(0);
         ImageClassifier model = checkpoint.model(opened.best());
-        model.channelsLast();
         return new Classifier(
                 model, checkpoint.manifest().classes(), checkpoint.manifest().preprocessing());
     }

@@ -155,7 +155,6 @@ public final class Benchmark {
     private ImageClassifier model(int classes) {
         ImageClassifier model =
                 Models.create(recipe.model(), classes, recipe.train().seed());
-        model.channelsLast();
         return model;
     }
 

@@ -133,9 +133,6 @@ public final class RunEvaluator {
                         0,
                         recipe.data().loaderThreads())) {
             model.to(device);
-            if (device.is_cpu()) {
-                model.channelsLast();
-            }
             return new Evaluator(model, manifest.classes(), recipe.train().labelSmoothing(), device)
                     .evaluate(loader, done -> progress.accept(done, total));
         }

@@ -107,9 +107,6 @@ public final class Trainer {
                     threads,
                     done -> listener.reading(done, data.samples().size()))) {
                 model.to(device);
-                if (device.is_cpu()) {
-                    model.channelsLast();
-                }
                 try (Session session = new Session(resolved, data, split, preprocessing, pixels, model, device)) {
                     return loop(session);
                 }

@@ -1,0 +1,279 @@
+package io.github.resdensenet.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.resdensenet.testkit.Pictures;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class MainTest {
+    private static final String[] SMALL = {
+        "--set",
+        "model.blockConfig=[1, 1]",
+        "--set",
+        "model.growthRate=8",
+        "--set",
+        "model.numInitFeatures=8",
+        "--image-size",
+        "32",
+        "--epochs",
+        "2"
+    };
+
+    @TempDir
+    private static Path shared;
+
+    private static Path pictures;
+    private static Path run;
+
+    @TempDir
+    private Path root;
+
+    record Result(int status, String out, String err) {
+        /** One line on stderr, nothing like a stack trace. */
+        void fails(int expected, String... fragments) {
+            assertThat(status).as(err).isEqualTo(expected);
+            assertThat(err).startsWith("resdensenet: ").contains(fragments).doesNotContain("\tat ", "Exception");
+            assertThat(err.strip().lines()).as(err).hasSize(1);
+        }
+    }
+
+    private static Result call(Object... args) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        int status = Main.run(
+                new PrintWriter(out, true),
+                new PrintWriter(err, true),
+                Arrays.stream(args).map(Object::toString).toArray(String[]::new));
+        return new Result(status, out.toString(), err.toString());
+    }
+
+    private static Result train(Path data, Path out, String... more) {
+        List<Object> args = new ArrayList<>(List.of("train", "--data", data, "--out", out));
+        args.addAll(List.of(SMALL));
+        args.addAll(List.of(more));
+        return call(args.toArray());
+    }
+
+    private static JsonNode json(String line) {
+        assertThat(line.strip().lines()).hasSize(1);
+        return JsonMapper.shared().readTree(line);
+    }
+
+    @BeforeAll
+    static void trainOnce() throws Exception {
+        pictures = Pictures.folder(shared.resolve("pictures"), 12, 20, "day", "night");
+        run = shared.resolve("run");
+        Result result = train(pictures, run);
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(result.out())
+                .contains("Number of datapoints: 24", "Classes: {'day': 0, 'night': 1}", "Epoch: 2, Train_acc:")
+                .contains("ResDenseNet Best Test Accuracy: ", "Done: " + run);
+    }
+
+    @Test
+    void evaluateGivesTheSameFiguresInWordsAndAsJson() {
+        Result words = call("evaluate", run);
+        assertThat(words.status()).isZero();
+        assertThat(words.out()).contains("ResDenseNet Best Test Accuracy: ", "95% interval", "recall", "confusion");
+        JsonNode json = json(call("evaluate", run, "--json", "--split", "all").out());
+        assertThat(json.get("split").asString()).isEqualTo("all");
+        assertThat(json.get("n").asInt()).isEqualTo(24);
+        assertThat(json.get("accuracy_ci95").size()).isEqualTo(2);
+        assertThat(json.get("per_class").get(1).get("class").asString()).isEqualTo("night");
+        assertThat(json(call("evaluate", run, "--data", pictures, "--allow-trained", "--json")
+                                .out())
+                        .get("confusion"))
+                .isEqualTo(json.get("confusion"));
+    }
+
+    @Test
+    void predictGoesOnAfterABadPicture() throws Exception {
+        Path bad = root.resolve("bad.png");
+        Files.writeString(bad, "no picture");
+        Path good = pictures.resolve("day/000.png");
+        Result result = call("predict", run, bad, good, root.resolve("none.png"), "--json");
+        assertThat(result.status()).isEqualTo(1);
+        List<String> lines = result.out().lines().toList();
+        assertThat(lines).hasSize(3);
+        assertThat(json(lines.get(0)).get("error").asString()).contains("not a picture of a known format");
+        assertThat(json(lines.get(1)).get("file").asString()).isEqualTo(good.toString());
+        assertThat(json(lines.get(1)).get("probabilities").size()).isEqualTo(2);
+        assertThat(json(lines.get(2)).get("error").asString()).contains("no such file");
+        Result folder = call("predict", run, pictures, "--top-k", "1");
+        assertThat(folder.status()).isZero();
+        assertThat(folder.out().lines())
+                .hasSize(24)
+                .allMatch(line -> line.matches(".*: (day|night) \\(\\1 [0-9.]+%\\)"));
+        call("predict", run, good, "--top-k", "0").fails(2, "--top-k must be positive, got 0");
+    }
+
+    @Test
+    void plotDrawsTheCurvesAgain() throws Exception {
+        Files.delete(run.resolve("curves.png"));
+        assertThat(call("plot", run).status()).isZero();
+        assertThat(run.resolve("curves.png")).isNotEmptyFile();
+    }
+
+    @Test
+    void summaryAndDoctorAndBenchSpeakJson() {
+        JsonNode summary = json(call("summary", "--json").out());
+        assertThat(summary.get("params").asLong()).isEqualTo(1_986_691);
+        assertThat(summary.get("rows").size()).isEqualTo(119);
+        assertThat(summary.get("rows").get(0).get("layer").asString()).isEqualTo("Conv2d-1");
+        assertThat(call("summary", "--tree", "--set", "model.growthRate=12").out())
+                .contains("Conv2d(64, 48,");
+        JsonNode doctor = json(call("doctor", "--json").out());
+        for (String key : List.of("java", "os", "cpu", "threads", "torch", "onednn", "engine", "device", "cache")) {
+            assertThat(doctor.has(key)).as(key).isTrue();
+        }
+        JsonNode bench = json(call("bench", "--image-size", "32", "--steps", "2", "--warmup", "1")
+                .out());
+        for (String key : List.of(
+                "model engine batch size threads precision params loss train_ms_min train_ms_median infer_ms_min infer_ms_median peak_rss_mb"
+                        .split(" "))) {
+            assertThat(bench.has(key)).as(key).isTrue();
+        }
+        JsonNode data = json(call("bench", "--image-size", "32", "--steps", "2", "--warmup", "1", "--data", pictures)
+                .out());
+        assertThat(data.has("first_epoch_s")).isTrue();
+        assertThat(data.get("stall_share").asDouble()).isBetween(0.0, 1.0);
+    }
+
+    @Test
+    void helpAndVersionAndUsageErrorsLoadNoNativeLibrary() throws Exception {
+        for (String[] args :
+                new String[][] {{"--help"}, {"--version"}, {"train", "--help"}, {"train", "--bogus"}, {}}) {
+            List<String> command = new ArrayList<>(List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xlog:class+load",
+                    "-cp",
+                    System.getProperty("java.class.path"),
+                    Main.class.getName()));
+            command.addAll(List.of(args));
+            Path log = root.resolve("log");
+            Process process = new ProcessBuilder(command)
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+            assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+            assertThat(Files.readString(log)).contains("picocli").doesNotContain("org.bytedeco");
+            boolean asked = args.length > 0 && !args[args.length - 1].equals("--bogus");
+            assertThat(process.exitValue()).isEqualTo(asked ? 0 : 2);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train", "evaluate", "predict", "plot", "summary", "bench", "doctor"})
+    void everyCommandExplainsItself(String command) {
+        Result result = call(command, "--help");
+        assertThat(result.status()).isZero();
+        assertThat(result.out()).contains("Usage: resdensenet " + command);
+    }
+
+    @Test
+    void wrongUsageIsOneLineAndStatusTwo() {
+        call("train", "--bogus").fails(2, "--bogus", "train --help");
+        call("nonsense").fails(2, "nonsense");
+        call("train", "--epochs", "0", "--out", root.resolve("r")).fails(2, "train.epochs must be 1 to 100000, got 0");
+        call("train", "--batch-size", "0", "--out", root.resolve("r"))
+                .fails(2, "data.batchSize must be 1 to 4096, got 0");
+        call("train", "--set", "train.epohcs=1", "--out", root.resolve("r"))
+                .fails(2, "unknown recipe key train.epohcs");
+        call("train", "--set", "train.lr", "--out", root.resolve("r"))
+                .fails(2, "--set must be key=value, got train.lr");
+        call("train", "--lr", "fast", "--out", root.resolve("r")).fails(2, "train.lr must be a number, got \"fast\"");
+        call("train", "--model", "vgg", "--out", root.resolve("r")).fails(2, "model.name must be one of", "vgg");
+        call("train", "--recipe", root.resolve("no.yaml")).fails(1, "no.yaml: no such file");
+        call("train", "--device", "cuda", "--data", pictures, "--out", root.resolve("r"))
+                .fails(2, "no CUDA device");
+        call("evaluate", run, "--split", "half").fails(2, "--split must be one of", "half");
+        call("summary", "--image-size", "20").fails(2, "imageSize must be at least 29", "got 20");
+        call("summary", "--num-classes", "0").fails(2, "numClasses must be positive, got 0");
+        assertThat(root.resolve("r")).doesNotExist();
+    }
+
+    @Test
+    void badDataIsOneLineThatNamesThePlace() throws Exception {
+        Path out = root.resolve("out");
+        train(root.resolve("none"), out).fails(1, "none", "no such folder");
+        Path data = Files.createDirectories(root.resolve("data"));
+        train(data, out).fails(1, data.toString(), "no class folders inside");
+        Pictures.folder(data, 12, 20, "a");
+        train(data, out).fails(1, data.toString(), "at least 2 class folders", "[a]");
+        Path empty = Files.createDirectories(data.resolve("b"));
+        train(data, out).fails(1, "without a picture", empty.toString());
+        Pictures.folder(data, 2, 20, "b");
+        train(data, out).fails(2, empty + ": 2 pictures are too few for the split");
+        Pictures.folder(data, 12, 20, "b");
+        train(data, out, "--set", "model.blockConfig=[1,1,1,1]", "--image-size", "20")
+                .fails(2, "data.imageSize must be at least 29");
+        train(data, out, "--image-size", "5", "--batch-size", "15").fails(2, "data.batchSize 15 leaves 1 image");
+        byte[] png = Files.readAllBytes(data.resolve("a/003.png"));
+        Files.write(data.resolve("a/003.png"), Arrays.copyOf(png, png.length - 20));
+        train(data, out).fails(1, data.resolve("a/003.png") + ": truncated");
+        Files.writeString(data.resolve("a/003.png"), "text");
+        train(data, out).fails(1, data.resolve("a/003.png") + ": not a picture of a known format");
+        assertThat(out).doesNotExist();
+        train(pictures, run).fails(1, run + ": exists already; choose another --out");
+        try (Stream<Path> left = Files.list(root)) {
+            assertThat(left).containsExactly(data);
+        }
+    }
+
+    @Test
+    void aFolderThatIsNoRunIsOneLine() throws Exception {
+        for (String command : List.of("evaluate", "plot")) {
+            call(command, root.resolve("none")).fails(1, "none: no such run folder");
+            call(command, pictures).fails(1, pictures + ": not a run folder");
+        }
+        call("predict", pictures, pictures.resolve("day/000.png")).fails(1, pictures + ": not a run folder");
+        Path copy = root.resolve("copy");
+        copy(run, copy);
+        Path weights = copy.resolve("checkpoints/best/weights.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(weights, bytes);
+        call("evaluate", copy).fails(1, weights + ": damaged");
+        Files.writeString(copy.resolve("checkpoints/best/manifest.json"), "{}");
+        call("evaluate", copy).fails(1, "manifest.json: not a checkpoint manifest");
+        Path other = Pictures.folder(root.resolve("other"), 3, 20, "day", "dusk");
+        call("evaluate", run, "--data", other).fails(1, "missing [night]", "not known [dusk]");
+    }
+
+    private static void copy(Path from, Path to) throws Exception {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file)));
+            }
+        }
+    }
+
+    @Test
+    void progressIsABarOnATerminalAndSilentInAPipe() {
+        StringWriter bar = new StringWriter();
+        Progress progress = new Progress(new PrintWriter(bar), true);
+        progress.show("Reading", 10, 10, "");
+        progress.clear();
+        assertThat(bar.toString()).startsWith("\r").contains("10/10").endsWith("\r");
+        StringWriter plain = new StringWriter();
+        new Progress(new PrintWriter(plain), false).show("Reading", 10, 10, "");
+        assertThat(plain.toString()).isEmpty();
+        assertThat(Progress.time(59.6)).isEqualTo("1:00");
+        assertThat(Progress.time(3725)).isEqualTo("1:02:05");
+    }
+}

@@ -1,0 +1,26 @@
+package io.github.resdensenet.example;
+
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.predict.Classifier;
+import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.train.Trainer;
+import java.io.IOException;
+import java.nio.file.Path;
+
+/** The use of the library that the README shows. */
+final class Example {
+    private Example() {}
+
+    static void train() throws IOException {
+        Run run = Trainer.train(Recipe.defaults().withData(Path.of("photos")), Path.of("runs/photos"));
+        System.out.println(run.folder());
+    }
+
+    static void classify() throws IOException {
+        try (Classifier classifier = Classifier.load(Path.of("runs/knees"))) {
+            Prediction p = classifier.classify(Path.of("knee.png"));
+            System.out.println(p.className() + " " + p.probability());
+        }
+    }
+}
