@@ -69,7 +69,9 @@ public final class Batch implements AutoCloseable {
     /** The images, [N, 3, H, W] float32 over the batch's own memory: valid until {@link #close}. */
     public Tensor images() {
         long n = samples.length;
-        return torch.from_blob(new FloatPointer(pixels), n, size, size, 3).permute(0, 3, 1, 2).contiguous();
+        return torch.from_blob(new FloatPointer(pixels), n, size, size, 3)
+                .permute(0, 3, 1, 2)
+                .contiguous();
     }
 
     /** The class indices, [N] int64. */
