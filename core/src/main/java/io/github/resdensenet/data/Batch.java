@@ -13,8 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Images ready for the network with their labels.
  *
- * <p>The pixels lie in memory that the loader uses again after {@link #close}: [N, H, W, 3], the layout that PyTorch calls
- * channels_last.
+ * <p>The pixels lie in memory that the loader uses again after {@link #close}, plane by plane: [N, 3, H, W].
  */
 public final class Batch implements AutoCloseable {
     private final FloatBuffer pixels;
@@ -26,7 +25,7 @@ public final class Batch implements AutoCloseable {
     /**
      * Wraps filled memory.
      *
-     * @param pixels a direct buffer of at least N * size * size * 3 values, [N, H, W, 3]
+     * @param pixels a direct buffer of at least N * size * size * 3 values, [N, 3, H, W]
      * @param samples index of each image in the loader's list
      * @param labels class index of each image
      * @param size height and width in pixels
@@ -47,31 +46,28 @@ public final class Batch implements AutoCloseable {
         return new Batch(pixels, new int[] {0}, new int[] {0}, image.width(), () -> {});
     }
 
-    /** Memory for images of [size, size, 3] values each. */
+    /** Memory for images of [3, size, size] values each. */
     public static FloatBuffer allocate(int images, int size) {
         return ByteBuffer.allocateDirect(images * size * size * 3 * Float.BYTES)
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
     }
 
-    /** Writes an image's pixels, normalised, from position {@code at} on. */
+    /** Writes an image's pixels [H, W, 3], normalised, as three planes from position {@code at} on. */
     static void fill(byte[] image, float[][] table, FloatBuffer to, int at) {
-        float[] red = table[0];
-        float[] green = table[1];
-        float[] blue = table[2];
-        for (int i = 0; i < image.length; i += 3) {
-            to.put(at + i, red[image[i] & 255]);
-            to.put(at + i + 1, green[image[i + 1] & 255]);
-            to.put(at + i + 2, blue[image[i + 2] & 255]);
+        int plane = image.length / 3;
+        for (int c = 0; c < 3; c++) {
+            float[] values = table[c];
+            int position = at + c * plane;
+            for (int i = c; i < image.length; i += 3) {
+                to.put(position++, values[image[i] & 255]);
+            }
         }
     }
 
     /** The images, [N, 3, H, W] float32 over the batch's own memory: valid until {@link #close}. */
     public Tensor images() {
-        long n = samples.length;
-        return torch.from_blob(new FloatPointer(pixels), n, size, size, 3)
-                .permute(0, 3, 1, 2)
-                .contiguous();
+        return torch.from_blob(new FloatPointer(pixels), samples.length, 3, size, size);
     }
 
     /** The class indices, [N] int64. */

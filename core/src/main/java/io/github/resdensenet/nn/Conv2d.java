@@ -7,6 +7,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Convolution without bias, square kernel: [N, in, H, W] to [N, out, H', W'], H' = (H + 2 padding - kernel) / stride + 1. */
 public final class Conv2d extends Module {
+    private static final int BLOCK = 16;
+
     final int inChannels;
     final int outChannels;
     final int kernelSize;
@@ -34,9 +36,26 @@ public final class Conv2d extends Module {
 
     @Override
     protected Tensor forward(Tensor x) {
+        if (kernelSize == 1 || (missing(inChannels) == 0 && missing(outChannels) == 0)) {
+            return conv2d(x, weight);
+        }
+        // The oneDNN of libtorch 2.10 gives wrong sums where channels do not fill its blocks: fill them with zeros.
+        // The three channels of an image have a kernel of their own, which is right.
+        int in = inChannels == 3 ? 0 : missing(inChannels);
+        Tensor filled = torch.constant_pad_nd(weight, new long[] {0, 0, 0, 0, 0, in, 0, missing(outChannels)});
+        Tensor y = conv2d(in == 0 ? x : torch.constant_pad_nd(x, new long[] {0, 0, 0, 0, 0, in}), filled);
+        return y.narrow(1, 0, outChannels).contiguous();
+    }
+
+    private Tensor conv2d(Tensor x, Tensor weight) {
         long[] strides = {stride, stride};
         long[] paddings = {padding, padding};
         return torch.conv2d(x, weight, new TensorOptional(), strides, paddings, new long[] {1, 1}, 1);
+    }
+
+    /** How many channels are missing to whole blocks of oneDNN. */
+    private static int missing(int channels) {
+        return Math.floorMod(-channels, BLOCK);
     }
 
     /** Multiplications of weights and inputs for one image, given the output's height and width. */

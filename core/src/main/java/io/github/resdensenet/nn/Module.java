@@ -10,7 +10,6 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch.MemoryFormat;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
@@ -129,11 +128,6 @@ public abstract class Module implements AutoCloseable {
     /** Converts every floating-point tensor, for instance to {@link ScalarType#Double} for a reference computation. */
     public final void to(ScalarType type) {
         replaceEach(t -> t.is_floating_point() ? t.to(type) : t);
-    }
-
-    /** Lays four-dimensional weights out as [out, height, width, in] in memory, which is what the fast kernels read. */
-    public final void channelsLast() {
-        replaceEach(t -> t.dim() == 4 ? t.contiguous(MemoryFormat.ChannelsLast) : t);
     }
 
     private void replaceEach(UnaryOperator<Tensor> change) {

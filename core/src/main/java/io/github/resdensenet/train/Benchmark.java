@@ -153,9 +153,7 @@ public final class Benchmark {
     }
 
     private ImageClassifier model(int classes) {
-        ImageClassifier model =
-                Models.create(recipe.model(), classes, recipe.train().seed());
-        return model;
+        return Models.create(recipe.model(), classes, recipe.train().seed());
     }
 
     private Engine engine(ImageClassifier model) {

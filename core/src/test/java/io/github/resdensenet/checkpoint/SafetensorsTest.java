@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.Models;
-import io.github.resdensenet.testkit.TestModels;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -47,17 +46,6 @@ class SafetensorsTest {
         ImageClassifier other = Models.create(SMALL, 3, 6);
         ModelState.load(other, read.tensors(), file);
         assertThat(ModelState.of(other)).isEqualTo(ModelState.of(model));
-    }
-
-    @Test
-    void aChannelsLastModelIsSavedInTheSameOrder() throws Exception {
-        ImageClassifier plain = Models.create(SMALL, 3, 5);
-        ImageClassifier channelsLast = Models.create(SMALL, 3, 5);
-        channelsLast.channelsLast();
-        assertThat(ModelState.of(channelsLast)).isEqualTo(ModelState.of(plain));
-        TestModels.fill(plain);
-        ModelState.load(channelsLast, ModelState.of(plain), folder);
-        assertThat(ModelState.of(channelsLast)).isEqualTo(ModelState.of(plain));
     }
 
     @Test

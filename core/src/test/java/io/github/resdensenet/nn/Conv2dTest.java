@@ -1,0 +1,74 @@
+package io.github.resdensenet.nn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.resdensenet.testkit.TestModels;
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.Test;
+
+/** The float32 kernels that a processor is given are not always right; the float64 ones are simple. */
+class Conv2dTest {
+    @Test
+    void floatsAgreeWithDoublesForAnyNumberOfChannels() {
+        NativeSettings.apply(2);
+        List<String> wrong = new ArrayList<>();
+        for (int kernel : new int[] {1, 3}) {
+            for (int size : new int[] {1, 2, 7, 16}) {
+                for (int batch : new int[] {1, 2, 8}) {
+                    for (int in : new int[] {5, 8, 12, 16, 24, 64, 160, 256, 448, 640}) {
+                        for (int out : new int[] {5, 8, 12, 32, 48, 64, 128, 256, 512}) {
+                            if (kernel == 1 || in * out < 8000) {
+                                check(new Conv2d(in, out, kernel, 1, kernel / 2), batch, size, wrong);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        for (int out : new int[] {8, 12, 24, 64}) {
+            check(new Conv2d(3, out, 7, 2, 3), 2, 64, wrong);
+            check(new Conv2d(3, out, 7, 2, 3), 8, 33, wrong);
+        }
+        assertThat(wrong).isEmpty();
+    }
+
+    private static void check(Conv2d conv, int batch, int size, List<String> wrong) {
+        try (PointerScope scope = new PointerScope()) {
+            Tensor image = torch.randn(batch, conv.inChannels, size, size);
+            Tensor[] floats = run(conv, image);
+            conv.to(ScalarType.Double);
+            Tensor[] doubles = run(conv, image.to(ScalarType.Double));
+            String[] names = {"output", "gradient of the input", "gradient of the weight"};
+            for (int i = 0; i < names.length; i++) {
+                double error = floats[i].sub(doubles[i]).abs().max().item_double();
+                double scale = doubles[i].abs().max().item_double();
+                if (!(error <= 1e-5 * scale)) {
+                    wrong.add("%s, batch %d, %d x %d: %s off by %g of %g"
+                            .formatted(conv, batch, size, size, names[i], error, scale));
+                }
+            }
+            conv.close();
+        }
+    }
+
+    /** Output, gradient of the input, gradient of the weight, for a gradient of the output that grows along it. */
+    private static Tensor[] run(Conv2d conv, Tensor image) {
+        Tensor x = image.detach();
+        x.set_requires_grad(conv.inChannels != 3);
+        Tensor y = conv.call(x);
+        double[] slope = TestModels.values(
+                torch.linspace(new org.bytedeco.pytorch.Scalar(-1.0), new org.bytedeco.pytorch.Scalar(2.0), y.numel()));
+        Tensor weights =
+                org.bytedeco.pytorch.AbstractTensor.create(slope, y.shape()).to(y.scalar_type());
+        conv.weight.mutable_grad().put(new Tensor());
+        y.mul(weights).sum().backward();
+        return new Tensor[] {
+            y, conv.inChannels == 3 ? y : x.grad(), conv.weight.grad().clone()
+        };
+    }
+}
