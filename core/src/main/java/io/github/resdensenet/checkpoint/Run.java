@@ -116,6 +116,11 @@ public record Run(Path folder) {
         return Checkpoint.read(best());
     }
 
+    /** The manifest of the best checkpoint, without reading its weights. */
+    public Manifest readBestManifest() throws IOException {
+        return Manifest.read(best().resolve(Checkpoint.MANIFEST));
+    }
+
     private static void delete(Path folder) throws IOException {
         if (!Files.exists(folder)) {
             return;

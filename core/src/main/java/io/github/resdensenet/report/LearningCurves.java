@@ -99,8 +99,8 @@ public record LearningCurves(
         curve(svg, train, y, left, top, width, height, TRAIN);
         curve(svg, after, y, left, top, width, height, CHECKED);
         double legend = percent ? top + height - 46 : top + 30;
-        double legendX = left + width - 158;
-        svg.rect(legendX - 8, legend - 14, 162, 44, "#ffffff");
+        double legendX = left + width - 172;
+        svg.rect(legendX - 8, legend - 14, 178, 44, "#ffffff");
         svg.line(legendX, legend - 1, legendX + 22, legend - 1, TRAIN, 2.5);
         svg.text(legendX + 28, legend + 4, 13, "start", INK, "Training " + what);
         svg.line(legendX, legend + 18, legendX + 22, legend + 18, CHECKED, 2.5);

@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /** SVG to PNG. */
@@ -49,10 +50,10 @@ final class Raster {
         return out.toByteArray();
     }
 
-    /** An installed font that can show every character of a text. */
+    /** The plain sans-serif font, or else an installed one, that can show every character of a text. */
     static String fontFor(String text) {
-        return Arrays.stream(GraphicsEnvironment.getLocalGraphicsEnvironment().getAvailableFontFamilyNames())
-                .filter(name -> !name.equals(Font.MONOSPACED))
+        String[] installed = GraphicsEnvironment.getLocalGraphicsEnvironment().getAvailableFontFamilyNames();
+        return Stream.concat(Stream.of(Font.SANS_SERIF), Arrays.stream(installed))
                 .filter(name -> new Font(name, Font.PLAIN, 12).canDisplayUpTo(text) == -1)
                 .findFirst()
                 .orElse(Font.SANS_SERIF);

@@ -18,13 +18,7 @@ public final class RunPlots {
         if (epochs.isEmpty()) {
             throw new IOException(run.file("history.csv") + ": no finished epoch to draw");
         }
-        int best = 0;
-        for (EpochMetrics epoch : epochs) {
-            if (best == 0 || epoch.acc() > epochs.get(best - 1).acc()) {
-                best = epoch.epoch();
-            }
-        }
-        Manifest manifest = run.readBest().manifest();
+        Manifest manifest = run.readBestManifest();
         String data = manifest.data();
         String folder = data.substring(data.replace('\\', '/').lastIndexOf('/') + 1);
         LearningCurves curves = new LearningCurves(
@@ -34,7 +28,7 @@ public final class RunPlots {
                 epochs.stream().map(EpochMetrics::acc).toList(),
                 epochs.stream().map(EpochMetrics::trainLoss).toList(),
                 epochs.stream().map(EpochMetrics::loss).toList(),
-                best);
+                manifest.progress().bestEpoch());
         AtomicFiles.write(run.file("curves.svg"), curves.svg());
         byte[] png = curves.png();
         AtomicFiles.write(run.file("curves.png"), out -> out.write(png));
