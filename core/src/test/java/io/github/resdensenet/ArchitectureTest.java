@@ -31,7 +31,8 @@ class ArchitectureTest {
             "checkpoint", List.of("nn", "transforms"),
             "eval", List.of("nn", "data", "transforms"),
             "predict", List.of("checkpoint", "data", "eval", "nn", "transforms"),
-            "train", List.of("nn", "data", "eval", "checkpoint", "report", "transforms")));
+            "engine", List.of("nn"),
+            "train", List.of("nn", "engine", "data", "eval", "checkpoint", "report", "transforms")));
 
     @TestFactory
     List<DynamicTest> packagesUseOnlyWhatTheirArrowsPointTo() {
@@ -68,7 +69,8 @@ class ArchitectureTest {
 
     @Test
     void onlySomePackagesTouchLibtorch() {
-        only("org.bytedeco.pytorch..", "nn", "train", "eval", "explain", "checkpoint", "predict", "export");
+        only("org.bytedeco.pytorch..", "nn", "engine", "train", "eval", "explain", "checkpoint", "predict", "export");
+        only("org.bytedeco.dnnl..", "engine");
     }
 
     private static void only(String library, String... packages) {

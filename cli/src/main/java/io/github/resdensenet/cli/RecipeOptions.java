@@ -51,10 +51,10 @@ final class RecipeOptions {
     @Option(names = "--threads", paramLabel = "N", description = "compute threads (default: one a processor)")
     private @Nullable String threads;
 
-    @Option(names = "--precision", paramLabel = "fp32", description = "number format of the computation")
+    @Option(names = "--precision", paramLabel = "fp32|bf16", description = "number format of the activations")
     private @Nullable String precision;
 
-    @Option(names = "--engine", paramLabel = "auto|reference", description = "what computes the training steps")
+    @Option(names = "--engine", paramLabel = "auto|fused|reference", description = "what computes the training steps")
     private @Nullable String engine;
 
     @Option(names = "--device", paramLabel = "auto|cpu|cuda", description = "where to compute")

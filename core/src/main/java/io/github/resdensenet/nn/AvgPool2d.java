@@ -5,7 +5,8 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Mean of each window of kernel x kernel, windows side by side: [N, C, H, W] to [N, C, H / kernel, W / kernel]. */
 public final class AvgPool2d extends Module {
-    final int kernelSize;
+    /** Height, width and step of the window. */
+    public final int kernelSize;
 
     AvgPool2d(int kernelSize) {
         this.kernelSize = kernelSize;

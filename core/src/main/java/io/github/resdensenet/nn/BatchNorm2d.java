@@ -19,12 +19,18 @@ public final class BatchNorm2d extends Module {
     /** How far one batch moves the running statistics. */
     public static final double MOMENTUM = 0.1;
 
-    final int channels;
-    final Tensor weight;
-    final Tensor bias;
-    private final Tensor runningMean;
-    private final Tensor runningVar;
-    private final Tensor batches;
+    /** Channels in and out. */
+    public final int channels;
+    /** Scale of each channel. */
+    public final Tensor weight;
+    /** Shift of each channel. */
+    public final Tensor bias;
+    /** Mean of each channel over the batches so far. */
+    public final Tensor runningMean;
+    /** Variance of each channel over the batches so far. */
+    public final Tensor runningVar;
+    /** Number of batches so far, int64. */
+    public final Tensor batches;
 
     BatchNorm2d(int channels) {
         this.channels = channels;

@@ -9,12 +9,18 @@ import org.bytedeco.pytorch.global.torch;
 public final class Conv2d extends Module {
     private static final int BLOCK = 16;
 
-    final int inChannels;
-    final int outChannels;
-    final int kernelSize;
-    final int stride;
-    final int padding;
-    final Tensor weight;
+    /** Channels read. */
+    public final int inChannels;
+    /** Channels made. */
+    public final int outChannels;
+    /** Height and width of the kernel. */
+    public final int kernelSize;
+    /** Step of the kernel, in pixels. */
+    public final int stride;
+    /** Zeros around the image, in pixels. */
+    public final int padding;
+    /** [outChannels, inChannels, kernelSize, kernelSize]. */
+    public final Tensor weight;
 
     Conv2d(int inChannels, int outChannels, int kernelSize) {
         this(inChannels, outChannels, kernelSize, 1, 0);

@@ -7,10 +7,14 @@ import org.bytedeco.pytorch.global.torch;
 
 /** x W^T + b: [N, in] to [N, out]. */
 public final class Linear extends Module {
-    final int inFeatures;
-    final int outFeatures;
-    final Tensor weight;
-    final Tensor bias;
+    /** Values read. */
+    public final int inFeatures;
+    /** Values made. */
+    public final int outFeatures;
+    /** [outFeatures, inFeatures]. */
+    public final Tensor weight;
+    /** [outFeatures]. */
+    public final Tensor bias;
 
     Linear(int inFeatures, int outFeatures) {
         this.inFeatures = inFeatures;

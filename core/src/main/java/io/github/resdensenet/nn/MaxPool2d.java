@@ -5,9 +5,12 @@ import org.bytedeco.pytorch.global.torch;
 
 /** Largest value of each window: [N, C, H, W] to [N, C, H', W'], H' = (H + 2 padding - kernel) / stride + 1. */
 public final class MaxPool2d extends Module {
-    final int kernelSize;
-    final int stride;
-    final int padding;
+    /** Height and width of the window. */
+    public final int kernelSize;
+    /** Step of the window, in pixels. */
+    public final int stride;
+    /** Border around the image that never wins, in pixels. */
+    public final int padding;
 
     MaxPool2d(int kernelSize, int stride, int padding) {
         this.kernelSize = kernelSize;

@@ -157,8 +157,7 @@ public final class Benchmark {
     }
 
     private Engine engine(ImageClassifier model) {
-        return new ReferenceEngine(
-                model, recipe.train().weightDecay(), recipe.train().labelSmoothing(), new Device("cpu"));
+        return Engine.of(recipe, model, new Device("cpu"));
     }
 
     private static Batch randomBatch(int n, int size) {

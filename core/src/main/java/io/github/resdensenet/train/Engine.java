@@ -2,11 +2,43 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.nn.ImageClassifier;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
 
 /** Computes training steps of a model and holds the optimiser. After every step the model's own tensors are current. */
 interface Engine extends AutoCloseable {
+    /**
+     * The engine that a recipe asks for. "auto" is the fused one, and the reference where that cannot be.
+     *
+     * @param model a model on the device; its parameters become views of the optimiser's memory
+     * @throws IllegalArgumentException if the recipe insists on an engine that cannot be
+     */
+    static Engine of(Recipe recipe, ImageClassifier model, Device device) {
+        Recipe.Train train = recipe.train();
+        String wish = train.engine();
+        if (!wish.equals("reference")) {
+            @Nullable String obstacle = device.is_cpu() ? null : "it computes on the CPU only";
+            if (obstacle == null) {
+                try {
+                    return new FusedEngine(model, recipe.data().imageSize(), recipe.train());
+                } catch (UnsupportedOperationException | LinkageError e) {
+                    obstacle = String.valueOf(e.getMessage());
+                }
+            }
+            if (wish.equals("fused") || train.precision().equals("bf16")) {
+                throw new IllegalArgumentException("train.engine fused cannot run here: " + obstacle);
+            }
+            return new ReferenceEngine(model, train, device, "the fused engine cannot run here: " + obstacle);
+        }
+        if (train.precision().equals("bf16")) {
+            throw new IllegalArgumentException("train.precision bf16 needs train.engine fused");
+        }
+        return new ReferenceEngine(model, train, device, "as asked");
+    }
+
     /**
      * What a step found before it changed the weights.
      *
@@ -27,8 +59,11 @@ interface Engine extends AutoCloseable {
     /** Takes up a saved optimiser's state. */
     void load(Safetensors optimizerState, Path source) throws IOException;
 
-    /** The name in logs: "reference". */
+    /** The name in logs and JSON: "fused" or "reference". */
     String name();
+
+    /** Name, and why this one. */
+    String description();
 
     @Override
     void close();

@@ -78,8 +78,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param warmupEpochs epochs in which the learning rate rises first
      * @param seed key of all randomness: split, initial weights, order, changes of pictures
      * @param selectOn the part that chooses the best epoch, "val" or "test"
-     * @param precision "fp32"
-     * @param engine "auto" or "reference"
+     * @param precision "fp32", or "bf16" for the fused engine: activations of 16 bits, everything that is kept in 32
+     * @param engine "auto", "fused" (static plans of oneDNN) or "reference" (libtorch autograd)
      * @param threads compute threads; 0 is one a processor
      * @param device "auto", "cpu" or "cuda"
      */
@@ -115,8 +115,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                     "0 to below train.epochs",
                     warmupEpochs);
             oneOf("train.selectOn", List.of("val", "test"), selectOn);
-            oneOf("train.precision", List.of("fp32"), precision);
-            oneOf("train.engine", List.of("auto", "reference"), engine);
+            oneOf("train.precision", List.of("fp32", "bf16"), precision);
+            oneOf("train.engine", List.of("auto", "fused", "reference"), engine);
             check(threads >= 0 && threads <= 1024, "train.threads", "0 to 1024", threads);
             oneOf("train.device", List.of("auto", "cpu", "cuda"), device);
         }

@@ -18,13 +18,19 @@ final class ReferenceEngine implements Engine {
     private final AdamW optimizer;
     private final double labelSmoothing;
     private final Device device;
+    private final String reason;
 
-    /** Takes a model whose tensors are on the device; its parameters become views of the optimiser's memory. */
-    ReferenceEngine(ImageClassifier model, double weightDecay, double labelSmoothing, Device device) {
+    /**
+     * Takes a model whose tensors are on the device; its parameters become views of the optimiser's memory.
+     *
+     * @param reason why this engine, for the log
+     */
+    ReferenceEngine(ImageClassifier model, Recipe.Train settings, Device device, String reason) {
         this.model = model;
-        this.labelSmoothing = labelSmoothing;
+        this.labelSmoothing = settings.labelSmoothing();
         this.device = device;
-        optimizer = new AdamW(model, weightDecay);
+        this.reason = reason;
+        optimizer = new AdamW(model, settings.weightDecay());
     }
 
     @Override
@@ -68,6 +74,11 @@ final class ReferenceEngine implements Engine {
     @Override
     public String name() {
         return "reference";
+    }
+
+    @Override
+    public String description() {
+        return "reference (libtorch autograd, " + reason + ")";
     }
 
     @Override

@@ -213,8 +213,7 @@ public final class Trainer {
             this.data = data;
             this.preprocessing = preprocessing;
             this.model = model;
-            engine = new ReferenceEngine(
-                    model, recipe.train().weightDecay(), recipe.train().labelSmoothing(), device);
+            engine = Engine.of(recipe, model, device);
             evaluator = new Evaluator(model, data.classes(), recipe.train().labelSmoothing(), device);
             Recipe.Data settings = recipe.data();
             Compose plain = preprocessing.evaluation();
@@ -272,7 +271,7 @@ public final class Trainer {
     }
 
     private Run loop(Session s) throws IOException {
-        say("Engine: " + s.engine.name() + ", " + s.environment.get("threads") + " threads, torch "
+        say("Engine: " + s.engine.description() + ", " + s.environment.get("threads") + " threads, torch "
                 + s.environment.get("torch") + ", " + s.environment.get("cpu"));
         say("Run: " + s.run.folder());
         LrSchedule schedule = s.recipe.train().lrSchedule();

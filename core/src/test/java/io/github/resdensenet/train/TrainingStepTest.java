@@ -31,7 +31,8 @@ class TrainingStepTest {
     }
 
     private static ReferenceEngine engine(ImageClassifier model) {
-        return new ReferenceEngine(model, 1e-4, 0.1, new Device("cpu"));
+        Recipe recipe = Recipe.defaults().with("train.weightDecay", "1e-4").with("train.labelSmoothing", "0.1");
+        return new ReferenceEngine(model, recipe.train(), new Device("cpu"), "as asked");
     }
 
     private static double take(ReferenceEngine engine, int step, double lr) {

@@ -1,0 +1,62 @@
+package io.github.resdensenet.engine;
+
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
+
+/** A value in memory: its form, and its place, which is a block of the plan's arena or memory of someone else's. */
+final class Buffer {
+    private final memory.desc form;
+    private final Arena.@Nullable Block block;
+    private final @Nullable Pointer address;
+    private final boolean view;
+
+    private Buffer(memory.desc form, Arena.@Nullable Block block, @Nullable Pointer address, boolean view) {
+        this.form = form;
+        this.block = block;
+        this.address = address;
+        this.view = view;
+    }
+
+    /** A dense value in a block. */
+    static Buffer in(Arena.Block block, memory.desc form) {
+        return new Buffer(form, block, null, false);
+    }
+
+    /** A value in memory of someone else's, which must stay where it is. */
+    static Buffer at(Pointer address, memory.desc form) {
+        return new Buffer(form, null, address, false);
+    }
+
+    /** A part of the channels, in place. */
+    Buffer channels(int from, int count) {
+        long[] dims = OneDnn.dims(form);
+        long[] offsets = new long[dims.length];
+        offsets[1] = from;
+        dims[1] = count;
+        return new Buffer(form.submemory_desc(dims, offsets, false), block, address, true);
+    }
+
+    /** The same bytes, seen in another form. */
+    Buffer as(memory.desc other) {
+        return new Buffer(other, block, address, view);
+    }
+
+    memory.desc form() {
+        return form;
+    }
+
+    Arena.@Nullable Block block() {
+        return block;
+    }
+
+    @Nullable
+    Pointer address() {
+        return address;
+    }
+
+    /** Whether this is a part of something, so that its neighbours in memory belong to others. */
+    boolean isView() {
+        return view;
+    }
+}

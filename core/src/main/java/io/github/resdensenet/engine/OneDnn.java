@@ -1,0 +1,74 @@
+package io.github.resdensenet.engine;
+
+import io.github.resdensenet.engine.Network.Shape;
+import java.util.Collection;
+import org.bytedeco.dnnl.engine;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_desc_base;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.LongPointer;
+
+/** The oneDNN library: its CPU engine, and short names for what the plans need of it. */
+final class OneDnn {
+    static final engine ENGINE = outliving(new engine(engine.kind.cpu, 0));
+    static final stream STREAM = outliving(new stream(ENGINE));
+    static final memory.data_type F32 = memory.data_type.f32;
+    static final memory.data_type BF16 = memory.data_type.bf16;
+    static final memory.format_tag PLANES = memory.format_tag.nchw;
+    static final memory.format_tag ANY = memory.format_tag.any;
+    static final memory.desc NONE = outliving(new memory.desc());
+
+    private OneDnn() {}
+
+    private static <P extends org.bytedeco.javacpp.Pointer> P outliving(P pointer) {
+        if (org.bytedeco.javacpp.PointerScope.getInnerScope() != null) {
+            pointer.retainReference();
+        }
+        return pointer;
+    }
+
+    static memory.desc desc(memory.data_type type, memory.format_tag tag, long... dims) {
+        return new memory.desc(dims, type, tag);
+    }
+
+    static long[] dims(memory.desc form) {
+        LongPointer dims = form.get_dims();
+        long[] copy = new long[form.get_ndims()];
+        dims.get(copy);
+        return copy;
+    }
+
+    /**
+     * The layout that suits values of such shapes: channels in blocks of a vector register where all fill their blocks,
+     * else channels last, which takes any number.
+     */
+    static memory.format_tag layout(Collection<Shape> shapes) {
+        boolean wide =
+                (dnnl.dnnl_get_effective_cpu_isa() & dnnl.dnnl_cpu_isa_avx512_core) == dnnl.dnnl_cpu_isa_avx512_core;
+        int block = wide ? 16 : 8;
+        boolean filled = shapes.stream()
+                .filter(s -> s.height() > 1)
+                .allMatch(s -> s.channels() == 3 || s.channels() % block == 0);
+        if (!filled) {
+            return memory.format_tag.nhwc;
+        }
+        return wide ? memory.format_tag.nChw16c : memory.format_tag.nChw8c;
+    }
+
+    /** Channels that a blocked layout keeps together. */
+    static int block(memory.format_tag layout) {
+        return layout == memory.format_tag.nChw16c ? 16 : 8;
+    }
+
+    /** The kernel that a primitive would run, such as "brg_conv_fwd:avx512_core". */
+    static String kernel(primitive_desc_base description) {
+        return description.impl_info_str().getString();
+    }
+
+    /** The version of oneDNN, such as "3.11.0". */
+    static String version() {
+        org.bytedeco.dnnl.dnnl_version_t v = dnnl.dnnl_version();
+        return v.major() + "." + v.minor() + "." + v.patch();
+    }
+}

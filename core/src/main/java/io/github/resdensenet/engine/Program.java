@@ -1,0 +1,137 @@
+package io.github.resdensenet.engine;
+
+import static io.github.resdensenet.engine.OneDnn.ENGINE;
+import static io.github.resdensenet.engine.OneDnn.STREAM;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.function.Consumer;
+import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
+
+/** Primitives in the order in which they run, and the memory that they run over. */
+final class Program implements AutoCloseable {
+    /** One argument of a primitive: oneDNN's number for it, and the value. */
+    record Argument(int number, Buffer value) {}
+
+    private record Instruction(String kind, Runnable action) {}
+
+    private final Arena arena = new Arena();
+    private final List<Instruction> instructions = new ArrayList<>();
+    private final List<Consumer<Long>> bindings = new ArrayList<>();
+    private final Map<Buffer, memory> memories = new HashMap<>();
+    private final List<Pointer> owned = new ArrayList<>();
+    private long bytes;
+
+    /** Memory for a dense value. */
+    Buffer allocate(memory.desc form) {
+        return Buffer.in(arena.reserve(form.get_size()), form);
+    }
+
+    /**
+     * Adds an instruction.
+     *
+     * @param kind what it does, for profiles
+     */
+    void add(String kind, primitive kernel, Argument... values) {
+        IntMemoryMap map = own(new IntMemoryMap());
+        own(kernel);
+        for (Argument value : values) {
+            use(value.value);
+            bindings.add(base -> map.put(
+                    value.number,
+                    memories.computeIfAbsent(value.value, v -> own(new memory(v.form(), ENGINE, place(v, base))))));
+        }
+        instructions.add(new Instruction(kind, () -> kernel.execute(STREAM, map)));
+    }
+
+    /** Adds a step in Java, which waits for those before it. */
+    void add(String kind, Runnable action) {
+        instructions.add(new Instruction(kind, () -> {
+            STREAM._wait();
+            action.run();
+        }));
+    }
+
+    /** The next instruction reads or writes a value. */
+    private void use(Buffer value) {
+        if (value.block() != null) {
+            value.block().use(instructions.size());
+        }
+    }
+
+    int size() {
+        return instructions.size();
+    }
+
+    /** Lays out the memory; nothing can be added afterwards. */
+    void seal() {
+        bytes = arena.layOut();
+        Pointer memory = own(new BytePointer(bytes + Arena.ALIGNMENT));
+        long base = (memory.address() + Arena.ALIGNMENT - 1) / Arena.ALIGNMENT * Arena.ALIGNMENT;
+        bindings.forEach(binding -> binding.accept(base));
+    }
+
+    private static Pointer place(Buffer value, long base) {
+        return value.block() == null
+                ? Objects.requireNonNull(value.address())
+                : new Address(base + value.block().offset());
+    }
+
+    /** Moves a value that lies in memory of someone else's; the new place must stay while instructions read it. */
+    void move(Buffer value, Pointer address) {
+        Objects.requireNonNull(memories.get(value)).set_data_handle(address);
+    }
+
+    /** A place in memory that someone else owns. */
+    static final class Address extends Pointer {
+        Address(long address) {
+            super((Pointer) null);
+            this.address = address;
+        }
+    }
+
+    /** Runs instructions {@code from} to {@code to} - 1. */
+    void run(int from, int to) {
+        for (int i = from; i < to; i++) {
+            instructions.get(i).action.run();
+        }
+        STREAM._wait();
+    }
+
+    /** Runs instructions one at a time and adds up how long each kind takes, in milliseconds. */
+    Map<String, Double> profile(int from, int to) {
+        Map<String, Double> times = new LinkedHashMap<>();
+        for (int i = from; i < to; i++) {
+            long start = System.nanoTime();
+            run(i, i + 1);
+            times.merge(instructions.get(i).kind, (System.nanoTime() - start) / 1e6, Double::sum);
+        }
+        return times;
+    }
+
+    /** The size of the plan's memory. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Keeps a native object alive until {@link #close}, whatever scope it was made in. */
+    private <P extends Pointer> P own(P pointer) {
+        pointer.retainReference();
+        owned.add(pointer);
+        return pointer;
+    }
+
+    @Override
+    public void close() {
+        owned.forEach(Pointer::releaseReference);
+        owned.clear();
+    }
+}

@@ -1,0 +1,98 @@
+package io.github.resdensenet.engine;
+
+import io.github.resdensenet.nn.BatchNorm2d;
+import java.nio.FloatBuffer;
+import java.util.function.IntUnaryOperator;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * Mean and biased variance of each channel of a value over the batch and its pixels.
+ *
+ * <p>Every normalisation that reads a channel shares them.
+ */
+final class Statistics implements AutoCloseable {
+    private final FloatPointer mean;
+    private final FloatPointer variance;
+    private final long count;
+
+    /**
+     * Statistics to be computed.
+     *
+     * @param count values a channel
+     */
+    Statistics(int channels, long count) {
+        this.mean = new FloatPointer((long) channels).retainReference();
+        this.variance = new FloatPointer((long) channels).retainReference();
+        this.count = count;
+    }
+
+    Pointer mean() {
+        return mean;
+    }
+
+    Pointer variance() {
+        return variance;
+    }
+
+    /**
+     * Joins the statistics of equal parts of each channel.
+     *
+     * @param parts statistics of part p of channel c at {@code first.applyAsInt(c) + p * stride}
+     * @param count parts a channel
+     */
+    void join(Statistics parts, IntUnaryOperator first, int stride, int count) {
+        FloatBuffer partMean = parts.mean.asBuffer();
+        FloatBuffer partVariance = parts.variance.asBuffer();
+        for (int c = 0; c < channels(); c++) {
+            int from = first.applyAsInt(c);
+            double sum = 0;
+            for (int p = 0; p < count; p++) {
+                sum += partMean.get(from + p * stride);
+            }
+            double m = sum / count;
+            double squares = 0;
+            for (int p = 0; p < count; p++) {
+                double away = partMean.get(from + p * stride) - m;
+                squares += partVariance.get(from + p * stride) + away * away;
+            }
+            mean.put(c, (float) m);
+            variance.put(c, (float) (squares / count));
+        }
+    }
+
+    /** Takes over the statistics of some channels. */
+    void copy(Statistics part, long at) {
+        long bytes = part.mean.capacity() * Float.BYTES;
+        Pointer.memcpy(mean.getPointer(at), part.mean, bytes);
+        Pointer.memcpy(variance.getPointer(at), part.variance, bytes);
+    }
+
+    long channels() {
+        return mean.capacity();
+    }
+
+    /** Moves the running statistics of a normalisation towards these. */
+    void updateRunning(BatchNorm2d module) {
+        mix(module.runningMean, mean.asBuffer(), 1);
+        mix(module.runningVar, variance.asBuffer(), (double) count / (count - 1)); // Bessel's correction
+        LongPointer batches = module.batches.data_ptr_long();
+        batches.put(batches.get() + 1);
+    }
+
+    private static void mix(Tensor running, FloatBuffer batch, double factor) {
+        FloatBuffer values = running.data_ptr_float().capacity(batch.capacity()).asBuffer();
+        for (int c = 0; c < batch.capacity(); c++) {
+            double moved = values.get(c) * (1 - BatchNorm2d.MOMENTUM) + BatchNorm2d.MOMENTUM * factor * batch.get(c);
+            values.put(c, (float) moved);
+        }
+    }
+
+    @Override
+    public void close() {
+        mean.close();
+        variance.close();
+    }
+}

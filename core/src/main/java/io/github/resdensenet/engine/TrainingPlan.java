@@ -1,0 +1,537 @@
+package io.github.resdensenet.engine;
+
+import static io.github.resdensenet.engine.OneDnn.ANY;
+import static io.github.resdensenet.engine.OneDnn.ENGINE;
+import static io.github.resdensenet.engine.OneDnn.F32;
+import static io.github.resdensenet.engine.OneDnn.NONE;
+import static io.github.resdensenet.engine.OneDnn.PLANES;
+import static io.github.resdensenet.engine.OneDnn.desc;
+
+import io.github.resdensenet.engine.Network.Addition;
+import io.github.resdensenet.engine.Network.Concatenation;
+import io.github.resdensenet.engine.Network.Convolution;
+import io.github.resdensenet.engine.Network.Node;
+import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Pooling;
+import io.github.resdensenet.engine.Network.Shape;
+import io.github.resdensenet.engine.Program.Argument;
+import io.github.resdensenet.nn.BatchNorm2d;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.IntUnaryOperator;
+import org.bytedeco.dnnl.batch_normalization_backward;
+import org.bytedeco.dnnl.batch_normalization_forward;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.concat;
+import org.bytedeco.dnnl.convolution_backward_data;
+import org.bytedeco.dnnl.convolution_backward_weights;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory_desc_vector;
+import org.bytedeco.dnnl.pooling_backward;
+import org.bytedeco.dnnl.pooling_forward;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.primitive_desc_base;
+import org.bytedeco.dnnl.reorder;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Tensor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Forward and backward of a network for one batch size, as a fixed list of oneDNN primitives.
+ *
+ * <p>Each node adds its forward instructions and remembers how to add its backward ones, which follow in reverse order.
+ * Weights are read from the model's own tensors and gradients written to theirs. A value that several nodes read gets
+ * several gradients; they are added up when the node that made the value is reached.
+ */
+final class TrainingPlan implements AutoCloseable {
+    private final Network network;
+    private final int batch;
+    private final memory.data_type type;
+    private final memory.format_tag layout;
+    private final Program program = new Program();
+    private final Map<Integer, Buffer> values = new HashMap<>();
+    private final Map<Integer, Statistics> statistics = new HashMap<>();
+    private final List<Statistics> partsOfStatistics = new ArrayList<>();
+    private final Map<Integer, List<Gradient>> gradients = new HashMap<>();
+    private final Deque<Runnable> backward = new ArrayDeque<>();
+    private final Buffer image;
+    private final FloatPointer logits;
+    private final FloatPointer logitGradients;
+    private final int forwardSize;
+
+    /** One node's share of a value's gradient; an owned one can be written over. */
+    private record Gradient(Buffer value, boolean owned) {}
+
+    /**
+     * Compiles a network.
+     *
+     * @param batch images a step
+     * @param type what activations and the weights that meet them are kept in
+     * @throws UnsupportedOperationException if oneDNN has no fast kernel for a node on this processor
+     */
+    TrainingPlan(Network network, int batch, memory.data_type type) {
+        this.network = network;
+        this.batch = batch;
+        this.type = type;
+        this.layout = OneDnn.layout(network.shapes().values());
+        int classes = network.shape(network.output()).channels();
+        logits = new FloatPointer((long) batch * classes).retainReference(); // whatever scope is open
+        logitGradients = new FloatPointer((long) batch * classes).retainReference();
+        try (PointerScope scope = new PointerScope()) {
+            image = Buffer.at(logits, plain(0)); // moved to each batch
+            values.put(0, converted(image, form(0, type)));
+            network.nodes().forEach(this::add);
+            forwardSize = program.size();
+            gradients.put(
+                    network.output(),
+                    List.of(new Gradient(Buffer.at(logitGradients, form(network.output(), F32)), false)));
+            backward.forEach(Runnable::run);
+            program.seal();
+        }
+    }
+
+    private void add(Node node) {
+        if (node instanceof Convolution c) {
+            convolution(c);
+        } else if (node instanceof Normalization n) {
+            normalization(n);
+        } else if (node instanceof Pooling p) {
+            pooling(p);
+        } else if (node instanceof Concatenation c) {
+            concatenation(c);
+        } else if (node instanceof Addition a) {
+            addition(a);
+        }
+    }
+
+    // Nodes
+
+    private void convolution(Convolution c) {
+        boolean head = isHead(c.output());
+        memory.data_type kind = head ? F32 : type;
+        Shape from = network.shape(c.input());
+        memory.desc src = head ? desc(F32, PLANES, batch, from.channels(), 1, 1) : form(c.input(), type);
+        Buffer x = converted(value(c.input()), src);
+        memory.desc dst = form(c.output(), kind);
+        long[] shape = weightShape(c);
+        memory.desc anyWeights = desc(kind, ANY, shape);
+        memory.desc bias = c.bias() == null ? NONE : desc(F32, memory.format_tag.x, shape[0]);
+        long[] stride = {c.stride(), c.stride()};
+        long[] padding = {c.padding(), c.padding()};
+        convolution_forward.primitive_desc forward = checked(new convolution_forward.primitive_desc(
+                ENGINE,
+                dnnl.dnnl_forward_training,
+                dnnl.dnnl_convolution_direct,
+                src,
+                anyWeights,
+                bias,
+                dst,
+                stride,
+                padding,
+                padding));
+        Buffer master = Buffer.at(c.weight().data_ptr(), desc(F32, PLANES, shape));
+        Buffer y = head ? Buffer.at(logits, dst) : program.allocate(dst);
+        List<Argument> arguments = new ArrayList<>(List.of(
+                new Argument(dnnl.DNNL_ARG_SRC, x),
+                new Argument(dnnl.DNNL_ARG_WEIGHTS, converted(master, forward.weights_desc())),
+                new Argument(dnnl.DNNL_ARG_DST, y)));
+        if (c.bias() != null) {
+            arguments.add(new Argument(dnnl.DNNL_ARG_BIAS, Buffer.at(c.bias().data_ptr(), bias)));
+        }
+        add("convolution forward", new convolution_forward(forward), arguments);
+        values.put(c.output(), y);
+
+        backward.push(() -> {
+            Buffer dy = gradient(c.output());
+            convolution_backward_weights.primitive_desc toWeights =
+                    checked(new convolution_backward_weights.primitive_desc(
+                            ENGINE,
+                            dnnl.dnnl_convolution_direct,
+                            src,
+                            desc(F32, ANY, shape),
+                            bias,
+                            dst,
+                            stride,
+                            padding,
+                            padding,
+                            forward));
+            Buffer target = Buffer.at(c.weight().grad().data_ptr(), desc(F32, PLANES, shape));
+            Buffer dw = toWeights.diff_weights_desc().equals(target.form())
+                    ? target
+                    : program.allocate(toWeights.diff_weights_desc());
+            List<Argument> weightArguments = new ArrayList<>(List.of(
+                    new Argument(dnnl.DNNL_ARG_SRC, x),
+                    new Argument(dnnl.DNNL_ARG_DIFF_DST, dy),
+                    new Argument(dnnl.DNNL_ARG_DIFF_WEIGHTS, dw)));
+            if (c.bias() != null) {
+                weightArguments.add(new Argument(
+                        dnnl.DNNL_ARG_DIFF_BIAS, Buffer.at(c.bias().grad().data_ptr(), bias)));
+            }
+            add("convolution backward weights", new convolution_backward_weights(toWeights), weightArguments);
+            if (dw != target) {
+                reorder("weights", dw, target, false);
+            }
+            if (c.input() == 0) {
+                return;
+            }
+            convolution_backward_data.primitive_desc toData = checked(new convolution_backward_data.primitive_desc(
+                    ENGINE, dnnl.dnnl_convolution_direct, src, anyWeights, dst, stride, padding, padding, forward));
+            Buffer dx = program.allocate(src);
+            add(
+                    "convolution backward data",
+                    new convolution_backward_data(toData),
+                    List.of(
+                            new Argument(dnnl.DNNL_ARG_DIFF_DST, dy),
+                            new Argument(dnnl.DNNL_ARG_WEIGHTS, converted(master, toData.weights_desc())),
+                            new Argument(dnnl.DNNL_ARG_DIFF_SRC, dx)));
+            contribute(c.input(), converted(dx, form(c.input(), type)), true);
+        });
+    }
+
+    private static long[] weightShape(Convolution c) {
+        Tensor w = c.weight();
+        return new long[] {w.size(0), w.size(1), c.kernel(), c.kernel()};
+    }
+
+    private void normalization(Normalization n) {
+        BatchNorm2d bn = n.module();
+        Buffer x = value(n.input());
+        memory.desc images = x.form();
+        memory.desc channels = desc(F32, memory.format_tag.x, bn.channels);
+        int shared = dnnl.dnnl_use_global_stats;
+        int flags = dnnl.dnnl_use_scale | dnnl.dnnl_use_shift | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
+        batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
+                ENGINE, dnnl.dnnl_forward_training, images, images, (float) BatchNorm2d.EPS, flags | shared));
+        Buffer y = program.allocate(images);
+        Statistics batchStatistics = statistics(n.input());
+        Buffer mean = Buffer.at(batchStatistics.mean(), channels);
+        Buffer variance = Buffer.at(batchStatistics.variance(), channels);
+        Buffer scale = Buffer.at(bn.weight.data_ptr(), channels);
+        @Nullable Buffer mask = n.relu() ? program.allocate(forward.workspace_desc()) : null;
+        List<Argument> arguments = new ArrayList<>(List.of(
+                new Argument(dnnl.DNNL_ARG_SRC, x),
+                new Argument(dnnl.DNNL_ARG_DST, y),
+                new Argument(dnnl.DNNL_ARG_MEAN, mean),
+                new Argument(dnnl.DNNL_ARG_VARIANCE, variance),
+                new Argument(dnnl.DNNL_ARG_SCALE, scale),
+                new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias.data_ptr(), channels))));
+        if (mask != null) {
+            arguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, mask));
+        }
+        add("normalization forward", new batch_normalization_forward(forward), arguments);
+        values.put(n.output(), y);
+
+        backward.push(() -> {
+            Buffer dy = gradient(n.output());
+            batch_normalization_backward.primitive_desc back = checked(new batch_normalization_backward.primitive_desc(
+                    ENGINE, dnnl.dnnl_backward, images, images, images, (float) BatchNorm2d.EPS, flags, forward));
+            Buffer dx = program.allocate(images);
+            List<Argument> backArguments = new ArrayList<>(List.of(
+                    new Argument(dnnl.DNNL_ARG_SRC, x),
+                    new Argument(dnnl.DNNL_ARG_MEAN, mean),
+                    new Argument(dnnl.DNNL_ARG_VARIANCE, variance),
+                    new Argument(dnnl.DNNL_ARG_SCALE, scale),
+                    new Argument(dnnl.DNNL_ARG_DIFF_DST, dy),
+                    new Argument(dnnl.DNNL_ARG_DIFF_SRC, dx),
+                    new Argument(
+                            dnnl.DNNL_ARG_DIFF_SCALE, Buffer.at(bn.weight.grad().data_ptr(), channels)),
+                    new Argument(
+                            dnnl.DNNL_ARG_DIFF_SHIFT, Buffer.at(bn.bias.grad().data_ptr(), channels))));
+            if (mask != null) {
+                backArguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, mask));
+            }
+            add("normalization backward", new batch_normalization_backward(back), backArguments);
+            contribute(n.input(), dx, true);
+        });
+    }
+
+    private void pooling(Pooling p) {
+        Buffer x = value(p.input());
+        memory.desc src = x.form();
+        memory.desc dst = form(p.output(), type);
+        int algorithm = p.max() ? dnnl.dnnl_pooling_max : dnnl.dnnl_pooling_avg_exclude_padding;
+        long[] stride = {p.stride(), p.stride()};
+        long[] kernel = {p.kernelHeight(), p.kernelWidth()};
+        long[] dilation = {0, 0};
+        long[] padding = {p.padding(), p.padding()};
+        pooling_forward.primitive_desc forward = checked(new pooling_forward.primitive_desc(
+                ENGINE, dnnl.dnnl_forward_training, algorithm, src, dst, stride, kernel, dilation, padding, padding));
+        Buffer y = program.allocate(dst);
+        @Nullable Buffer winners = p.max() ? program.allocate(forward.workspace_desc()) : null;
+        List<Argument> arguments =
+                new ArrayList<>(List.of(new Argument(dnnl.DNNL_ARG_SRC, x), new Argument(dnnl.DNNL_ARG_DST, y)));
+        if (winners != null) {
+            arguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, winners));
+        }
+        add("pooling forward", new pooling_forward(forward), arguments);
+        values.put(p.output(), y);
+
+        backward.push(() -> {
+            Buffer dy = gradient(p.output());
+            pooling_backward.primitive_desc back = checked(new pooling_backward.primitive_desc(
+                    ENGINE, algorithm, src, dst, stride, kernel, dilation, padding, padding, forward));
+            Buffer dx = program.allocate(src);
+            List<Argument> backArguments = new ArrayList<>(
+                    List.of(new Argument(dnnl.DNNL_ARG_DIFF_DST, dy), new Argument(dnnl.DNNL_ARG_DIFF_SRC, dx)));
+            if (winners != null) {
+                backArguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, winners));
+            }
+            add("pooling backward", new pooling_backward(back), backArguments);
+            contribute(p.input(), dx, true);
+        });
+    }
+
+    private void concatenation(Concatenation c) {
+        memory_desc_vector sources = new memory_desc_vector();
+        List<Argument> arguments = new ArrayList<>();
+        for (int input : c.inputs()) {
+            sources.push_back(value(input).form());
+            arguments.add(new Argument(dnnl.DNNL_ARG_MULTIPLE_SRC + arguments.size(), value(input)));
+        }
+        Buffer y = program.allocate(form(c.output(), type));
+        arguments.add(new Argument(dnnl.DNNL_ARG_DST, y));
+        add("concatenation", new concat(checked(new concat.primitive_desc(ENGINE, y.form(), 1, sources))), arguments);
+        values.put(c.output(), y);
+
+        backward.push(() -> {
+            Buffer dy = gradient(c.output());
+            int from = 0;
+            for (int input : c.inputs()) {
+                int channels = network.shape(input).channels();
+                contribute(input, dy.channels(from, channels), false);
+                from += channels;
+            }
+        });
+    }
+
+    private void addition(Addition a) {
+        Buffer y = program.allocate(form(a.output(), type));
+        add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
+        values.put(a.output(), y);
+        backward.push(() -> {
+            Buffer dy = gradient(a.output());
+            a.inputs().forEach(input -> contribute(input, dy, false));
+        });
+    }
+
+    /** The statistics of a value, which are computed once, where they are first asked for. */
+    private Statistics statistics(int id) {
+        Statistics known = statistics.get(id);
+        if (known != null) {
+            return known;
+        }
+        Shape shape = network.shape(id);
+        Statistics made = new Statistics(shape.channels(), (long) batch * shape.height() * shape.width());
+        statistics.put(id, made);
+        Optional<Node> joined = network.nodes().stream()
+                .filter(node -> node instanceof Concatenation && node.output() == id)
+                .findAny();
+        if (joined.isPresent()) {
+            List<Statistics> parts =
+                    joined.get().inputs().stream().map(this::statistics).toList();
+            program.add("statistics", () -> {
+                long at = 0;
+                for (Statistics part : parts) {
+                    made.copy(part, at);
+                    at += part.channels();
+                }
+            });
+        } else {
+            computeStatistics(value(id), shape, made);
+        }
+        return made;
+    }
+
+    /**
+     * Adds instructions that compute a value's statistics part by part: oneDNN adds up all pixels of a channel one after
+     * the other, which loses 20 times as much to rounding. Seen as one more dimension of channels, the rows of a blocked
+     * value (or the columns of one with channels last) have short sums, and there are few enough to join in Java.
+     */
+    private void computeStatistics(Buffer value, Shape shape, Statistics target) {
+        boolean blocked = layout != memory.format_tag.nhwc;
+        int parts = blocked ? shape.height() : shape.width();
+        int channels = shape.channels() * parts;
+        memory.desc view = blocked
+                ? desc(type, layout, batch, channels, 1, shape.width())
+                : desc(type, layout, (long) batch * shape.height(), channels, 1, 1);
+        batch_normalization_forward.primitive_desc partwise = checked(new batch_normalization_forward.primitive_desc(
+                ENGINE, dnnl.dnnl_forward_training, view, view, (float) BatchNorm2d.EPS, 0));
+        Statistics partStatistics = new Statistics(channels, 1);
+        partsOfStatistics.add(partStatistics);
+        memory.desc form = desc(F32, memory.format_tag.x, channels);
+        add(
+                "statistics",
+                new batch_normalization_forward(partwise),
+                List.of(
+                        new Argument(dnnl.DNNL_ARG_SRC, value.as(view)),
+                        new Argument(dnnl.DNNL_ARG_DST, program.allocate(view)), // nobody reads it
+                        new Argument(dnnl.DNNL_ARG_MEAN, Buffer.at(partStatistics.mean(), form)),
+                        new Argument(dnnl.DNNL_ARG_VARIANCE, Buffer.at(partStatistics.variance(), form))));
+        int block = OneDnn.block(layout);
+        IntUnaryOperator first = blocked ? c -> c / block * parts * block + c % block : c -> c;
+        program.add("statistics", () -> target.join(partStatistics, first, blocked ? block : shape.channels(), parts));
+    }
+
+    // Gradients of values
+
+    private void contribute(int value, Buffer gradient, boolean owned) {
+        gradients.computeIfAbsent(value, v -> new ArrayList<>()).add(new Gradient(gradient, owned));
+    }
+
+    /** The dense sum of everything that the readers of a value contributed. */
+    private Buffer gradient(int value) {
+        List<Gradient> parts = Objects.requireNonNull(gradients.get(value));
+        if (parts.size() == 1 && !parts.get(0).value().isView()) {
+            return parts.get(0).value();
+        }
+        @Nullable Buffer sum = null;
+        for (Gradient part : parts) {
+            if (part.owned()) {
+                sum = part.value();
+            }
+        }
+        for (Gradient part : parts) {
+            if (sum == null) {
+                sum = program.allocate(form(value, type));
+                reorder("gradient copy", part.value(), sum, false);
+            } else if (part.value() != sum && !part.value().isView()) {
+                add("gradient addition", sum, part.value(), sum);
+            } else if (part.value() != sum) {
+                reorder("gradient addition of a view", part.value(), sum, true);
+            }
+        }
+        return Objects.requireNonNull(sum);
+    }
+
+    // Instructions
+
+    private void add(String kind, Buffer a, Buffer b, Buffer sum) {
+        binary.primitive_desc addition =
+                checked(new binary.primitive_desc(ENGINE, dnnl.dnnl_binary_add, a.form(), b.form(), sum.form()));
+        add(
+                kind,
+                new binary(addition),
+                List.of(
+                        new Argument(dnnl.DNNL_ARG_SRC_0, a),
+                        new Argument(dnnl.DNNL_ARG_SRC_1, b),
+                        new Argument(dnnl.DNNL_ARG_DST, sum)));
+    }
+
+    /** The value in another form: itself if it has that form, else a copy made by an instruction. */
+    private Buffer converted(Buffer value, memory.desc form) {
+        if (value.form().equals(form)) {
+            return value;
+        }
+        Buffer copy = program.allocate(form);
+        reorder(value.block() == null ? "weights" : "conversion", value, copy, false);
+        return copy;
+    }
+
+    private void reorder(String kind, Buffer from, Buffer to, boolean addTo) {
+        primitive_attr attributes = new primitive_attr();
+        if (addTo) {
+            post_ops sum = new post_ops();
+            sum.append_sum();
+            attributes.set_post_ops(sum);
+        }
+        reorder.primitive_desc copy =
+                new reorder.primitive_desc(ENGINE, from.form(), ENGINE, to.form(), attributes, false);
+        add(
+                kind,
+                new reorder(copy),
+                List.of(new Argument(dnnl.DNNL_ARG_FROM, from), new Argument(dnnl.DNNL_ARG_TO, to)));
+    }
+
+    private void add(String kind, org.bytedeco.dnnl.primitive kernel, List<Argument> arguments) {
+        program.add(kind, kernel, arguments.toArray(new Argument[0]));
+    }
+
+    /** Refuses the kernels that only exist for completeness: they are a hundred times slower. */
+    private static <D extends primitive_desc_base> D checked(D description) {
+        String kernel = OneDnn.kernel(description);
+        if (kernel.startsWith("ref")) {
+            throw new UnsupportedOperationException("oneDNN has only its reference kernel (" + kernel + ")");
+        }
+        return description;
+    }
+
+    private Buffer value(int id) {
+        return Objects.requireNonNull(values.get(id));
+    }
+
+    /** How a value is kept: blocked or channels last, but for the image and the head's two values. */
+    private memory.desc form(int id, memory.data_type kind) {
+        Shape shape = network.shape(id);
+        boolean image = id == 0 && layout != memory.format_tag.nhwc;
+        memory.format_tag tag = image || isHead(id) ? PLANES : layout;
+        return desc(kind, tag, batch, shape.channels(), shape.height(), shape.width());
+    }
+
+    private boolean isHead(int id) {
+        return id == network.output();
+    }
+
+    private memory.desc plain(int id) {
+        Shape shape = network.shape(id);
+        return desc(F32, PLANES, batch, shape.channels(), shape.height(), shape.width());
+    }
+
+    // Running
+
+    /** Computes the logits [N, classes] of images [N, 3, H, W]. */
+    FloatPointer forward(Pointer images) {
+        program.move(image, images);
+        program.run(0, forwardSize);
+        return logits;
+    }
+
+    /** Where the gradient of the loss by the logits goes before {@link #backward}. */
+    FloatPointer logitGradients() {
+        return logitGradients;
+    }
+
+    /** Moves the running statistics of every normalisation towards the batch's. */
+    void updateRunningStatistics() {
+        for (Node node : network.nodes()) {
+            if (node instanceof Normalization n) {
+                Objects.requireNonNull(statistics.get(n.input())).updateRunning(n.module());
+            }
+        }
+    }
+
+    /** Writes the gradient of every parameter over what was there. */
+    void backward() {
+        program.run(forwardSize, program.size());
+    }
+
+    /** Milliseconds by kind of instruction, for one step on images. */
+    Map<String, Double> profile(Pointer images) {
+        program.move(image, images);
+        return program.profile(0, program.size());
+    }
+
+    /** The size of the plan's memory. */
+    long bytes() {
+        return program.bytes();
+    }
+
+    @Override
+    public void close() {
+        program.close();
+        statistics.values().forEach(Statistics::close);
+        partsOfStatistics.forEach(Statistics::close);
+        logits.close();
+        logitGradients.close();
+    }
+}

@@ -1,0 +1,65 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.checkpoint.Safetensors;
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.engine.FusedTraining;
+import io.github.resdensenet.nn.ImageClassifier;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+
+/** The training step by a static plan of oneDNN primitives. */
+final class FusedEngine implements Engine {
+    private final String precision;
+    private final FusedTraining training;
+    private final AdamW optimizer;
+
+    /** Takes a model on the CPU; its parameters become views of the optimiser's memory. */
+    FusedEngine(ImageClassifier model, int imageSize, Recipe.Train settings) {
+        precision = settings.precision();
+        training = new FusedTraining(model, imageSize, precision.equals("bf16"), settings.labelSmoothing());
+        optimizer = new AdamW(model, settings.weightDecay());
+    }
+
+    @Override
+    public Step step(Batch batch, double lr) {
+        int[] labels = IntStream.range(0, batch.count()).map(batch::label).toArray();
+        try (PointerScope scope = new PointerScope()) {
+            FusedTraining.Pass pass = training.pass(batch.images().data_ptr(), labels);
+            optimizer.step(lr);
+            return new Step(pass.loss(), pass.hits());
+        }
+    }
+
+    @Override
+    public long steps() {
+        return optimizer.steps();
+    }
+
+    @Override
+    public Safetensors optimizerState() {
+        return optimizer.state();
+    }
+
+    @Override
+    public void load(Safetensors optimizerState, Path source) throws IOException {
+        optimizer.load(optimizerState, source);
+    }
+
+    @Override
+    public String name() {
+        return "fused";
+    }
+
+    @Override
+    public String description() {
+        return "fused (a static plan of oneDNN " + FusedTraining.libraryVersion() + " primitives, " + precision + ")";
+    }
+
+    @Override
+    public void close() {
+        training.close();
+        optimizer.close();
+    }
+}
