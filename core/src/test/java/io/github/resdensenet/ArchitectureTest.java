@@ -29,8 +29,8 @@ class ArchitectureTest {
             "report", List.of(),
             "data", List.of("transforms"),
             "checkpoint", List.of("nn", "transforms"),
-            "eval", List.of("nn", "data", "transforms"),
-            "predict", List.of("checkpoint", "data", "eval", "nn", "transforms"),
+            "eval", List.of("nn", "engine", "data", "transforms"),
+            "predict", List.of("checkpoint", "data", "engine", "eval", "nn", "transforms"),
             "engine", List.of("nn"),
             "train", List.of("nn", "engine", "data", "eval", "checkpoint", "report", "transforms")));
 

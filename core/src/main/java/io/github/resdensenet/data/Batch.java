@@ -6,6 +6,7 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
@@ -63,6 +64,11 @@ public final class Batch implements AutoCloseable {
                 to.put(position++, values[image[i] & 255]);
             }
         }
+    }
+
+    /** Where the images lie, [N, 3, H, W] float32: valid until {@link #close}. */
+    public Pointer pixels() {
+        return new FloatPointer(pixels);
     }
 
     /** The images, [N, 3, H, W] float32 over the batch's own memory: valid until {@link #close}. */

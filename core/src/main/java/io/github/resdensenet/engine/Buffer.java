@@ -8,24 +8,27 @@ import org.jspecify.annotations.Nullable;
 final class Buffer {
     private final memory.desc form;
     private final Arena.@Nullable Block block;
+    private final long offset;
     private final @Nullable Pointer address;
     private final boolean view;
 
-    private Buffer(memory.desc form, Arena.@Nullable Block block, @Nullable Pointer address, boolean view) {
+    private Buffer(
+            memory.desc form, Arena.@Nullable Block block, long offset, @Nullable Pointer address, boolean view) {
         this.form = form;
         this.block = block;
+        this.offset = offset;
         this.address = address;
         this.view = view;
     }
 
     /** A dense value in a block. */
     static Buffer in(Arena.Block block, memory.desc form) {
-        return new Buffer(form, block, null, false);
+        return new Buffer(form, block, 0, null, false);
     }
 
     /** A value in memory of someone else's, which must stay where it is. */
     static Buffer at(Pointer address, memory.desc form) {
-        return new Buffer(form, null, address, false);
+        return new Buffer(form, null, 0, address, false);
     }
 
     /** A part of the channels, in place. */
@@ -34,12 +37,17 @@ final class Buffer {
         long[] offsets = new long[dims.length];
         offsets[1] = from;
         dims[1] = count;
-        return new Buffer(form.submemory_desc(dims, offsets, false), block, address, true);
+        return new Buffer(form.submemory_desc(dims, offsets, false), block, offset, address, true);
+    }
+
+    /** A dense value in a part of this one's bytes. */
+    Buffer part(long from, memory.desc other) {
+        return new Buffer(other, block, offset + from, address, view);
     }
 
     /** The same bytes, seen in another form. */
     Buffer as(memory.desc other) {
-        return new Buffer(other, block, address, view);
+        return new Buffer(other, block, offset, address, view);
     }
 
     memory.desc form() {
@@ -48,6 +56,11 @@ final class Buffer {
 
     Arena.@Nullable Block block() {
         return block;
+    }
+
+    /** Bytes from the start of the block. */
+    long offset() {
+        return offset;
     }
 
     @Nullable

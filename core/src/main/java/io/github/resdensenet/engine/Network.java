@@ -87,12 +87,9 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         return Objects.requireNonNull(shapes.get(value));
     }
 
-    /** How often a value is read. */
-    long uses(int value) {
-        return nodes.stream()
-                .flatMap(node -> node.inputs().stream())
-                .filter(input -> input == value)
-                .count();
+    /** The nodes that read a value. */
+    List<Node> readers(int value) {
+        return nodes.stream().filter(node -> node.inputs().contains(value)).toList();
     }
 
     private static final class Builder {

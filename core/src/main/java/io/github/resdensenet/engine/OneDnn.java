@@ -6,13 +6,13 @@ import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive_desc_base;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
 
 /** The oneDNN library: its CPU engine, and short names for what the plans need of it. */
 final class OneDnn {
     static final engine ENGINE = outliving(new engine(engine.kind.cpu, 0));
-    static final stream STREAM = outliving(new stream(ENGINE));
     static final memory.data_type F32 = memory.data_type.f32;
     static final memory.data_type BF16 = memory.data_type.bf16;
     static final memory.format_tag PLANES = memory.format_tag.nchw;
@@ -21,8 +21,8 @@ final class OneDnn {
 
     private OneDnn() {}
 
-    private static <P extends org.bytedeco.javacpp.Pointer> P outliving(P pointer) {
-        if (org.bytedeco.javacpp.PointerScope.getInnerScope() != null) {
+    private static <P extends Pointer> P outliving(P pointer) {
+        if (PointerScope.getInnerScope() != null) {
             pointer.retainReference();
         }
         return pointer;

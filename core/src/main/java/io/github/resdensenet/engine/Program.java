@@ -1,7 +1,6 @@
 package io.github.resdensenet.engine;
 
 import static io.github.resdensenet.engine.OneDnn.ENGINE;
-import static io.github.resdensenet.engine.OneDnn.STREAM;
 
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +12,7 @@ import java.util.function.Consumer;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -23,11 +23,12 @@ final class Program implements AutoCloseable {
 
     private record Instruction(String kind, Runnable action) {}
 
+    private final List<Pointer> owned = new ArrayList<>();
+    private final stream queue = own(new stream(ENGINE));
     private final Arena arena = new Arena();
     private final List<Instruction> instructions = new ArrayList<>();
     private final List<Consumer<Long>> bindings = new ArrayList<>();
     private final Map<Buffer, memory> memories = new HashMap<>();
-    private final List<Pointer> owned = new ArrayList<>();
     private long bytes;
 
     /** Memory for a dense value. */
@@ -49,13 +50,13 @@ final class Program implements AutoCloseable {
                     value.number,
                     memories.computeIfAbsent(value.value, v -> own(new memory(v.form(), ENGINE, place(v, base))))));
         }
-        instructions.add(new Instruction(kind, () -> kernel.execute(STREAM, map)));
+        instructions.add(new Instruction(kind, () -> kernel.execute(queue, map)));
     }
 
     /** Adds a step in Java, which waits for those before it. */
     void add(String kind, Runnable action) {
         instructions.add(new Instruction(kind, () -> {
-            STREAM._wait();
+            queue._wait();
             action.run();
         }));
     }
@@ -82,7 +83,7 @@ final class Program implements AutoCloseable {
     private static Pointer place(Buffer value, long base) {
         return value.block() == null
                 ? Objects.requireNonNull(value.address())
-                : new Address(base + value.block().offset());
+                : new Address(base + value.block().offset() + value.offset());
     }
 
     /** Moves a value that lies in memory of someone else's; the new place must stay while instructions read it. */
@@ -103,7 +104,7 @@ final class Program implements AutoCloseable {
         for (int i = from; i < to; i++) {
             instructions.get(i).action.run();
         }
-        STREAM._wait();
+        queue._wait();
     }
 
     /** Runs instructions one at a time and adds up how long each kind takes, in milliseconds. */

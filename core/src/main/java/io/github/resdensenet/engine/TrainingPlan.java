@@ -27,19 +27,13 @@ import java.util.Optional;
 import java.util.function.IntUnaryOperator;
 import org.bytedeco.dnnl.batch_normalization_backward;
 import org.bytedeco.dnnl.batch_normalization_forward;
-import org.bytedeco.dnnl.binary;
-import org.bytedeco.dnnl.concat;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.memory_desc_vector;
 import org.bytedeco.dnnl.pooling_backward;
 import org.bytedeco.dnnl.pooling_forward;
-import org.bytedeco.dnnl.post_ops;
-import org.bytedeco.dnnl.primitive_attr;
-import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -54,13 +48,7 @@ import org.jspecify.annotations.Nullable;
  * Weights are read from the model's own tensors and gradients written to theirs. A value that several nodes read gets
  * several gradients; they are added up when the node that made the value is reached.
  */
-final class TrainingPlan implements AutoCloseable {
-    private final Network network;
-    private final int batch;
-    private final memory.data_type type;
-    private final memory.format_tag layout;
-    private final Program program = new Program();
-    private final Map<Integer, Buffer> values = new HashMap<>();
+final class TrainingPlan extends Plan {
     private final Map<Integer, Statistics> statistics = new HashMap<>();
     private final List<Statistics> partsOfStatistics = new ArrayList<>();
     private final Map<Integer, List<Gradient>> gradients = new HashMap<>();
@@ -81,10 +69,7 @@ final class TrainingPlan implements AutoCloseable {
      * @throws UnsupportedOperationException if oneDNN has no fast kernel for a node on this processor
      */
     TrainingPlan(Network network, int batch, memory.data_type type) {
-        this.network = network;
-        this.batch = batch;
-        this.type = type;
-        this.layout = OneDnn.layout(network.shapes().values());
+        super(network, batch, type);
         int classes = network.shape(network.output()).channels();
         logits = new FloatPointer((long) batch * classes).retainReference(); // whatever scope is open
         logitGradients = new FloatPointer((long) batch * classes).retainReference();
@@ -293,17 +278,7 @@ final class TrainingPlan implements AutoCloseable {
     }
 
     private void concatenation(Concatenation c) {
-        memory_desc_vector sources = new memory_desc_vector();
-        List<Argument> arguments = new ArrayList<>();
-        for (int input : c.inputs()) {
-            sources.push_back(value(input).form());
-            arguments.add(new Argument(dnnl.DNNL_ARG_MULTIPLE_SRC + arguments.size(), value(input)));
-        }
-        Buffer y = program.allocate(form(c.output(), type));
-        arguments.add(new Argument(dnnl.DNNL_ARG_DST, y));
-        add("concatenation", new concat(checked(new concat.primitive_desc(ENGINE, y.form(), 1, sources))), arguments);
-        values.put(c.output(), y);
-
+        concatenate(c);
         backward.push(() -> {
             Buffer dy = gradient(c.output());
             int from = 0;
@@ -414,79 +389,6 @@ final class TrainingPlan implements AutoCloseable {
         return Objects.requireNonNull(sum);
     }
 
-    // Instructions
-
-    private void add(String kind, Buffer a, Buffer b, Buffer sum) {
-        binary.primitive_desc addition =
-                checked(new binary.primitive_desc(ENGINE, dnnl.dnnl_binary_add, a.form(), b.form(), sum.form()));
-        add(
-                kind,
-                new binary(addition),
-                List.of(
-                        new Argument(dnnl.DNNL_ARG_SRC_0, a),
-                        new Argument(dnnl.DNNL_ARG_SRC_1, b),
-                        new Argument(dnnl.DNNL_ARG_DST, sum)));
-    }
-
-    /** The value in another form: itself if it has that form, else a copy made by an instruction. */
-    private Buffer converted(Buffer value, memory.desc form) {
-        if (value.form().equals(form)) {
-            return value;
-        }
-        Buffer copy = program.allocate(form);
-        reorder(value.block() == null ? "weights" : "conversion", value, copy, false);
-        return copy;
-    }
-
-    private void reorder(String kind, Buffer from, Buffer to, boolean addTo) {
-        primitive_attr attributes = new primitive_attr();
-        if (addTo) {
-            post_ops sum = new post_ops();
-            sum.append_sum();
-            attributes.set_post_ops(sum);
-        }
-        reorder.primitive_desc copy =
-                new reorder.primitive_desc(ENGINE, from.form(), ENGINE, to.form(), attributes, false);
-        add(
-                kind,
-                new reorder(copy),
-                List.of(new Argument(dnnl.DNNL_ARG_FROM, from), new Argument(dnnl.DNNL_ARG_TO, to)));
-    }
-
-    private void add(String kind, org.bytedeco.dnnl.primitive kernel, List<Argument> arguments) {
-        program.add(kind, kernel, arguments.toArray(new Argument[0]));
-    }
-
-    /** Refuses the kernels that only exist for completeness: they are a hundred times slower. */
-    private static <D extends primitive_desc_base> D checked(D description) {
-        String kernel = OneDnn.kernel(description);
-        if (kernel.startsWith("ref")) {
-            throw new UnsupportedOperationException("oneDNN has only its reference kernel (" + kernel + ")");
-        }
-        return description;
-    }
-
-    private Buffer value(int id) {
-        return Objects.requireNonNull(values.get(id));
-    }
-
-    /** How a value is kept: blocked or channels last, but for the image and the head's two values. */
-    private memory.desc form(int id, memory.data_type kind) {
-        Shape shape = network.shape(id);
-        boolean image = id == 0 && layout != memory.format_tag.nhwc;
-        memory.format_tag tag = image || isHead(id) ? PLANES : layout;
-        return desc(kind, tag, batch, shape.channels(), shape.height(), shape.width());
-    }
-
-    private boolean isHead(int id) {
-        return id == network.output();
-    }
-
-    private memory.desc plain(int id) {
-        Shape shape = network.shape(id);
-        return desc(F32, PLANES, batch, shape.channels(), shape.height(), shape.width());
-    }
-
     // Running
 
     /** Computes the logits [N, classes] of images [N, 3, H, W]. */
@@ -521,14 +423,9 @@ final class TrainingPlan implements AutoCloseable {
         return program.profile(0, program.size());
     }
 
-    /** The size of the plan's memory. */
-    long bytes() {
-        return program.bytes();
-    }
-
     @Override
     public void close() {
-        program.close();
+        super.close();
         statistics.values().forEach(Statistics::close);
         partsOfStatistics.forEach(Statistics::close);
         logits.close();

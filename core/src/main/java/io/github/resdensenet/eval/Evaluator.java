@@ -2,44 +2,38 @@ package io.github.resdensenet.eval;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
-import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.engine.Inference;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
-import org.bytedeco.javacpp.DoublePointer;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
-import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Runs a model over pictures without training it. */
 public final class Evaluator {
     private static final long MEAN = 1;
     private static final long NO_IGNORED_CLASS = -100;
 
-    private final ImageClassifier model;
+    private final Inference inference;
     private final List<String> classes;
     private final double labelSmoothing;
-    private final Device device;
 
     /**
      * An evaluator of a model.
      *
+     * @param inference the model, for images of the size that the loader makes
      * @param labelSmoothing share of the target spread over all classes in the reported loss, 0 to 1
-     * @param device where the model's tensors are
      */
-    public Evaluator(ImageClassifier model, List<String> classes, double labelSmoothing, Device device) {
-        this.model = model;
+    public Evaluator(Inference inference, List<String> classes, double labelSmoothing) {
+        this.inference = inference;
         this.classes = List.copyOf(classes);
         this.labelSmoothing = labelSmoothing;
-        this.device = device;
     }
 
     /**
-     * Evaluates one pass of the loader, in its order. The model is in evaluation mode meanwhile.
+     * Evaluates one pass of the loader, in its order.
      *
      * @param progress told the number of pictures done
      */
@@ -49,32 +43,23 @@ public final class Evaluator {
         double lossSum = 0;
         double nllSum = 0;
         int batches = 0;
-        boolean training = model.isTraining();
-        model.train(false);
-        try {
-            for (Batch batch : loader.epoch(0)) {
-                try (batch;
-                        PointerScope scope = new PointerScope();
-                        NoGradGuard noGrad = new NoGradGuard()) {
-                    Tensor logits = model.call(batch.images().to(device, ScalarType.Float));
-                    Tensor labels = batch.labels().to(device, ScalarType.Long);
-                    lossSum += loss(logits, labels, labelSmoothing).item_double();
-                    batches++;
-                    double[] logP = logProbabilities(logits);
-                    for (int i = 0; i < batch.count(); i++) {
-                        List<Double> p = new ArrayList<>();
-                        for (int c = 0; c < classes.size(); c++) {
-                            p.add(Math.exp(logP[i * classes.size() + c]));
-                        }
-                        probabilities.add(p);
-                        truth.add(batch.label(i));
-                        nllSum -= logP[i * classes.size() + batch.label(i)];
-                    }
+        for (Batch batch : loader.epoch(0)) {
+            try (batch) {
+                double[] logP = logProbabilities(inference.logits(batch.pixels(), batch.count()), classes.size());
+                double batchLoss = 0;
+                for (int i = 0; i < batch.count(); i++) {
+                    double[] row = Arrays.copyOfRange(logP, i * classes.size(), (i + 1) * classes.size());
+                    double nll = -row[batch.label(i)];
+                    nllSum += nll;
+                    batchLoss += (1 - labelSmoothing) * nll
+                            - labelSmoothing * Arrays.stream(row).average().orElseThrow();
+                    probabilities.add(Arrays.stream(row).map(Math::exp).boxed().toList());
+                    truth.add(batch.label(i));
                 }
-                progress.accept(truth.size());
+                lossSum += batchLoss / batch.count();
+                batches++;
             }
-        } finally {
-            model.train(training);
+            progress.accept(truth.size());
         }
         return new Evaluation(
                 classes, truth, probabilities, lossSum / Math.max(1, batches), nllSum / Math.max(1, truth.size()));
@@ -85,14 +70,22 @@ public final class Evaluator {
         return torch.cross_entropy_loss(logits, labels, new TensorOptional(), MEAN, NO_IGNORED_CLASS, labelSmoothing);
     }
 
-    /** Log-softmax of logits [N, C], computed in double precision, row by row. */
-    public static double[] logProbabilities(Tensor logits) {
-        try (PointerScope scope = new PointerScope()) {
-            Tensor logP =
-                    torch.log_softmax(logits.cpu().to(ScalarType.Double), 1).contiguous();
-            double[] values = new double[Math.toIntExact(logP.numel())];
-            new DoublePointer(logP.data_ptr()).get(values);
-            return values;
+    /** Log-softmax of logits [N, C], row by row. */
+    public static double[] logProbabilities(float[] logits, int classes) {
+        double[] logP = new double[logits.length];
+        for (int row = 0; row < logits.length; row += classes) {
+            double max = Double.NEGATIVE_INFINITY;
+            for (int c = row; c < row + classes; c++) {
+                max = Math.max(max, logits[c]);
+            }
+            double sum = 0;
+            for (int c = row; c < row + classes; c++) {
+                sum += Math.exp(logits[c] - max);
+            }
+            for (int c = row; c < row + classes; c++) {
+                logP[c] = logits[c] - max - Math.log(sum);
+            }
         }
+        return logP;
     }
 }

@@ -25,6 +25,12 @@ public final class NativeSettings {
         return n;
     }
 
+    /** Lets the calling thread compute alone; {@link #apply} afterwards, in another, sets the number for those to come. */
+    public static void useOneThreadHere() {
+        torch.set_num_threads(1);
+        Context.setFlushDenormal(true);
+    }
+
     /** Makes the settings that do not depend on anything. */
     static void ensure() {
         // the static block has run

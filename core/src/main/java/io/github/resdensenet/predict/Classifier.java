@@ -4,6 +4,7 @@ import io.github.resdensenet.checkpoint.Checkpoint;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.ImageDecoder;
+import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
@@ -13,8 +14,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.NoGradGuard;
 
 /**
  * A trained model ready to answer. Pictures are prepared as in training; the run folder says how.
@@ -23,12 +22,14 @@ import org.bytedeco.pytorch.NoGradGuard;
  */
 public final class Classifier implements AutoCloseable {
     private final ImageClassifier model;
+    private final Inference inference;
     private final List<String> classes;
     private final Preprocessing preprocessing;
     private final float[][] table;
 
-    private Classifier(ImageClassifier model, List<String> classes, Preprocessing preprocessing) {
+    private Classifier(ImageClassifier model, Inference inference, List<String> classes, Preprocessing preprocessing) {
         this.model = model;
+        this.inference = inference;
         this.classes = classes;
         this.preprocessing = preprocessing;
         this.table = preprocessing.normalize().table();
@@ -42,10 +43,11 @@ public final class Classifier implements AutoCloseable {
     public static Classifier load(Path run) throws IOException {
         Run opened = Run.open(run);
         Checkpoint checkpoint = opened.readBest();
-        NativeSettings.apply(0);
+        int threads = NativeSettings.apply(0);
         ImageClassifier model = checkpoint.model(opened.best());
-        return new Classifier(
-                model, checkpoint.manifest().classes(), checkpoint.manifest().preprocessing());
+        Preprocessing preprocessing = checkpoint.manifest().preprocessing();
+        Inference inference = Inference.of(model, preprocessing.imageSize(), NativeSettings.device("cpu"), threads);
+        return new Classifier(model, inference, checkpoint.manifest().classes(), preprocessing);
     }
 
     /** Class names by index. */
@@ -65,10 +67,8 @@ public final class Classifier implements AutoCloseable {
     /** Classifies a decoded picture of any size. */
     public Prediction classify(RgbImage picture) {
         RgbImage image = preprocessing.resize().apply(picture);
-        try (Batch batch = Batch.of(image, table);
-                PointerScope scope = new PointerScope();
-                NoGradGuard noGrad = new NoGradGuard()) {
-            double[] logP = Evaluator.logProbabilities(model.call(batch.images()));
+        try (Batch batch = Batch.of(image, table)) {
+            double[] logP = Evaluator.logProbabilities(inference.logits(batch.pixels(), 1), classes.size());
             return new Prediction(
                     classes, Arrays.stream(logP).map(Math::exp).boxed().toList());
         }
@@ -76,6 +76,7 @@ public final class Classifier implements AutoCloseable {
 
     @Override
     public void close() {
+        inference.close();
         model.close();
     }
 }

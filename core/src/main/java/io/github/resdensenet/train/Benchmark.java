@@ -5,6 +5,8 @@ import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.PixelCache;
+import io.github.resdensenet.engine.FusedInference;
+import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.NativeSettings;
@@ -19,10 +21,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.NoGradGuard;
-import org.bytedeco.pytorch.Tensor;
 
 /** Times a recipe's training step and inference. */
 public final class Benchmark {
@@ -66,16 +65,13 @@ public final class Benchmark {
                 }
             }
             double[] infer = new double[steps];
-            model.train(false);
-            for (int i = -warmup; i < steps; i++) {
-                long start = System.nanoTime();
-                try (PointerScope scope = new PointerScope();
-                        NoGradGuard noGrad = new NoGradGuard()) {
-                    Tensor logits = model.call(batch.images());
-                    logits.data_ptr();
-                }
-                if (i >= 0) {
-                    infer[i] = (System.nanoTime() - start) / 1e6;
+            try (Inference inference = inference(engine, model, threads)) {
+                for (int i = -warmup; i < steps; i++) {
+                    long start = System.nanoTime();
+                    inference.logits(batch.pixels(), n);
+                    if (i >= 0) {
+                        infer[i] = (System.nanoTime() - start) / 1e6;
+                    }
                 }
             }
             Map<String, Object> result = head(engine, model, threads);
@@ -154,6 +150,14 @@ public final class Benchmark {
 
     private ImageClassifier model(int classes) {
         return Models.create(recipe.model(), classes, recipe.train().seed());
+    }
+
+    /** As the engine does it, in the precision that is timed. */
+    private Inference inference(Engine engine, ImageClassifier model, int threads) {
+        int size = recipe.data().imageSize();
+        return recipe.train().precision().equals("bf16")
+                ? new FusedInference(model, size, true, threads)
+                : engine.inference(size);
     }
 
     private Engine engine(ImageClassifier model) {

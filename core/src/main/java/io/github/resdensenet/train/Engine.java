@@ -2,6 +2,7 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,7 +24,8 @@ interface Engine extends AutoCloseable {
             @Nullable String obstacle = device.is_cpu() ? null : "it computes on the CPU only";
             if (obstacle == null) {
                 try {
-                    return new FusedEngine(model, recipe.data().imageSize(), recipe.train());
+                    return new FusedEngine(
+                            model, recipe.data().batchSize(), recipe.data().imageSize(), recipe.train());
                 } catch (UnsupportedOperationException | LinkageError e) {
                     obstacle = String.valueOf(e.getMessage());
                 }
@@ -52,6 +54,9 @@ interface Engine extends AutoCloseable {
 
     /** Steps taken so far. */
     long steps();
+
+    /** The model's forward pass in evaluation mode, in full precision; the caller closes it. */
+    Inference inference(int imageSize);
 
     /** The optimiser's state. */
     Safetensors optimizerState();

@@ -2,31 +2,46 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.engine.FusedInference;
 import io.github.resdensenet.engine.FusedTraining;
+import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.global.torch;
 
 /** The training step by a static plan of oneDNN primitives. */
 final class FusedEngine implements Engine {
     private final String precision;
     private final FusedTraining training;
     private final AdamW optimizer;
+    private final ImageClassifier model;
 
-    /** Takes a model on the CPU; its parameters become views of the optimiser's memory. */
-    FusedEngine(ImageClassifier model, int imageSize, Recipe.Train settings) {
+    /**
+     * Takes a model on the CPU; its parameters become views of the optimiser's memory.
+     *
+     * @throws UnsupportedOperationException if oneDNN has no fast kernel here for something in this model
+     */
+    FusedEngine(ImageClassifier model, int batchSize, int imageSize, Recipe.Train settings) {
+        this.model = model;
         precision = settings.precision();
         training = new FusedTraining(model, imageSize, precision.equals("bf16"), settings.labelSmoothing());
         optimizer = new AdamW(model, settings.weightDecay());
+        try {
+            training.prepare(batchSize);
+        } catch (UnsupportedOperationException e) {
+            close();
+            throw e;
+        }
     }
 
     @Override
     public Step step(Batch batch, double lr) {
         int[] labels = IntStream.range(0, batch.count()).map(batch::label).toArray();
         try (PointerScope scope = new PointerScope()) {
-            FusedTraining.Pass pass = training.pass(batch.images().data_ptr(), labels);
+            FusedTraining.Pass pass = training.pass(batch.pixels(), labels);
             optimizer.step(lr);
             return new Step(pass.loss(), pass.hits());
         }
@@ -35,6 +50,11 @@ final class FusedEngine implements Engine {
     @Override
     public long steps() {
         return optimizer.steps();
+    }
+
+    @Override
+    public Inference inference(int imageSize) {
+        return new FusedInference(model, imageSize, false, torch.get_num_threads());
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.nn.ImageClassifier;
 import java.io.IOException;
@@ -59,6 +60,11 @@ final class ReferenceEngine implements Engine {
     @Override
     public long steps() {
         return optimizer.steps();
+    }
+
+    @Override
+    public Inference inference(int imageSize) {
+        return Inference.reference(model, imageSize, device, reason);
     }
 
     @Override

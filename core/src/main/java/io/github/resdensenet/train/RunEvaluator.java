@@ -11,6 +11,7 @@ import io.github.resdensenet.data.ImageSample;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.data.SplitFile;
+import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.nn.ImageClassifier;
@@ -133,8 +134,12 @@ public final class RunEvaluator {
                         0,
                         recipe.data().loaderThreads())) {
             model.to(device);
-            return new Evaluator(model, manifest.classes(), recipe.train().labelSmoothing(), device)
-                    .evaluate(loader, done -> progress.accept(done, total));
+            try (Inference inference =
+                    Inference.of(model, manifest.preprocessing().imageSize(), device, threads)) {
+                return new Evaluator(
+                                inference, manifest.classes(), recipe.train().labelSmoothing())
+                        .evaluate(loader, done -> progress.accept(done, total));
+            }
         }
     }
 }

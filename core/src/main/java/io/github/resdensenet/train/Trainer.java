@@ -18,6 +18,7 @@ import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.data.SplitFile;
+import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.EvaluationText;
 import io.github.resdensenet.eval.Evaluator;
@@ -191,6 +192,7 @@ public final class Trainer {
         final Preprocessing preprocessing;
         final ImageClassifier model;
         final Engine engine;
+        final Inference inference;
         final Evaluator evaluator;
         final DataLoader train;
         final DataLoader val;
@@ -214,7 +216,8 @@ public final class Trainer {
             this.preprocessing = preprocessing;
             this.model = model;
             engine = Engine.of(recipe, model, device);
-            evaluator = new Evaluator(model, data.classes(), recipe.train().labelSmoothing(), device);
+            inference = engine.inference(recipe.data().imageSize());
+            evaluator = new Evaluator(inference, data.classes(), recipe.train().labelSmoothing());
             Recipe.Data settings = recipe.data();
             Compose plain = preprocessing.evaluation();
             int ahead = settings.loaderThreads();
@@ -266,6 +269,7 @@ public final class Trainer {
             train.close();
             val.close();
             test.close();
+            inference.close();
             engine.close();
         }
     }
@@ -302,6 +306,7 @@ public final class Trainer {
                 listener.step(epoch, steps, s.train.batches(), lossSum / steps, seen / seconds(start));
             }
             double seconds = seconds(start);
+            s.inference.update();
             Evaluation checked =
                     s.evaluator.evaluate(s.selecting, done -> listener.evaluating(done, s.selecting.count()));
             EpochMetrics metrics = new EpochMetrics(
@@ -347,6 +352,7 @@ public final class Trainer {
     /** Takes the best weights back and looks at the test pictures with them. */
     private Run finish(Session s, int bestEpoch, double bestAccuracy, History history) throws IOException {
         ModelState.load(s.model, s.run.readBest().weights().tensors(), s.run.best());
+        s.inference.update();
         Evaluation test = s.evaluator.evaluate(s.test, done -> listener.evaluating(done, s.test.count()));
         say("Best epoch: " + bestEpoch + ", chosen on the " + s.selectOn.label() + " pictures");
         EvaluationText.lines(test, s.recipe.model().title(), "test").forEach(this::say);

@@ -97,7 +97,7 @@ class FusedEngineTest {
             exact.to(ScalarType.Double);
             ImageClassifier model = Models.create(config, CLASSES, seed);
             ImageClassifier referenceModel = Models.create(config, CLASSES, seed);
-            try (FusedEngine fused = new FusedEngine(model, size, settings("fp32"));
+            try (FusedEngine fused = new FusedEngine(model, n, size, settings("fp32"));
                     ReferenceEngine reference = new ReferenceEngine(referenceModel, settings("fp32"), CPU, "as asked");
                     ReferenceEngine exactEngine = new ReferenceEngine(exact, settings("fp32"), CPU, "as asked");
                     Batch batch = batch(n, size, seed);
@@ -160,8 +160,8 @@ class FusedEngineTest {
         ImageClassifier model = Models.create(config, CLASSES, 0);
         ImageClassifier again = Models.create(config, CLASSES, 0);
         ImageClassifier referenceModel = Models.create(config, CLASSES, 0);
-        try (FusedEngine fused = new FusedEngine(model, 48, settings("fp32"));
-                FusedEngine twin = new FusedEngine(again, 48, settings("fp32"));
+        try (FusedEngine fused = new FusedEngine(model, 8, 48, settings("fp32"));
+                FusedEngine twin = new FusedEngine(again, 8, 48, settings("fp32"));
                 ReferenceEngine reference = new ReferenceEngine(referenceModel, settings("fp32"), CPU, "as asked")) {
             for (int i = 0; i < 12; i++) {
                 try (Batch batch = batch(i % 3 == 2 ? 5 : 8, 48, i % 4)) { // a smaller batch now and then
@@ -188,8 +188,8 @@ class FusedEngineTest {
     @Test
     void halfPrecisionStaysNearAndLearns() {
         ModelConfig config = config(32, 64, 4, 2, 2);
-        try (FusedEngine fused = new FusedEngine(Models.create(config, CLASSES, 0), 48, settings("fp32"));
-                FusedEngine half = new FusedEngine(Models.create(config, CLASSES, 0), 48, settings("bf16"));
+        try (FusedEngine fused = new FusedEngine(Models.create(config, CLASSES, 0), 8, 48, settings("fp32"));
+                FusedEngine half = new FusedEngine(Models.create(config, CLASSES, 0), 8, 48, settings("bf16"));
                 Batch batch = batch(8, 48, 1)) {
             double first = half.step(batch, 1e-3).loss();
             assertThat(first).isCloseTo(fused.step(batch, 1e-3).loss(), within(0.02));

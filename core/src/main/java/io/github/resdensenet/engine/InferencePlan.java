@@ -1,0 +1,265 @@
+package io.github.resdensenet.engine;
+
+import static io.github.resdensenet.engine.OneDnn.ANY;
+import static io.github.resdensenet.engine.OneDnn.ENGINE;
+import static io.github.resdensenet.engine.OneDnn.F32;
+import static io.github.resdensenet.engine.OneDnn.NONE;
+import static io.github.resdensenet.engine.OneDnn.PLANES;
+import static io.github.resdensenet.engine.OneDnn.desc;
+
+import io.github.resdensenet.engine.Network.Addition;
+import io.github.resdensenet.engine.Network.Concatenation;
+import io.github.resdensenet.engine.Network.Convolution;
+import io.github.resdensenet.engine.Network.Node;
+import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Pooling;
+import io.github.resdensenet.engine.Network.Shape;
+import io.github.resdensenet.engine.Program.Argument;
+import io.github.resdensenet.nn.BatchNorm2d;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.dnnl.batch_normalization_forward;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.pooling_forward;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Forward of a network for one image, by as many threads as the thread has that makes it.
+ *
+ * <p>A convolution takes the normalisation or the addition behind it along. With one image, the channels of a blocked
+ * value lie one block after the other, so values that get concatenated are written straight to their places in the
+ * concatenation, and nothing is copied.
+ */
+final class InferencePlan extends Plan {
+    /** Where a value lies: from some channel of a concatenation on. */
+    private record Home(int concatenation, int channel) {}
+
+    private final PreparedWeights weights;
+    private final Map<Integer, Home> homes = new HashMap<>();
+    private final Map<Integer, Buffer> concatenations = new HashMap<>();
+    private final Set<Node> done = new HashSet<>();
+    private final Buffer image;
+    private final FloatPointer logits;
+
+    InferencePlan(Network network, memory.data_type type, PreparedWeights weights) {
+        super(network, 1, type);
+        this.weights = weights;
+        logits = new FloatPointer((long) network.shape(network.output()).channels()).retainReference();
+        try (PointerScope scope = new PointerScope()) {
+            if (layout != memory.format_tag.nhwc) {
+                findHomes();
+            }
+            image = Buffer.at(logits, plain(0)); // moved to each image
+            values.put(0, converted(image, form(0, type)));
+            for (Node node : network.nodes()) {
+                if (!done.contains(node)) {
+                    add(node);
+                }
+            }
+            program.seal();
+        }
+    }
+
+    /** From the last concatenation to the first: the parts of a concatenation lie where it lies. */
+    private void findHomes() {
+        for (int i = network.nodes().size() - 1; i >= 0; i--) {
+            if (network.nodes().get(i) instanceof Concatenation c) {
+                Home whole = homes.getOrDefault(c.output(), new Home(c.output(), 0));
+                homes.put(c.output(), whole);
+                int channel = whole.channel;
+                for (int input : c.inputs()) {
+                    if (input != 0) {
+                        homes.putIfAbsent(input, new Home(whole.concatenation, channel));
+                    }
+                    channel += network.shape(input).channels();
+                }
+            }
+        }
+    }
+
+    /** Memory for a value: a part of the concatenation that it belongs to, or a block of its own. */
+    private Buffer place(int id) {
+        Home home = homes.get(id);
+        return home == null ? program.allocate(form(id, type)) : place(home, form(id, type));
+    }
+
+    private Buffer place(Home home, memory.desc form) {
+        Buffer whole = concatenations.computeIfAbsent(home.concatenation, id -> program.allocate(form(id, type)));
+        Shape shape = network.shape(home.concatenation);
+        long values = (long) home.channel * shape.height() * shape.width();
+        return whole.part(values * memory.data_type_size(type), form);
+    }
+
+    private void add(Node node) {
+        if (node instanceof Convolution c) {
+            convolution(c);
+        } else if (node instanceof Normalization n) {
+            normalization(n);
+        } else if (node instanceof Pooling p) {
+            pooling(p);
+        } else if (node instanceof Concatenation c) {
+            concatenation(c);
+        } else if (node instanceof Addition a) {
+            Buffer y = place(a.output());
+            add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
+            values.put(a.output(), y);
+        }
+    }
+
+    private void convolution(Convolution c) {
+        boolean head = isHead(c.output());
+        memory.data_type kind = head ? F32 : type;
+        List<Node> readers = network.readers(c.output());
+        @Nullable Normalization norm = readers.size() == 1 && readers.get(0) instanceof Normalization n ? n : null;
+        @Nullable
+        Integer residual = readers.size() == 1 && readers.get(0) instanceof Addition a ? residual(c, a) : null;
+        int output = c.output();
+        primitive_attr attributes = new primitive_attr();
+        post_ops after = new post_ops();
+        List<Argument> arguments = new ArrayList<>();
+        if (norm != null) {
+            done.add(norm);
+            output = norm.output();
+            if (norm.relu()) {
+                after.append_eltwise(dnnl.dnnl_eltwise_relu, 0, 0);
+            }
+        } else if (residual != null) {
+            done.add(readers.get(0));
+            output = readers.get(0).output();
+            after.append_binary(dnnl.dnnl_binary_add, value(residual).form());
+            arguments.add(
+                    new Argument(dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | dnnl.DNNL_ARG_SRC_1, value(residual)));
+        }
+        attributes.set_post_ops(after);
+        Shape from = network.shape(c.input());
+        memory.desc src = head ? desc(F32, PLANES, 1, from.channels(), 1, 1) : form(c.input(), type);
+        memory.desc dst = form(output, kind);
+        BatchNorm2d module = norm == null ? null : norm.module();
+        Buffer bias = weights.bias(c, module);
+        long[] stride = {c.stride(), c.stride()};
+        long[] padding = {c.padding(), c.padding()};
+        convolution_forward.primitive_desc forward = checked(new convolution_forward.primitive_desc(
+                ENGINE,
+                dnnl.dnnl_forward_inference,
+                dnnl.dnnl_convolution_direct,
+                src,
+                desc(kind, ANY, c.weight().size(0), c.weight().size(1), c.kernel(), c.kernel()),
+                bias == null ? NONE : bias.form(),
+                dst,
+                stride,
+                padding,
+                padding,
+                attributes,
+                false));
+        Buffer y = head ? Buffer.at(logits, dst) : place(output);
+        arguments.add(new Argument(dnnl.DNNL_ARG_SRC, converted(value(c.input()), src)));
+        arguments.add(new Argument(dnnl.DNNL_ARG_WEIGHTS, weights.weight(c, module, forward.weights_desc())));
+        arguments.add(new Argument(dnnl.DNNL_ARG_DST, y));
+        if (bias != null) {
+            arguments.add(new Argument(dnnl.DNNL_ARG_BIAS, bias));
+        }
+        add("convolution", new convolution_forward(forward), arguments);
+        values.put(output, y);
+    }
+
+    /** What is added to a convolution's output, if it is there already. */
+    private @Nullable Integer residual(Convolution c, Addition a) {
+        int other = a.inputs().get(a.inputs().get(0) == c.output() ? 1 : 0);
+        return values.containsKey(other) ? other : null;
+    }
+
+    private void normalization(Normalization n) {
+        BatchNorm2d bn = n.module();
+        Buffer x = value(n.input());
+        memory.desc channels = desc(F32, memory.format_tag.x, bn.channels);
+        int flags = dnnl.dnnl_use_global_stats
+                | dnnl.dnnl_use_scale
+                | dnnl.dnnl_use_shift
+                | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
+        batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
+                ENGINE, dnnl.dnnl_forward_inference, x.form(), x.form(), (float) BatchNorm2d.EPS, flags));
+        Buffer y = place(n.output());
+        add(
+                "normalization",
+                new batch_normalization_forward(forward),
+                List.of(
+                        new Argument(dnnl.DNNL_ARG_SRC, x),
+                        new Argument(dnnl.DNNL_ARG_DST, y),
+                        new Argument(dnnl.DNNL_ARG_MEAN, Buffer.at(bn.runningMean.data_ptr(), channels)),
+                        new Argument(dnnl.DNNL_ARG_VARIANCE, Buffer.at(bn.runningVar.data_ptr(), channels)),
+                        new Argument(dnnl.DNNL_ARG_SCALE, Buffer.at(bn.weight.data_ptr(), channels)),
+                        new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias.data_ptr(), channels))));
+        values.put(n.output(), y);
+    }
+
+    private void pooling(Pooling p) {
+        Buffer x = value(p.input());
+        Buffer y = place(p.output());
+        long[] stride = {p.stride(), p.stride()};
+        long[] kernel = {p.kernelHeight(), p.kernelWidth()};
+        long[] padding = {p.padding(), p.padding()};
+        pooling_forward.primitive_desc forward = checked(new pooling_forward.primitive_desc(
+                ENGINE,
+                dnnl.dnnl_forward_inference,
+                p.max() ? dnnl.dnnl_pooling_max : dnnl.dnnl_pooling_avg_exclude_padding,
+                x.form(),
+                y.form(),
+                stride,
+                kernel,
+                new long[] {0, 0},
+                padding,
+                padding));
+        add(
+                "pooling",
+                new pooling_forward(forward),
+                List.of(new Argument(dnnl.DNNL_ARG_SRC, x), new Argument(dnnl.DNNL_ARG_DST, y)));
+        values.put(p.output(), y);
+    }
+
+    private void concatenation(Concatenation c) {
+        Home whole = homes.get(c.output());
+        if (whole == null) {
+            concatenate(c);
+            return;
+        }
+        int channel = whole.channel;
+        for (int input : c.inputs()) {
+            Home home = new Home(whole.concatenation, channel);
+            if (!home.equals(homes.get(input))) {
+                reorder("concatenation", value(input), place(home, form(input, type)), false);
+            }
+            channel += network.shape(input).channels();
+        }
+        values.put(c.output(), place(c.output()));
+    }
+
+    /** Computes the logits of an image [3, H, W] and writes them to {@code to} from {@code at} on. */
+    void run(Pointer imageAddress, float[] to, int at) {
+        program.move(image, imageAddress);
+        program.run(0, program.size());
+        logits.get(to, at, Math.toIntExact(logits.capacity()));
+    }
+
+    /** Milliseconds by kind of instruction, for one image. */
+    Map<String, Double> profile(Pointer imageAddress) {
+        program.move(image, imageAddress);
+        return program.profile(0, program.size());
+    }
+
+    @Override
+    public void close() {
+        super.close();
+        logits.close();
+    }
+}

@@ -1,0 +1,57 @@
+package io.github.resdensenet.engine;
+
+import io.github.resdensenet.nn.ImageClassifier;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/** Inference by the model's own forward function, on any device. */
+final class LibtorchInference implements Inference {
+    private final ImageClassifier model;
+    private final int imageSize;
+    private final Device device;
+    private final String reason;
+
+    LibtorchInference(ImageClassifier model, int imageSize, Device device, String reason) {
+        this.model = model;
+        this.imageSize = imageSize;
+        this.device = device;
+        this.reason = reason;
+    }
+
+    @Override
+    public float[] logits(Pointer images, int count) {
+        boolean training = model.isTraining();
+        model.train(false);
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            Tensor batch = torch.from_blob(images, count, 3, imageSize, imageSize);
+            Tensor logits = model.call(batch.to(device, ScalarType.Float)).cpu().contiguous();
+            float[] values = new float[Math.toIntExact(logits.numel())];
+            new FloatPointer(logits.data_ptr()).get(values);
+            return values;
+        } finally {
+            model.train(training);
+        }
+    }
+
+    @Override
+    public void update() {
+        // it computes with the model's own tensors
+    }
+
+    @Override
+    public String description() {
+        return "reference (libtorch, " + reason + ")";
+    }
+
+    @Override
+    public void close() {
+        // the model belongs to the caller
+    }
+}
