@@ -20,10 +20,12 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every picture decoded and resized once, kept as bytes: in memory when that takes at most a quarter of the heap, else in
- * a temporary file, which the system's own page cache keeps near.
+ * Every picture decoded and resized once, kept as bytes: in memory when that takes little of it, else in a temporary
+ * file. The system's page cache keeps the file near while there is room, and gives way when there is not.
  */
 public final class PixelCache implements AutoCloseable {
+    private static final long IN_MEMORY = 64L << 20;
+
     private final int size;
     private final byte @Nullable [] @Nullable [] memory;
     private final @Nullable FileChannel file;
@@ -42,7 +44,12 @@ public final class PixelCache implements AutoCloseable {
      */
     public static PixelCache of(List<ImageSample> samples, Resize resize, int threads, IntConsumer progress)
             throws IOException {
-        return of(samples, resize, threads, progress, Runtime.getRuntime().maxMemory() / 4);
+        return of(
+                samples,
+                resize,
+                threads,
+                progress,
+                Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4));
     }
 
     static PixelCache of(List<ImageSample> samples, Resize resize, int threads, IntConsumer progress, long memoryBytes)

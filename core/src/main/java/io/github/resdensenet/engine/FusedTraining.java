@@ -27,6 +27,7 @@ public final class FusedTraining implements AutoCloseable {
     private final memory.data_type type;
     private final double labelSmoothing;
     private final int classes;
+    private final Workspace workspace = new Workspace();
     private final Map<Integer, TrainingPlan> plans = new HashMap<>();
 
     /**
@@ -54,7 +55,7 @@ public final class FusedTraining implements AutoCloseable {
     }
 
     private TrainingPlan plan(int batch) {
-        return plans.computeIfAbsent(batch, n -> new TrainingPlan(network, n, type));
+        return plans.computeIfAbsent(batch, n -> new TrainingPlan(network, n, type, workspace));
     }
 
     /**
@@ -85,5 +86,6 @@ public final class FusedTraining implements AutoCloseable {
     @Override
     public void close() {
         plans.values().forEach(TrainingPlan::close);
+        workspace.close();
     }
 }

@@ -46,6 +46,7 @@ final class InferencePlan extends Plan {
     private record Home(int concatenation, int channel) {}
 
     private final PreparedWeights weights;
+    private final Workspace workspace = new Workspace();
     private final Map<Integer, Home> homes = new HashMap<>();
     private final Map<Integer, Buffer> concatenations = new HashMap<>();
     private final Set<Node> done = new HashSet<>();
@@ -67,7 +68,7 @@ final class InferencePlan extends Plan {
                     add(node);
                 }
             }
-            program.seal();
+            program.seal(workspace);
         }
     }
 
@@ -260,6 +261,7 @@ final class InferencePlan extends Plan {
     @Override
     public void close() {
         super.close();
+        workspace.close();
         logits.close();
     }
 }

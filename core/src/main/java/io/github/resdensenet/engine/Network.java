@@ -25,13 +25,23 @@ import org.jspecify.annotations.Nullable;
  */
 record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
     /** Channels, height and width of one image's value. */
-    record Shape(int channels, int height, int width) {}
+    record Shape(int channels, int height, int width) {
+        private Shape windows(int outChannels, int kernelHeight, int kernelWidth, int stride, int padding) {
+            return new Shape(
+                    outChannels,
+                    (height + 2 * padding - kernelHeight) / stride + 1,
+                    (width + 2 * padding - kernelWidth) / stride + 1);
+        }
+    }
 
     /** A node reads values and makes one. */
     sealed interface Node {
         List<Integer> inputs();
 
         int output();
+
+        /** The output's shape, given the inputs'. */
+        Shape shape(List<Shape> inputs);
     }
 
     /** A convolution, or a linear layer as a convolution of one pixel. */
@@ -47,6 +57,11 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         public List<Integer> inputs() {
             return List.of(input);
         }
+
+        @Override
+        public Shape shape(List<Shape> inputs) {
+            return inputs.get(0).windows(Math.toIntExact(weight.size(0)), kernel, kernel, stride, padding);
+        }
     }
 
     /** Batch normalisation, with or without max(x, 0) behind it. */
@@ -54,6 +69,11 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         @Override
         public List<Integer> inputs() {
             return List.of(input);
+        }
+
+        @Override
+        public Shape shape(List<Shape> inputs) {
+            return inputs.get(0);
         }
     }
 
@@ -64,13 +84,29 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         public List<Integer> inputs() {
             return List.of(input);
         }
+
+        @Override
+        public Shape shape(List<Shape> inputs) {
+            return inputs.get(0).windows(inputs.get(0).channels, kernelHeight, kernelWidth, stride, padding);
+        }
     }
 
     /** Channels of several values, side by side. */
-    record Concatenation(List<Integer> inputs, int output) implements Node {}
+    record Concatenation(List<Integer> inputs, int output) implements Node {
+        @Override
+        public Shape shape(List<Shape> inputs) {
+            int channels = inputs.stream().mapToInt(Shape::channels).sum();
+            return new Shape(channels, inputs.get(0).height, inputs.get(0).width);
+        }
+    }
 
     /** The sum of two values. */
-    record Addition(List<Integer> inputs, int output) implements Node {}
+    record Addition(List<Integer> inputs, int output) implements Node {
+        @Override
+        public Shape shape(List<Shape> inputs) {
+            return inputs.get(0);
+        }
+    }
 
     /**
      * Reads what a model does with an image.
@@ -78,7 +114,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
      * @throws UnsupportedOperationException if it does something that no node stands for
      */
     static Network of(ImageClassifier model, int imageSize) {
-        List<Operation> trace = Trace.of(model, imageSize);
+        List<Operation> trace = Trace.of(model, model.minImageSize()); // a small image shows the same operations
         return new Builder(trace.stream().filter(op -> !op.isGroup()).toList(), imageSize).build();
     }
 
@@ -99,8 +135,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
 
         Builder(List<Operation> operations, int imageSize) {
             this.operations = operations;
-            operations.forEach(op -> set(op.output(), shape(op)));
-            set(0, new Shape(3, imageSize, imageSize));
+            shapes.put(0, new Shape(3, imageSize, imageSize));
         }
 
         Network build() {
@@ -109,7 +144,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
                 Node pair = i + 1 < operations.size() && readOnlyBy(operations.get(i + 1), op)
                         ? pair(op, operations.get(i + 1))
                         : null;
-                nodes.add(pair == null ? node(op) : pair);
+                add(pair == null ? node(op) : pair);
                 i += pair == null ? 0 : 1;
             }
             int last = operations.get(operations.size() - 1).output();
@@ -134,16 +169,20 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
                     && conv.kernelSize == 1
                     && conv.stride == 1
                     && next.module() instanceof AvgPool2d pool) {
-                nodes.add(averagePool(input, op.output(), pool));
-                Shape pooled = shape(next);
-                set(op.output(), new Shape(conv.inChannels, pooled.height, pooled.width));
+                add(averagePool(input, op.output(), pool));
                 return convolution(conv, op.output(), next.output());
             }
             return null;
         }
 
-        private void set(int value, Shape shape) {
-            shapes.put(value, shape);
+        private void add(Node node) {
+            List<Shape> inputs = node.inputs().stream().map(this::shape).toList();
+            nodes.add(node);
+            shapes.put(node.output(), node.shape(inputs));
+        }
+
+        private Shape shape(int value) {
+            return Objects.requireNonNull(shapes.get(value));
         }
 
         private Node node(Operation op) {
@@ -164,7 +203,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
                 case "cat" -> new Concatenation(op.inputs(), output);
                 case "add" -> new Addition(op.inputs(), output);
                 case "globalAveragePool" -> {
-                    Shape from = Objects.requireNonNull(shapes.get(input));
+                    Shape from = shape(input);
                     yield new Pooling(input, output, false, from.height, from.width, 1, 0);
                 }
                 default -> throw new UnsupportedOperationException(op.type());
@@ -177,14 +216,6 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
 
         private static Node averagePool(int input, int output, AvgPool2d pool) {
             return new Pooling(input, output, false, pool.kernelSize, pool.kernelSize, pool.kernelSize, 0);
-        }
-
-        private static Shape shape(Operation op) {
-            List<Long> s = op.shape();
-            int channels = Math.toIntExact(s.get(1));
-            return s.size() == 2
-                    ? new Shape(channels, 1, 1)
-                    : new Shape(channels, Math.toIntExact(s.get(2)), Math.toIntExact(s.get(3)));
         }
     }
 }

@@ -13,7 +13,6 @@ import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.stream;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /** Primitives in the order in which they run, and the memory that they run over. */
@@ -73,10 +72,9 @@ final class Program implements AutoCloseable {
     }
 
     /** Lays out the memory; nothing can be added afterwards. */
-    void seal() {
+    void seal(Workspace workspace) {
         bytes = arena.layOut();
-        Pointer memory = own(new BytePointer(bytes + Arena.ALIGNMENT));
-        long base = (memory.address() + Arena.ALIGNMENT - 1) / Arena.ALIGNMENT * Arena.ALIGNMENT;
+        long base = workspace.address(bytes);
         bindings.forEach(binding -> binding.accept(base));
     }
 

@@ -65,10 +65,11 @@ final class TrainingPlan extends Plan {
      * Compiles a network.
      *
      * @param batch images a step
+     * @param workspace where activations and their gradients lie
      * @param type what activations and the weights that meet them are kept in
      * @throws UnsupportedOperationException if oneDNN has no fast kernel for a node on this processor
      */
-    TrainingPlan(Network network, int batch, memory.data_type type) {
+    TrainingPlan(Network network, int batch, memory.data_type type, Workspace workspace) {
         super(network, batch, type);
         int classes = network.shape(network.output()).channels();
         logits = new FloatPointer((long) batch * classes).retainReference(); // whatever scope is open
@@ -82,7 +83,7 @@ final class TrainingPlan extends Plan {
                     network.output(),
                     List.of(new Gradient(Buffer.at(logitGradients, form(network.output(), F32)), false)));
             backward.forEach(Runnable::run);
-            program.seal();
+            program.seal(workspace);
         }
     }
 
