@@ -1,6 +1,7 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.data.BuiltInData;
+import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.train.Environment;
 import java.nio.file.Path;
@@ -33,8 +34,8 @@ final class DoctorCommand implements Callable<Integer> {
         fields.put("cpu", Environment.cpu() + ", " + Environment.cpuCapability());
         fields.put("threads", threads);
         fields.put("torch", Environment.torchVersion());
-        fields.put("onednn", Environment.oneDnnVersion());
-        fields.put("engine", "reference: libtorch autograd");
+        fields.put("onednn", Environment.oneDnnVersion() + " in libtorch");
+        fields.put("engine", FusedTraining.describe());
         fields.put("device", NativeSettings.describeDevices());
         fields.put("cache", caches());
         if (json) {

@@ -49,6 +49,15 @@ public final class FusedTraining implements AutoCloseable {
         return OneDnn.version();
     }
 
+    /** What the fused engine is here, or why it cannot be. */
+    public static String describe() {
+        try {
+            return "fused: static plans of oneDNN " + OneDnn.version() + ", " + OneDnn.instructionSet();
+        } catch (LinkageError e) {
+            return "reference: libtorch autograd, because oneDNN cannot be loaded: " + e.getMessage();
+        }
+    }
+
     /** Compiles the plan for a batch size, if that has not been done; {@link #pass} does it when needed. */
     public void prepare(int batch) {
         plan(batch);

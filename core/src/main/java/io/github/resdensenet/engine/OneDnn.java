@@ -2,6 +2,8 @@ package io.github.resdensenet.engine;
 
 import io.github.resdensenet.engine.Network.Shape;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
@@ -18,6 +20,15 @@ final class OneDnn {
     static final memory.format_tag PLANES = memory.format_tag.nchw;
     static final memory.format_tag ANY = memory.format_tag.any;
     static final memory.desc NONE = outliving(new memory.desc());
+
+    private static final Map<String, Integer> INSTRUCTION_SETS = new LinkedHashMap<>();
+
+    static {
+        INSTRUCTION_SETS.put("avx2", dnnl.dnnl_cpu_isa_avx2);
+        INSTRUCTION_SETS.put("avx512_core", dnnl.dnnl_cpu_isa_avx512_core);
+        INSTRUCTION_SETS.put("avx512_core_bf16", dnnl.dnnl_cpu_isa_avx512_core_bf16);
+        INSTRUCTION_SETS.put("avx512_core_amx", dnnl.dnnl_cpu_isa_avx512_core_amx);
+    }
 
     private OneDnn() {}
 
@@ -64,6 +75,18 @@ final class OneDnn {
     /** The kernel that a primitive would run, such as "brg_conv_fwd:avx512_core". */
     static String kernel(primitive_desc_base description) {
         return description.impl_info_str().getString();
+    }
+
+    /** The widest instructions that the kernels use on this processor. */
+    static String instructionSet() {
+        int isa = dnnl.dnnl_get_effective_cpu_isa();
+        String widest = "sse41";
+        for (Map.Entry<String, Integer> known : INSTRUCTION_SETS.entrySet()) {
+            if ((isa & known.getValue()) == known.getValue()) {
+                widest = known.getKey();
+            }
+        }
+        return widest;
     }
 
     /** The version of oneDNN, such as "3.11.0". */

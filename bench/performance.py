@@ -1,0 +1,121 @@
+"""Compares this project's speed and memory with PyTorch's and ONNX Runtime's on this machine and writes docs/performance.md.
+
+usage: performance.py [--rounds 5] [--threads 2] [--folder PICTURES] [--out docs/performance.md]
+Needs a Python with torch, torchvision, onnx, onnxruntime and onnxscript; nothing else should be running.
+
+Every comparison runs both programs in turn, round after round; the figure is the best of the peer over the best of ours,
+so that what else the machine does in some rounds does not count.
+"""
+import argparse
+import datetime
+import json
+import pathlib
+import platform
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+
+
+def run(command):
+    done = subprocess.run([str(c) for c in command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                          text=True, check=True)
+    return json.loads([line for line in done.stdout.splitlines() if line.startswith("{")][-1])
+
+
+def ours(*options):
+    return ["./resdensenet", "bench", *options]
+
+
+def peer(script, *options):
+    return [sys.executable, f"bench/peer/{script}.py", *options]
+
+
+def pairs(threads, folder):
+    t = ["--threads", threads]
+    fp32 = ours(*t)
+    real = ours("--data", folder or "fashion3", "--image-size", 224, "--steps", 40, *t)
+    pictures = folder or pathlib.Path.home() / ".cache/resdensenet/fashion3"
+    return [
+        ("fp32 step against PyTorch eager", "train_ms", fp32, peer("step", *t)),
+        ("fp32 step against PyTorch channels_last", "train_ms", fp32, peer("step", "channels_last", *t)),
+        ("bf16 step against PyTorch channels_last, bf16 autocast", "train_ms", ours("--precision", "bf16", *t),
+         peer("step", "channels_last", "bf16", *t)),
+        ("real training, fp32, against the article's loop", "train_ms", real, peer("training", pictures, *t)),
+        ("real training, bf16, against the article's loop in fp32", "train_ms", [*real, "--precision", "bf16"],
+         peer("training", pictures, *t)),
+        ("peak memory of real training, MiB", "peak_rss_mb", real, peer("training", pictures, *t)),
+        ("inference of 8, fp32, against PyTorch channels_last", "infer_ms", fp32, peer("step", "channels_last", *t)),
+        ("inference of 8, fp32, against ONNX Runtime", "infer_ms", fp32, peer("onnx_runtime", *t)),
+        ("inference of 1, fp32, against ONNX Runtime", "infer_ms", ours("--batch-size", 1, *t),
+         peer("onnx_runtime", "--batch", 1, *t)),
+    ]
+
+
+def measure(rounds, comparisons):
+    """Rows of the table; a pair of commands that several rows share runs once a round."""
+    results = {(str(our), str(their)): [] for _, _, our, their in comparisons}
+    for r in range(rounds):
+        for _, _, our, their in comparisons:
+            done = results[str(our), str(their)]
+            if len(done) == r:
+                done.append((run(our), run(their)))
+    for name, figure, our, their in comparisons:
+        done = results[str(our), str(their)]
+        keys = [figure] if figure.endswith("_mb") else [figure + "_min", figure + "_median"]
+        best = [(min(o[k] for o, _ in done), min(p[k] for _, p in done)) for k in keys]
+        ratios = sorted(p[keys[0]] / o[keys[0]] for o, p in done)
+        yield (name, best[0][0], best[0][1], best[0][1] / best[0][0], ratios[0], ratios[-1],
+               best[-1][1] / best[-1][0], done[0][1].get("peer", ""))
+
+
+def growth(threads):
+    yield "| images a step | pixels | threads | step ms | ns a pixel |"
+    yield "| ---: | ---: | ---: | ---: | ---: |"
+    settings = [(b, 224, threads) for b in (1, 2, 4, 8, 16, 32, 64)]
+    settings += [(8, s, threads) for s in (64, 96, 128, 160, 224, 320, 512)] + [(8, 224, 1)]
+    for batch, size, t in settings:
+        result = run(ours("--batch-size", batch, "--image-size", size, "--threads", t, "--steps", 8, "--warmup", 2))
+        ms = result["train_ms_min"]
+        yield f"| {batch} | {size} | {t} | {ms:.1f} | {1e6 * ms / (batch * size * size):.0f} |"
+
+
+def processor():
+    info = pathlib.Path("/proc/cpuinfo")
+    names = [line.split(":")[1].strip() for line in info.read_text().splitlines() if line.startswith("model name")] \
+        if info.exists() else []
+    return names[0] if names else platform.processor()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--folder")
+    parser.add_argument("--out", default=str(ROOT / "docs" / "performance.md"))
+    a = parser.parse_args()
+    doctor = run(["./resdensenet", "doctor", "--json"])
+    rows = list(measure(a.rounds, pairs(a.threads, a.folder)))
+    peers = ", ".join(sorted({row[-1].split(" channels_last")[0].split(",")[0].split(" eager")[0] for row in rows}))
+    lines = [
+        "# Speed and memory",
+        "",
+        "Written by `python bench/performance.py`; run it on your own machine. ResDenseNet, 3 classes, 224 x 224 pixels,",
+        f"batches of 8 unless said otherwise, {a.threads} threads, on {processor()},",
+        f"{datetime.date.today()}. Engine: {doctor['engine']}. Java {doctor['java']}.",
+        f"Peers: {peers}. Each comparison: {a.rounds} rounds of both programs in turn. The ratio is peer / ours of the",
+        "smallest times (above 1: ours is faster or smaller), its range is over the rounds.",
+        "",
+        "| what | ours | peer | ratio | range | ratio of medians |",
+        "| --- | ---: | ---: | ---: | --- | ---: |",
+    ]
+    for name, mine, theirs, ratio, low, high, median, _ in rows:
+        lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
+    lines += ["", "Times are milliseconds a step or a batch.", "", "## How the time of a step grows", "", *growth(a.threads), ""]
+    out = pathlib.Path(a.out)
+    out.parent.mkdir(exist_ok=True)
+    out.write_text("\n".join(lines), encoding="utf-8")
+    print("\n".join(lines))
+
+
+main()
