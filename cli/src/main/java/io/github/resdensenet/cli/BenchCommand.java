@@ -26,9 +26,12 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--warmup", paramLabel = "N", description = "steps before them (default: 5)")
     private int warmup = 5;
 
+    @Option(names = "--profile", description = "also say where the time of a step goes, in milliseconds")
+    private boolean profile;
+
     @Override
     public Integer call() throws Exception {
-        Benchmark benchmark = new Benchmark(options.resolve(), steps, warmup);
+        Benchmark benchmark = new Benchmark(options.resolve(), steps, warmup, profile);
         spec.commandLine().getOut().println(Json.line(options.hasData() ? benchmark.onData() : benchmark.onTensors()));
         return 0;
     }

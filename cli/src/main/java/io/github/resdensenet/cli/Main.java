@@ -22,6 +22,8 @@ import picocli.CommandLine.IVersionProvider;
             EvaluateCommand.class,
             PredictCommand.class,
             PlotCommand.class,
+            ExportCommand.class,
+            ImportCommand.class,
             SummaryCommand.class,
             BenchCommand.class,
             DoctorCommand.class

@@ -45,16 +45,22 @@ final class SummaryCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object on one line")
     private boolean json;
 
-    @Override
-    public Integer call() {
-        Recipe recipe = Recipe.defaults().with("model.name", model);
+    /** Applies {@code --set model.key=value}. */
+    static Recipe withSizes(Recipe recipe, List<String> set) {
+        Recipe changed = recipe;
         for (String change : set) {
             int equals = change.indexOf('=');
             if (!change.startsWith("model.") || equals < 0) {
                 throw new IllegalArgumentException("--set must be model.key=value, got " + change);
             }
-            recipe = recipe.with(change.substring(0, equals), change.substring(equals + 1));
+            changed = changed.with(change.substring(0, equals), change.substring(equals + 1));
         }
+        return changed;
+    }
+
+    @Override
+    public Integer call() {
+        Recipe recipe = withSizes(Recipe.defaults().with("model.name", model), set);
         PrintWriter out = spec.commandLine().getOut();
         try (ImageClassifier network = Models.create(recipe.model(), numClasses, 0)) {
             if (tree) {

@@ -31,9 +31,12 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--init",
-            paramLabel = "RUN|FILE.safetensors",
+            paramLabel = "RUN|FILE.pth|FILE.safetensors",
             description = "weights to start from instead of random ones")
     private @Nullable Path init;
+
+    @Option(names = "--new-head", description = "leave the last layer of --init out, for other classes")
+    private boolean newHead;
 
     @Option(names = "--out", paramLabel = "RUN", description = "run folder to make (default: runs/<model>-<time>)")
     private @Nullable Path out;
@@ -43,7 +46,13 @@ final class TrainCommand implements Callable<Integer> {
         Recipe recipe = options.resolve();
         String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         Path folder = out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
-        Run run = new Trainer(recipe, folder, init, new Console(recipe.train().epochs())).train();
+        Run run = new Trainer(
+                        recipe,
+                        folder,
+                        init,
+                        newHead,
+                        new Console(recipe.train().epochs()))
+                .train();
         spec.commandLine().getOut().println("Done: " + run.folder());
         return 0;
     }

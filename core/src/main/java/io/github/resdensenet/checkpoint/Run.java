@@ -85,11 +85,13 @@ public record Run(Path folder) {
         save(checkpoint, ".new", last(), checkpoints().resolve("previous"));
     }
 
-    /** Saves the best state in place of the one before it. */
+    /** Saves the best state in place of the one before it, and its weights once more as best.pth, for PyTorch. */
     public void saveBest(Checkpoint checkpoint) throws IOException {
         Path former = checkpoints().resolve(".best-before");
         save(checkpoint, ".new-best", best(), former);
         delete(former);
+        AtomicFiles.write(
+                file("best.pth"), out -> PthWriter.write(checkpoint.weights().tensors(), out));
     }
 
     private void save(Checkpoint checkpoint, String temporary, Path target, Path former) throws IOException {

@@ -14,6 +14,9 @@ import java.util.Map;
 public final class SplitFile {
     private static final List<String> HEADER = List.of("path", "class", "split", "sha256");
 
+    /** A split of no pictures. */
+    public static final String HEAD = Csv.line(HEADER);
+
     private SplitFile() {}
 
     /** The file's text for a split of a folder. */

@@ -2,7 +2,6 @@ package io.github.resdensenet.engine;
 
 import io.github.resdensenet.nn.ImageClassifier;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
@@ -83,13 +82,9 @@ public final class FusedTraining implements AutoCloseable {
         return new Pass(loss, hits);
     }
 
-    /** Milliseconds of one pass by kind of work, largest first. */
+    /** Milliseconds of one pass by kind of work. */
     public Map<String, Double> profile(Pointer images, int batch) {
-        Map<String, Double> sorted = new LinkedHashMap<>();
-        plan(batch).profile(images).entrySet().stream()
-                .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
-                .forEach(e -> sorted.put(e.getKey(), e.getValue()));
-        return sorted;
+        return plan(batch).profile(images);
     }
 
     @Override

@@ -26,6 +26,9 @@ public abstract class ImageClassifier extends Module {
         return forwardHead(forwardFeatures(x));
     }
 
+    /** Name of the layer that makes the logits: the one whose size depends on the number of classes. */
+    public abstract String headName();
+
     /** Height and width of the last feature map for a square image, or 0 if the image is too small for the network. */
     public abstract int featureSize(int imageSize);
 

@@ -73,6 +73,11 @@ public final class ResDenseNet extends ImageClassifier {
     }
 
     @Override
+    public String headName() {
+        return "classifier";
+    }
+
+    @Override
     public int featureSize(int imageSize) {
         int afterStem = (imageSize + 3) / 4; // two layers of stride 2 that round up
         return afterStem >> transitions.size();

@@ -5,6 +5,7 @@ import com.github.weisj.jsvg.parser.LoaderContext;
 import com.github.weisj.jsvg.parser.SVGLoader;
 import com.github.weisj.jsvg.view.ViewBox;
 import java.awt.Font;
+import java.awt.FontFormatException;
 import java.awt.Graphics2D;
 import java.awt.GraphicsEnvironment;
 import java.awt.RenderingHints;
@@ -12,15 +13,25 @@ import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
 
 /** SVG to PNG. */
 final class Raster {
+    /** Latin and the Chinese characters of GB 2312: WenQuanYi Micro Hei, Apache License 2.0. */
+    private static final String OWN_FONT = "MicroHei Subset";
+
     static {
         System.setProperty("java.awt.headless", "true");
+        try (InputStream font = Objects.requireNonNull(Raster.class.getResourceAsStream("MicroHeiSubset.ttf"))) {
+            GraphicsEnvironment.getLocalGraphicsEnvironment().registerFont(Font.createFont(Font.TRUETYPE_FONT, font));
+        } catch (IOException | FontFormatException e) {
+            throw new IllegalStateException("the built-in font cannot be read", e);
+        }
     }
 
     private Raster() {}
@@ -50,12 +61,12 @@ final class Raster {
         return out.toByteArray();
     }
 
-    /** The plain sans-serif font, or else an installed one, that can show every character of a text. */
+    /** The plain sans-serif font, or else our own, or an installed one, that can show every character of a text. */
     static String fontFor(String text) {
         String[] installed = GraphicsEnvironment.getLocalGraphicsEnvironment().getAvailableFontFamilyNames();
-        return Stream.concat(Stream.of(Font.SANS_SERIF), Arrays.stream(installed))
+        return Stream.concat(Stream.of(Font.SANS_SERIF, OWN_FONT), Arrays.stream(installed))
                 .filter(name -> new Font(name, Font.PLAIN, 12).canDisplayUpTo(text) == -1)
                 .findFirst()
-                .orElse(Font.SANS_SERIF);
+                .orElse(OWN_FONT);
     }
 }

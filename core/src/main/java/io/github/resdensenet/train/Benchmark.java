@@ -18,6 +18,7 @@ import java.nio.FloatBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -30,14 +31,16 @@ public final class Benchmark {
     private final Recipe recipe;
     private final int steps;
     private final int warmup;
+    private final boolean profiling;
 
     /**
      * A benchmark of a recipe's model, batch size, image size (0 is 224) and threads.
      *
      * @param steps timed steps
      * @param warmup steps before them
+     * @param profiling whether to say where the time of a step goes as well
      */
-    public Benchmark(Recipe recipe, int steps, int warmup) {
+    public Benchmark(Recipe recipe, int steps, int warmup, boolean profiling) {
         if (steps < 1 || warmup < 0) {
             throw new IllegalArgumentException(
                     "steps must be positive and warmup not negative, got " + steps + " and " + warmup);
@@ -45,6 +48,7 @@ public final class Benchmark {
         this.recipe = recipe.data().imageSize() == 0 ? recipe.with("data.imageSize", "224") : recipe;
         this.steps = steps;
         this.warmup = warmup;
+        this.profiling = profiling;
     }
 
     /** Times steps and inference on one batch of random images that is in memory already. */
@@ -64,6 +68,7 @@ public final class Benchmark {
                     train[i] = (System.nanoTime() - start) / 1e6;
                 }
             }
+            Map<String, Double> profile = profile(engine, batch);
             double[] infer = new double[steps];
             try (Inference inference = inference(engine, model, threads)) {
                 for (int i = -warmup; i < steps; i++) {
@@ -79,8 +84,24 @@ public final class Benchmark {
             put(result, "train_ms", train);
             put(result, "infer_ms", infer);
             result.put("peak_rss_mb", peakRssMegabytes());
+            if (profiling) {
+                result.put("profile_ms", profile);
+            }
             return result;
         }
+    }
+
+    /** The smallest time of each kind of work, largest first. */
+    private Map<String, Double> profile(Engine engine, Batch batch) {
+        Map<String, Double> smallest = new HashMap<>();
+        for (int i = 0; profiling && i < steps; i++) {
+            engine.profile(batch).forEach((kind, ms) -> smallest.merge(kind, ms, Math::min));
+        }
+        Map<String, Double> sorted = new LinkedHashMap<>();
+        smallest.entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                .forEach(e -> sorted.put(e.getKey(), round(e.getValue())));
+        return sorted;
     }
 
     /**

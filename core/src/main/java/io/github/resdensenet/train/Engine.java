@@ -6,6 +6,7 @@ import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,11 @@ interface Engine extends AutoCloseable {
 
     /** Takes up a saved optimiser's state. */
     void load(Safetensors optimizerState, Path source) throws IOException;
+
+    /** Milliseconds of one more pass without the optimiser, by kind of work; empty where the engine cannot tell. */
+    default Map<String, Double> profile(Batch batch) {
+        return Map.of();
+    }
 
     /** The name in logs and JSON: "fused" or "reference". */
     String name();

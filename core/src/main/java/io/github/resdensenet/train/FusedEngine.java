@@ -8,6 +8,7 @@ import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
@@ -65,6 +66,11 @@ final class FusedEngine implements Engine {
     @Override
     public void load(Safetensors optimizerState, Path source) throws IOException {
         optimizer.load(optimizerState, source);
+    }
+
+    @Override
+    public Map<String, Double> profile(Batch batch) {
+        return training.profile(batch.pixels(), batch.count());
     }
 
     @Override

@@ -2,13 +2,12 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.AtomicFiles;
 import io.github.resdensenet.checkpoint.Checkpoint;
-import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.checkpoint.Digest;
 import io.github.resdensenet.checkpoint.Manifest;
 import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.checkpoint.Safetensors;
-import io.github.resdensenet.checkpoint.TensorData;
+import io.github.resdensenet.checkpoint.Weights;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.DataLoader;
@@ -53,6 +52,7 @@ public final class Trainer {
     private final Recipe recipe;
     private final Path out;
     private final @Nullable Path init;
+    private final boolean newHead;
     private final TrainListener listener;
     private final StringBuilder log = new StringBuilder();
 
@@ -60,12 +60,14 @@ public final class Trainer {
      * A training to come.
      *
      * @param out the run folder to make
-     * @param init weights to start from, a run folder or a safetensors file; null for random ones
+     * @param init weights to start from, a run folder or a .pth or safetensors file; null for random ones
+     * @param newHead whether the last layer starts at random all the same
      */
-    public Trainer(Recipe recipe, Path out, @Nullable Path init, TrainListener listener) {
+    public Trainer(Recipe recipe, Path out, @Nullable Path init, boolean newHead, TrainListener listener) {
         this.recipe = recipe;
         this.out = out;
         this.init = init;
+        this.newHead = newHead;
         this.listener = listener;
     }
 
@@ -77,7 +79,7 @@ public final class Trainer {
      * @throws IllegalArgumentException if the recipe does not fit the pictures
      */
     public static Run train(Recipe recipe, Path out) throws IOException {
-        return new Trainer(recipe, out, null, new TrainListener() {}).train();
+        return new Trainer(recipe, out, null, false, new TrainListener() {}).train();
     }
 
     /** Trains to the end. */
@@ -99,7 +101,11 @@ public final class Trainer {
                 resolved.model(), data.classes().size(), resolved.train().seed())) {
             checkSizes(model, resolved, split.rows(Part.TRAIN).length);
             if (init != null) {
-                ModelState.load(model, initialWeights(init), init);
+                if (newHead) {
+                    Weights.loadWithoutHead(model, Weights.read(init), init);
+                } else {
+                    ModelState.load(model, Weights.read(init), init);
+                }
             }
             describe(resolved, data, split, preprocessing);
             try (PixelCache pixels = PixelCache.of(
@@ -139,16 +145,6 @@ public final class Trainer {
                     + " training images), and at data.imageSize " + size
                     + " the last feature map is 1 x 1: batch normalisation needs 2 values a channel");
         }
-    }
-
-    private static Map<String, TensorData> initialWeights(Path init) throws IOException {
-        if (Files.isDirectory(init)) {
-            return Run.open(init).readBest().weights().tensors();
-        }
-        if (!Files.isRegularFile(init)) {
-            throw new CheckpointException(init + ": no such run folder or weight file");
-        }
-        return Safetensors.read(init).tensors();
     }
 
     private void describe(Recipe resolved, ImageFolder data, Split split, Preprocessing preprocessing) {

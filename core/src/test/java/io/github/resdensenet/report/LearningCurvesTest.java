@@ -3,6 +3,8 @@ package io.github.resdensenet.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.awt.Font;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -39,6 +41,25 @@ class LearningCurvesTest {
         assertThat(new LearningCurves("x", "Test", nan, nan, nan, nan, 0).svg()).doesNotContain("NaN");
         assertThatThrownBy(() -> new LearningCurves("x", "Test", List.of(), nan, nan, nan, 0))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void chineseHasGlyphsOnAMachineWithoutFontsForIt() throws Exception {
+        assertThat(Raster.fontFor("ResDenseNet")).isEqualTo("SansSerif");
+        String font = Raster.fontFor("膝关节 X光 ResDenseNet");
+        assertThat(new Font(font, Font.PLAIN, 12).canDisplayUpTo("膝关节骨性关节炎分级")).isEqualTo(-1);
+        BufferedImage chinese =
+                ImageIO.read(new ByteArrayInputStream(curves("膝关节", 3).png()));
+        BufferedImage others =
+                ImageIO.read(new ByteArrayInputStream(curves("骨性炎", 3).png()));
+        assertThat(titlePixels(chinese))
+                .isNotEqualTo(titlePixels(others)); // boxes for missing glyphs would be the same
+    }
+
+    private static List<Integer> titlePixels(BufferedImage image) {
+        return IntStream.range(0, image.getWidth() * 80)
+                .mapToObj(i -> image.getRGB(i % image.getWidth(), i / image.getWidth()))
+                .toList();
     }
 
     @Test

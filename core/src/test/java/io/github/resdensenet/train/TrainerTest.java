@@ -117,11 +117,15 @@ class TrainerTest {
         Recipe frozen =
                 recipe.with("train.lr", "1e-30").with("train.etaMin", "0").with("train.epochs", "1");
         Path file = first.best().resolve("weights.safetensors");
-        Run fromRun = new Trainer(frozen, root.resolve("b"), first.folder(), new TrainListener() {}).train();
-        Run fromFile = new Trainer(frozen, root.resolve("c"), file, new TrainListener() {}).train();
+        Run fromRun = new Trainer(frozen, root.resolve("b"), first.folder(), false, new TrainListener() {}).train();
+        Run fromFile = new Trainer(frozen, root.resolve("c"), file, false, new TrainListener() {}).train();
         assertThat(weights(fromRun)).isEqualTo(weights(fromFile));
         assertThatThrownBy(() -> new Trainer(
-                                frozen.with("model.growthRate", "4"), root.resolve("d"), file, new TrainListener() {})
+                                frozen.with("model.growthRate", "4"),
+                                root.resolve("d"),
+                                file,
+                                false,
+                                new TrainListener() {})
                         .train())
                 .hasMessageContaining("of another shape");
         assertThat(root.resolve("d")).doesNotExist();
@@ -177,7 +181,7 @@ class TrainerTest {
     @Test
     void tellsItsListenerEveryStepAndEpoch() throws Exception {
         List<String> events = new ArrayList<>();
-        new Trainer(recipe.with("train.epochs", "2"), root.resolve("run"), null, new TrainListener() {
+        new Trainer(recipe.with("train.epochs", "2"), root.resolve("run"), null, false, new TrainListener() {
                     @Override
                     public void step(int epoch, int step, int steps, double loss, double imagesPerSecond) {
                         events.add(epoch + ":" + step + "/" + steps);

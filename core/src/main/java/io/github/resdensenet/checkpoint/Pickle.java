@@ -1,0 +1,429 @@
+package io.github.resdensenet.checkpoint;
+
+import java.math.BigInteger;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Reads what {@code torch.save} pickles of state dicts are made of: dicts, lists, tuples, strings, numbers and tensors.
+ *
+ * <p>Nothing is executed. The few functions that a tensor's pickle names are known by their names and stand for records;
+ * any other name, and any opcode that such a pickle has no need of, is refused with its place.
+ */
+final class Pickle {
+    private static final int MAX_OPERATIONS = 5_000_000;
+    private static final int MAX_STRING = 1 << 20;
+    private static final int MAX_NAME = 200;
+    private static final int MAX_DEPTH = 1000;
+
+    /** A piece of memory that tensors are views of. */
+    record Storage(DType dtype, String key, long elements, long viewOffset, long viewElements) {}
+
+    /** A view of a storage; offset and strides in elements. */
+    record View(Storage storage, long offset, List<Long> shape, List<Long> strides) {}
+
+    /** An element type that no tensor of ours can have, kept to be named when a tensor of it is wanted. */
+    private record Unsupported(String name) {}
+
+    private enum Function {
+        ORDERED_DICT,
+        REBUILD_TENSOR,
+        REBUILD_PARAMETER,
+        SIZE
+    }
+
+    private static final Map<String, Function> FUNCTIONS = Map.of(
+            "collections.OrderedDict", Function.ORDERED_DICT,
+            "torch._utils._rebuild_tensor_v2", Function.REBUILD_TENSOR,
+            "torch._utils._rebuild_tensor", Function.REBUILD_TENSOR,
+            "torch._utils._rebuild_parameter", Function.REBUILD_PARAMETER,
+            "torch.Size", Function.SIZE);
+
+    private static final Map<String, DType> STORAGES = Map.of(
+            "torch.DoubleStorage", DType.F64,
+            "torch.FloatStorage", DType.F32,
+            "torch.HalfStorage", DType.F16,
+            "torch.BFloat16Storage", DType.BF16,
+            "torch.LongStorage", DType.I64,
+            "torch.IntStorage", DType.I32,
+            "torch.ShortStorage", DType.I16,
+            "torch.CharStorage", DType.I8,
+            "torch.ByteStorage", DType.U8,
+            "torch.BoolStorage", DType.BOOL);
+
+    /** What None is here, since null is no value. */
+    static final Object NONE = new Object() {
+        @Override
+        public String toString() {
+            return "None";
+        }
+    };
+
+    private static final Object MARK = new Object();
+
+    private final ByteBuffer in;
+    private final Path path;
+    private final String entry;
+    private final List<Object> stack = new ArrayList<>();
+    private final Map<Integer, Object> memo = new HashMap<>();
+
+    private Pickle(ByteBuffer in, Path path, String entry) {
+        this.in = in;
+        this.path = path;
+        this.entry = entry;
+    }
+
+    /**
+     * Reads one pickle from the buffer's position on and leaves the position behind it.
+     *
+     * @param entry what the buffer is, for messages
+     * @return a Map, List, String, Long, Double, Boolean, {@link View}, {@link Storage} or {@link #NONE}
+     */
+    static Object read(ByteBuffer in, Path path, String entry) throws CheckpointException {
+        return new Pickle(in.order(ByteOrder.LITTLE_ENDIAN), path, entry).run();
+    }
+
+    private Object run() throws CheckpointException {
+        check(in.remaining() >= 2 && (in.get() & 0xff) == 0x80, "no pickle of protocol 2 or later starts here");
+        int protocol = in.get();
+        check(protocol >= 2 && protocol <= 5, "pickle protocol " + protocol);
+        for (int operations = 0; operations < MAX_OPERATIONS; operations++) {
+            int at = in.position();
+            int op = unsigned(1);
+            if (op == '.') {
+                check(stack.size() == 1, "the pickle ends with " + stack.size() + " values");
+                return result(stack.get(0));
+            }
+            step(op, at);
+        }
+        throw refuse("more than " + MAX_OPERATIONS + " operations");
+    }
+
+    private Object result(Object value) throws CheckpointException {
+        check(
+                value instanceof Map
+                        || value instanceof List
+                        || value instanceof String
+                        || value instanceof Number
+                        || value instanceof Boolean
+                        || value instanceof View
+                        || value == NONE,
+                "the pickle is no data: " + value);
+        return value;
+    }
+
+    private void step(int op, int at) throws CheckpointException {
+        switch (op) {
+            case 0x95 -> { // a frame: its length, which nothing here depends on
+                check(in.remaining() >= 8 && in.getLong() <= in.remaining(), "a frame is longer than the pickle");
+            }
+            case '}' -> push(new LinkedHashMap<>());
+            case ']' -> push(new ArrayList<>());
+            case ')' -> push(List.of());
+            case '(' -> push(MARK);
+            case 't' -> push(List.copyOf(toMark()));
+            case 0x85 -> push(tuple(1));
+            case 0x86 -> push(tuple(2));
+            case 0x87 -> push(tuple(3));
+            case 'N' -> push(NONE);
+            case 0x88 -> push(true);
+            case 0x89 -> push(false);
+            case 'K' -> push((long) unsigned(1));
+            case 'M' -> push((long) unsigned(2));
+            case 'J' -> push((long) unsigned(4));
+            case 0x8a -> push(longOf(unsigned(1)));
+            case 'G' -> {
+                check(in.remaining() >= 8, "the pickle is cut off");
+                push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
+            }
+            case 'X' -> push(string(unsigned(4)));
+            case 0x8c -> push(string(unsigned(1)));
+            case 'T' -> push(string(unsigned(4)));
+            case 'U' -> push(string(unsigned(1)));
+            case 'q' -> memo.put(unsigned(1), top());
+            case 'r' -> memo.put(unsigned(4), top());
+            case 0x94 -> memo.put(memo.size(), top());
+            case 'h' -> push(remembered(unsigned(1)));
+            case 'j' -> push(remembered(unsigned(4)));
+            case 's' -> {
+                Object value = pop();
+                Object key = pop();
+                put(top(), key, value);
+            }
+            case 'u' -> {
+                List<Object> pairs = toMark();
+                check(pairs.size() % 2 == 0, "a dict has a key without a value");
+                for (int i = 0; i < pairs.size(); i += 2) {
+                    put(top(), pairs.get(i), pairs.get(i + 1));
+                }
+            }
+            case 'a' -> {
+                Object value = pop();
+                list(top()).add(value);
+            }
+            case 'e' -> {
+                List<Object> values = toMark();
+                list(top()).addAll(values);
+            }
+            case 'c' -> push(global(line() + "." + line(), at));
+            case 0x93 -> {
+                Object name = pop();
+                Object module = pop();
+                check(name instanceof String && module instanceof String, "a name is no string");
+                push(global(module + "." + name, at));
+            }
+            case 'R' -> {
+                Object arguments = pop();
+                push(call(pop(), arguments));
+            }
+            case 'b' -> { // what an OrderedDict carries beside its items: versions of modules
+                Object state = pop();
+                check(top() instanceof Map && state instanceof Map, "an object other than a dict is given a state");
+            }
+            case 'Q' -> push(storage(pop()));
+            default ->
+                throw refuse("byte " + at + ": opcode 0x" + Integer.toHexString(op)
+                        + (op >= ' ' && op < 127 ? " '" + (char) op + "'" : "") + " has no place in a state dict");
+        }
+    }
+
+    private Object global(String name, int at) throws CheckpointException {
+        if (STORAGES.containsKey(name)) {
+            return STORAGES.get(name);
+        }
+        if (FUNCTIONS.containsKey(name)) {
+            return FUNCTIONS.get(name);
+        }
+        if (name.matches("torch\\.\\w+Storage")) {
+            return new Unsupported(name);
+        }
+        throw refuse("byte " + at + ": the name " + printable(name)
+                + " is not allowed; a file of torch.save(model.state_dict(), FILE) has no need of it");
+    }
+
+    private Object call(Object function, Object arguments) throws CheckpointException {
+        check(function instanceof Function && arguments instanceof List, "a value that is no function is called");
+        List<?> list = (List<?>) arguments;
+        return switch ((Function) function) {
+            case ORDERED_DICT -> orderedDict(list);
+            case SIZE -> {
+                check(list.size() == 1 && list.get(0) instanceof List, "torch.Size takes a tuple");
+                yield list.get(0);
+            }
+            case REBUILD_PARAMETER -> {
+                check(
+                        list.size() >= 2 && list.get(0) instanceof View,
+                        "a parameter is made of something else than a tensor");
+                yield list.get(0);
+            }
+            case REBUILD_TENSOR -> {
+                check(
+                        list.size() >= 4 && list.get(0) instanceof Storage && list.get(1) instanceof Long,
+                        "a tensor is made of something else than a storage, an offset, a shape and strides");
+                yield new View((Storage) list.get(0), (Long) list.get(1), longs(list.get(2)), longs(list.get(3)));
+            }
+        };
+    }
+
+    private Map<Object, Object> orderedDict(List<?> arguments) throws CheckpointException {
+        Map<Object, Object> dict = new LinkedHashMap<>();
+        if (!arguments.isEmpty()) {
+            check(arguments.size() == 1 && arguments.get(0) instanceof List, "an OrderedDict is made of no list");
+            for (Object pair : (List<?>) arguments.get(0)) {
+                check(pair instanceof List<?> p && p.size() == 2, "an OrderedDict is made of no pairs");
+                put(dict, ((List<?>) pair).get(0), ((List<?>) pair).get(1));
+            }
+        }
+        return dict;
+    }
+
+    private List<Long> longs(Object tuple) throws CheckpointException {
+        check(tuple instanceof List, "a shape or strides are no tuple");
+        List<Long> numbers = new ArrayList<>();
+        for (Object number : (List<?>) tuple) {
+            check(number instanceof Long, "a shape or strides are no integers");
+            numbers.add((Long) number);
+        }
+        return Collections.unmodifiableList(numbers);
+    }
+
+    /** ("storage", type, key, location, elements), and in old files a view of another storage: (key, offset, elements). */
+    private Storage storage(Object id) throws CheckpointException {
+        check(
+                id instanceof List<?> l && (l.size() == 5 || l.size() == 6) && "storage".equals(l.get(0)),
+                "a persistent id is no storage");
+        List<?> parts = (List<?>) id;
+        if (parts.get(1) instanceof Unsupported type) {
+            throw refuse("a tensor of type " + type.name + " has no counterpart here");
+        }
+        check(
+                parts.get(1) instanceof DType && parts.get(2) instanceof String && parts.get(4) instanceof Long,
+                "a storage must have a type, a key and a size");
+        long elements = (Long) parts.get(4);
+        String key = (String) parts.get(2);
+        check(elements >= 0, "a storage of " + elements + " elements");
+        Optional<List<?>> view =
+                parts.size() == 6 && parts.get(5) instanceof List<?> v ? Optional.of(v) : Optional.empty();
+        long offset = 0;
+        long viewElements = elements;
+        if (view.isPresent()) {
+            check(
+                    view.get().size() == 3
+                            && view.get().get(1) instanceof Long
+                            && view.get().get(2) instanceof Long,
+                    "a view of a storage must have a key, an offset and a size");
+            offset = (Long) view.get().get(1);
+            viewElements = (Long) view.get().get(2);
+        }
+        return new Storage((DType) parts.get(1), key, elements, offset, viewElements);
+    }
+
+    // Values
+
+    @SuppressWarnings("unchecked")
+    private void put(Object dict, Object key, Object value) throws CheckpointException {
+        check(dict instanceof Map, "an item is put into something that is no dict");
+        check(
+                key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double,
+                "a dict has a key that is no string or number");
+        ((Map<Object, Object>) dict).put(key, value);
+    }
+
+    @SuppressWarnings("unchecked")
+    private List<Object> list(Object value) throws CheckpointException {
+        check(value instanceof ArrayList, "a value is appended to something that is no list");
+        return (List<Object>) value;
+    }
+
+    private List<Object> tuple(int size) throws CheckpointException {
+        Object[] values = new Object[size];
+        for (int i = size - 1; i >= 0; i--) {
+            values[i] = pop();
+        }
+        return List.of(values);
+    }
+
+    private List<Object> toMark() throws CheckpointException {
+        int mark = stack.lastIndexOf(MARK);
+        check(mark >= 0, "a mark is missing");
+        List<Object> above = stack.subList(mark + 1, stack.size());
+        List<Object> values = new ArrayList<>(above);
+        stack.subList(mark, stack.size()).clear();
+        return values;
+    }
+
+    private void push(Object value) throws CheckpointException {
+        check(stack.size() < MAX_STRING, "the stack grows beyond " + MAX_STRING);
+        stack.add(value);
+    }
+
+    private Object pop() throws CheckpointException {
+        Object value = top();
+        stack.remove(stack.size() - 1);
+        return value;
+    }
+
+    private Object top() throws CheckpointException {
+        check(!stack.isEmpty() && stack.get(stack.size() - 1) != MARK, "a value is missing");
+        return stack.get(stack.size() - 1);
+    }
+
+    private Object remembered(int number) throws CheckpointException {
+        Object value = memo.get(number);
+        if (value == null) {
+            throw refuse("byte " + in.position() + ": value " + number + " was never kept");
+        }
+        return value;
+    }
+
+    // Bytes
+
+    private int unsigned(int bytes) throws CheckpointException {
+        check(in.remaining() >= bytes, "the pickle is cut off");
+        return switch (bytes) {
+            case 1 -> in.get() & 0xff;
+            case 2 -> in.getShort() & 0xffff;
+            default -> in.getInt();
+        };
+    }
+
+    private Object longOf(int bytes) throws CheckpointException {
+        check(bytes <= 16 && in.remaining() >= bytes, "an integer of " + bytes + " bytes");
+        byte[] bigEndian = new byte[bytes];
+        for (int i = bytes - 1; i >= 0; i--) {
+            bigEndian[i] = in.get();
+        }
+        if (bytes == 0) {
+            return 0L;
+        }
+        BigInteger value = new BigInteger(bigEndian);
+        return value.bitLength() < 64 ? (Object) value.longValue() : value;
+    }
+
+    private String string(int bytes) throws CheckpointException {
+        check(
+                bytes >= 0 && bytes <= MAX_STRING && bytes <= in.remaining(),
+                "a string of " + Integer.toUnsignedString(bytes) + " bytes");
+        ByteBuffer part = in.slice(in.position(), bytes);
+        in.position(in.position() + bytes);
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(part).toString();
+        } catch (CharacterCodingException e) {
+            throw refuse("a string is not UTF-8");
+        }
+    }
+
+    private String line() throws CheckpointException {
+        StringBuilder line = new StringBuilder();
+        for (int c = unsigned(1); c != '\n'; c = unsigned(1)) {
+            check(c > ' ' && c < 127 && line.length() < MAX_NAME, "a name is longer than 200 characters or not plain");
+            line.append((char) c);
+        }
+        return line.toString();
+    }
+
+    /** How deep dicts and lists lie in each other, which must have an end. */
+    static boolean isShallow(Object value) {
+        Deque<Map.Entry<Object, Integer>> open = new ArrayDeque<>();
+        open.push(Map.entry(value, 0));
+        for (int seen = 0; !open.isEmpty(); seen++) {
+            Map.Entry<Object, Integer> next = open.pop();
+            if (next.getValue() > MAX_DEPTH || seen > MAX_OPERATIONS || open.size() > MAX_OPERATIONS) {
+                return false;
+            }
+            if (next.getKey() instanceof Map<?, ?> map) {
+                map.values().forEach(v -> open.push(Map.entry(v, next.getValue() + 1)));
+            } else if (next.getKey() instanceof List<?> list) {
+                list.forEach(v -> open.push(Map.entry(v, next.getValue() + 1)));
+            }
+        }
+        return true;
+    }
+
+    private static String printable(String name) {
+        String plain = name.replaceAll("[^\\x21-\\x7e]", "?");
+        return plain.length() <= MAX_NAME ? plain : plain.substring(0, MAX_NAME) + "...";
+    }
+
+    private void check(boolean holds, String rule) throws CheckpointException {
+        if (!holds) {
+            throw refuse("byte " + in.position() + ": " + rule);
+        }
+    }
+
+    private CheckpointException refuse(String rule) {
+        return new CheckpointException(path + ": not a valid .pth file: " + entry + ", " + rule);
+    }
+}

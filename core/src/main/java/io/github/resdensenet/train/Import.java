@@ -1,0 +1,64 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.checkpoint.AtomicFiles;
+import io.github.resdensenet.checkpoint.Checkpoint;
+import io.github.resdensenet.checkpoint.Manifest;
+import io.github.resdensenet.checkpoint.ModelState;
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.checkpoint.Safetensors;
+import io.github.resdensenet.checkpoint.TensorData;
+import io.github.resdensenet.data.SplitFile;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.transforms.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Makes a run folder out of weights that were trained elsewhere, so that every command takes them. */
+public final class Import {
+    private Import() {}
+
+    /**
+     * Makes the folder. Pictures will be prepared as the recipe says: its image size (0 is 224) and ImageNet's
+     * normalisation.
+     *
+     * @param weights all tensors of the recipe's model, with the article's names
+     * @param source where they come from, for messages and the manifest
+     * @param classes class names by index
+     * @throws IOException if the weights do not fit the model, naming the differences, or the folder cannot be made
+     */
+    public static Run run(Map<String, TensorData> weights, Path source, Recipe recipe, List<String> classes, Path out)
+            throws IOException {
+        if (new TreeSet<>(classes).size() < classes.size() || classes.stream().anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException("--classes must be names that differ, got " + String.join(",", classes));
+        }
+        Recipe sized = recipe.data().imageSize() == 0 ? recipe.with("data.imageSize", "224") : recipe;
+        try (ImageClassifier model = Models.create(sized.model(), classes.size(), 0)) {
+            ModelState.load(model, weights, source);
+            Manifest manifest = new Manifest(
+                    Manifest.FORMAT_VERSION,
+                    sized.model(),
+                    classes,
+                    new Preprocessing(sized.data().imageSize(), Normalize.IMAGENET),
+                    "",
+                    new Manifest.Progress(0, 0, 0, "", 0, 0),
+                    Environment.describe("none", "cpu"),
+                    Map.of());
+            Checkpoint checkpoint = new Checkpoint(
+                    manifest,
+                    new Safetensors(ModelState.of(model), Map.of()),
+                    new Safetensors(Map.of(), Map.of("step", "0")));
+            Run run = Run.create(out, checkpoint, sized.toYaml(), SplitFile.HEAD);
+            run.saveBest(checkpoint);
+            AtomicFiles.write(
+                    run.file("metrics.json"),
+                    JsonMapper.shared().writeValueAsString(Map.of("imported_from", source.toString())) + "\n");
+            return run;
+        }
+    }
+}

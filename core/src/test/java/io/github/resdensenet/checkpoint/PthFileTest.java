@@ -1,0 +1,233 @@
+package io.github.resdensenet.checkpoint;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.resdensenet.nn.ModelConfig;
+import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.testkit.Golden;
+import io.github.resdensenet.transforms.KeyedRandom;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class PthFileTest {
+    private static final ModelConfig SMALL = new ModelConfig("resdensenet", 4, List.of(1, 2), 8, 2);
+    private static final Map<String, String> TYPES = Map.of(
+            "torch.float64", "F64",
+            "torch.float32", "F32",
+            "torch.float16", "F16",
+            "torch.bfloat16", "BF16",
+            "torch.int64", "I64",
+            "torch.int32", "I32",
+            "torch.int16", "I16",
+            "torch.int8", "I8",
+            "torch.uint8", "U8",
+            "torch.bool", "BOOL");
+
+    @TempDir
+    private Path folder;
+
+    /** The files of a corpus: all of it where -Dcorpora names it, else the part that is kept here. */
+    private static List<Path> corpus(String name) throws IOException, URISyntaxException {
+        String all = System.getProperty("corpora", "");
+        Path root = all.isEmpty()
+                ? Path.of(Objects.requireNonNull(PthFileTest.class.getResource("/io/github/resdensenet/corpora"))
+                        .toURI())
+                : Path.of(all);
+        try (Stream<Path> files = Files.list(root.resolve(name))) {
+            return files.filter(file -> !file.endsWith("LICENSE")).sorted().toList();
+        }
+    }
+
+    static List<Path> good() throws Exception {
+        return corpus("pth-good");
+    }
+
+    static List<Path> hostile() throws Exception {
+        return corpus("pth-hostile");
+    }
+
+    private static String sha256(ByteBuffer data) throws NoSuchAlgorithmException {
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        digest.update(data);
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    @ParameterizedTest
+    @MethodSource("good")
+    void readsWhatTorchReads(Path file) throws Exception {
+        JsonNode golden =
+                Golden.json("pth.json").get("files").get(file.getFileName().toString());
+        if (golden.has("refused")) {
+            assertThatThrownBy(() -> PthFile.readAll(file))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining(file.toString());
+            return;
+        }
+        Map<String, TensorData> tensors = PthFile.readAll(file);
+        assertThat(tensors.keySet()).containsExactlyInAnyOrderElementsOf(golden.propertyNames());
+        for (Map.Entry<String, TensorData> tensor : tensors.entrySet()) {
+            JsonNode expected = golden.get(tensor.getKey());
+            TensorData data = tensor.getValue();
+            assertThat(data.dtype().name())
+                    .isEqualTo(TYPES.get(expected.get("type").asString()));
+            long[] shape = Arrays.stream(Golden.numbers(expected.get("shape")))
+                    .mapToLong(d -> (long) d)
+                    .toArray();
+            assertThat(data.shape())
+                    .containsExactlyElementsOf(Arrays.stream(shape).boxed().toList());
+            assertThat(sha256(data.data()))
+                    .as(tensor.getKey())
+                    .isEqualTo(expected.get("sha256").asString());
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("hostile")
+    void refusesWhatIsNoStateDict(Path file) throws Exception {
+        if (file.endsWith("data-pytorch_model.bin")) { // harmless, and torch.load(weights_only=True) reads it too
+            assertThat(PthFile.read(file, "", "")).hasSize(38);
+            return;
+        }
+        assertThatThrownBy(() -> PthFile.read(file, "", ""))
+                .isExactlyInstanceOf(CheckpointException.class)
+                .hasMessageStartingWith(file + ": ");
+    }
+
+    private static byte[] written(Map<String, TensorData> tensors) throws IOException {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        PthWriter.write(tensors, out);
+        return out.toByteArray();
+    }
+
+    @Test
+    void roundTripsAModelToTheBitAndWritesTheSameBytesTwice() throws Exception {
+        Map<String, TensorData> state = ModelState.of(Models.create(SMALL, 3, 5));
+        Path file = folder.resolve("w.pth");
+        Files.write(file, written(state));
+        assertThat(PthFile.looksLike(file)).isTrue();
+        assertThat(PthFile.read(file, "", "")).isEqualTo(state);
+        assertThat(new java.util.ArrayList<>(PthFile.read(file, "", "").keySet()))
+                .isEqualTo(new java.util.ArrayList<>(state.keySet()));
+        assertThat(written(PthFile.read(file, "", ""))).isEqualTo(Files.readAllBytes(file));
+    }
+
+    @Test
+    void fiveThousandDamagedFilesAreRefusedOrUnchanged() throws Exception {
+        Map<String, TensorData> state = new LinkedHashMap<>();
+        ModelState.of(Models.create(SMALL, 3, 5)).forEach((name, t) -> {
+            if (name.startsWith("stem") || name.startsWith("classifier")) {
+                state.put(name, t);
+            }
+        });
+        byte[] whole = written(state);
+        Path file = folder.resolve("m.pth");
+        KeyedRandom random = KeyedRandom.of(3);
+        int refused = 0;
+        for (int i = 0; i < 5000; i++) {
+            byte[] mutant;
+            if (i % 2 == 0) {
+                mutant = whole.clone();
+                int bit = random.nextInt(8 * (i % 4 == 0 ? whole.length : 1200)); // half of them in the pickle
+                mutant[bit / 8] ^= (byte) (1 << bit % 8);
+            } else {
+                int cut = i / 2 < 1250 ? i / 2 : whole.length - 1 - (i / 2 - 1250) % Math.min(4096, whole.length);
+                mutant = Arrays.copyOf(whole, Math.max(0, cut));
+            }
+            Files.write(file, mutant);
+            try {
+                assertThat(PthFile.read(file, "", "")).as("mutant " + i).isEqualTo(state);
+            } catch (CheckpointException e) {
+                refused++;
+            }
+        }
+        assertThat(refused).isGreaterThan(4000);
+    }
+
+    @Test
+    void saysWhatIsNoTensorAndWhereTensorsAre() throws Exception {
+        Path checkpoint = good().stream()
+                .filter(file -> file.endsWith("test_data-checkpoint.pt"))
+                .findFirst()
+                .orElseThrow();
+        assertThatThrownBy(() -> PthFile.read(checkpoint, "", ""))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("--key chooses one of: model_state_dict");
+        assertThat(PthFile.read(checkpoint, "model_state_dict", "")).isNotEmpty();
+        assertThatThrownBy(() -> PthFile.read(checkpoint, "nothing", ""))
+                .hasMessageContaining("there is nothing at nothing");
+        Map<String, TensorData> stripped = PthFile.read(checkpoint, "model_state_dict", "fc");
+        assertThat(stripped.keySet()).noneMatch(name -> name.startsWith("fc"));
+    }
+
+    /** Pickles made by hand: what an attacker would put into data.pkl. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cos\nsystem\n(X\u0002\u0000\u0000\u0000lstR.",
+                "cbuiltins\neval\n)R.",
+                "ctorch._utils\n_rebuild_tensor_v2\n)R.",
+                "cnumpy.core.multiarray\n_reconstruct\n.",
+                "}q\u0000h\u0000b.",
+                "(((((.",
+                "]q\u0000h\u0000a.",
+                "i",
+                "P1\n."
+            })
+    void refusesPicklesThatAreNoData(String operations) throws Exception {
+        ByteArrayOutputStream pickle = new ByteArrayOutputStream();
+        pickle.write(0x80);
+        pickle.write(2);
+        pickle.writeBytes(operations.getBytes(StandardCharsets.ISO_8859_1));
+        ByteBuffer bytes = ByteBuffer.wrap(pickle.toByteArray());
+        try {
+            Object value = Pickle.read(bytes, Path.of("x.pth"), "data.pkl");
+            assertThat(Pickle.isShallow(value) && !(value instanceof Map)).isFalse(); // a list in itself
+        } catch (CheckpointException e) {
+            assertThat(e).hasMessageStartingWith("x.pth: not a valid .pth file: data.pkl, byte");
+        }
+    }
+
+    @Test
+    void torchReadsWhatWeWrite() throws Exception {
+        String python = System.getenv("RESDENSENET_PYTHON");
+        assumeTrue(python != null, "skipped: RESDENSENET_PYTHON names no Python with torch");
+        Map<String, TensorData> state = ModelState.of(Models.create(SMALL, 3, 5));
+        Path file = folder.resolve("w.pth");
+        Files.write(file, written(state));
+        String program = "import hashlib,sys,torch\n"
+                + "for n,t in torch.load(sys.argv[1],weights_only=True).items():\n"
+                + " print(n,hashlib.sha256(t.contiguous().reshape(-1).view(torch.uint8).numpy().tobytes()).hexdigest())";
+        Process process = new ProcessBuilder(python, "-c", program, file.toString()).start();
+        String printed = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        StringBuilder expected = new StringBuilder();
+        for (Map.Entry<String, TensorData> tensor : state.entrySet()) {
+            expected.append(tensor.getKey())
+                    .append(' ')
+                    .append(sha256(tensor.getValue().data()))
+                    .append('\n');
+        }
+        assertThat(printed).isEqualTo(expected.toString());
+    }
+}

@@ -1,0 +1,20 @@
+@echo off
+rem Builds on first use, then runs. Needs a JDK 17 or newer; Maven comes by itself.
+setlocal
+set "HERE=%~dp0"
+set "JAR=%HERE%cli\target\resdensenet.jar"
+if defined JAVA_HOME (set "JAVA=%JAVA_HOME%\bin\java.exe") else (set "JAVA=java.exe")
+"%JAVA%" -version >nul 2>&1
+if errorlevel 1 (
+  echo resdensenet: no Java found; install a JDK 17 or newer, or set JAVA_HOME 1>&2
+  exit /b 1
+)
+if not exist "%JAR%" (
+  echo Building resdensenet ^(once; the first time Maven fetches about 250 MB^)... 1>&2
+  call "%HERE%mvnw.cmd" -q -ntp -f "%HERE%pom.xml" -pl cli -am package -DskipTests 1>&2
+  if errorlevel 1 exit /b 1
+)
+"%JAVA%" -XX:+UseSerialGC -Xmn32m -Xshare:auto -Djava.awt.headless=true ^
+  -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 ^
+  -Dresdensenet.terminal=false %RESDENSENET_JAVA_OPTS% -jar "%JAR%" %*
+exit /b %ERRORLEVEL%
