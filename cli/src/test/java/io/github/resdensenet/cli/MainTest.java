@@ -123,6 +123,45 @@ class MainTest {
     }
 
     @Test
+    void weightsGoOutAndComeInAgain() throws Exception {
+        List<String> classes = JsonMapper.shared()
+                .readTree(Files.readString(run.resolve("checkpoints/best/manifest.json")))
+                .get("classes")
+                .valueStream()
+                .map(JsonNode::asString)
+                .toList();
+        for (String format : List.of("pth", "safetensors")) {
+            Path file = root.resolve("weights." + format);
+            assertThat(call("export", run, "--format", format, "--out", file).status())
+                    .isZero();
+            if (format.equals("pth")) {
+                assertThat(file).hasSameBinaryContentAs(run.resolve("best.pth"));
+            }
+            Path imported = root.resolve("imported-" + format);
+            List<Object> command = new ArrayList<>(List.of(
+                    "import", file, "--classes", String.join(",", classes), "--image-size", 32, "--out", imported));
+            command.addAll(List.of(
+                    "--set",
+                    "model.blockConfig=[1, 1]",
+                    "--set",
+                    "model.growthRate=8",
+                    "--set",
+                    "model.numInitFeatures=8"));
+            Result result = call(command.toArray());
+            assertThat(result.status()).as(result.err()).isZero();
+            assertThat(call("predict", imported, pictures, "--json").out())
+                    .isEqualTo(call("predict", run, pictures, "--json").out());
+            call(command.toArray()).fails(1, imported.toString());
+        }
+        Path tooFew = root.resolve("x");
+        call("import", run.resolve("best.pth"), "--classes", "a,b", "--out", tooFew)
+                .fails(1, "best.pth", "the weights do not fit the model");
+        call("import", run.resolve("recipe.yaml"), "--classes", "a,b", "--out", tooFew)
+                .fails(1, "recipe.yaml");
+        assertThat(tooFew).doesNotExist();
+    }
+
+    @Test
     void plotDrawsTheCurvesAgain() throws Exception {
         Files.delete(run.resolve("curves.png"));
         assertThat(call("plot", run).status()).isZero();
