@@ -73,7 +73,7 @@ public final class Batch implements AutoCloseable {
 
     /** The images, [N, 3, H, W] float32 over the batch's own memory: valid until {@link #close}. */
     public Tensor images() {
-        return torch.from_blob(new FloatPointer(pixels), samples.length, 3, size, size);
+        return torch.from_blob(pixels(), samples.length, 3, size, size);
     }
 
     /** The class indices, [N] int64. */

@@ -4,7 +4,6 @@ import io.github.resdensenet.nn.ImageClassifier;
 import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -74,7 +73,7 @@ public final class FusedTraining implements AutoCloseable {
      */
     public Pass pass(Pointer images, int[] labels) {
         TrainingPlan plan = plan(labels.length);
-        FloatPointer logits = plan.forward(images);
+        float[] logits = plan.forward(images);
         double loss = CrossEntropy.loss(logits, labels, classes, labelSmoothing, plan.logitGradients());
         int hits = CrossEntropy.hits(logits, labels, classes);
         plan.backward();

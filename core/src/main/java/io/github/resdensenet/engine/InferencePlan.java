@@ -102,23 +102,8 @@ final class InferencePlan extends Plan {
         return whole.part(values * memory.data_type_size(type), form);
     }
 
-    private void add(Node node) {
-        if (node instanceof Convolution c) {
-            convolution(c);
-        } else if (node instanceof Normalization n) {
-            normalization(n);
-        } else if (node instanceof Pooling p) {
-            pooling(p);
-        } else if (node instanceof Concatenation c) {
-            concatenation(c);
-        } else if (node instanceof Addition a) {
-            Buffer y = place(a.output());
-            add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
-            values.put(a.output(), y);
-        }
-    }
-
-    private void convolution(Convolution c) {
+    @Override
+    void convolution(Convolution c) {
         boolean head = isHead(c.output());
         memory.data_type kind = head ? F32 : type;
         List<Node> readers = network.readers(c.output());
@@ -180,7 +165,8 @@ final class InferencePlan extends Plan {
         return values.containsKey(other) ? other : null;
     }
 
-    private void normalization(Normalization n) {
+    @Override
+    void normalization(Normalization n) {
         BatchNorm2d bn = n.module();
         Buffer x = value(n.input());
         memory.desc channels = desc(F32, memory.format_tag.x, bn.channels);
@@ -204,7 +190,8 @@ final class InferencePlan extends Plan {
         values.put(n.output(), y);
     }
 
-    private void pooling(Pooling p) {
+    @Override
+    void pooling(Pooling p) {
         Buffer x = value(p.input());
         Buffer y = place(p.output());
         long[] stride = {p.stride(), p.stride()};
@@ -228,7 +215,8 @@ final class InferencePlan extends Plan {
         values.put(p.output(), y);
     }
 
-    private void concatenation(Concatenation c) {
+    @Override
+    void concatenation(Concatenation c) {
         Home whole = homes.get(c.output());
         if (whole == null) {
             concatenate(c);
@@ -243,6 +231,13 @@ final class InferencePlan extends Plan {
             channel += network.shape(input).channels();
         }
         values.put(c.output(), place(c.output()));
+    }
+
+    @Override
+    void addition(Addition a) {
+        Buffer y = place(a.output());
+        add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
+        values.put(a.output(), y);
     }
 
     /** Computes the logits of an image [3, H, W] and writes them to {@code to} from {@code at} on. */

@@ -5,7 +5,12 @@ import static io.github.resdensenet.engine.OneDnn.F32;
 import static io.github.resdensenet.engine.OneDnn.PLANES;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
+import io.github.resdensenet.engine.Network.Addition;
 import io.github.resdensenet.engine.Network.Concatenation;
+import io.github.resdensenet.engine.Network.Convolution;
+import io.github.resdensenet.engine.Network.Node;
+import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
 import java.util.ArrayList;
@@ -39,6 +44,31 @@ abstract class Plan implements AutoCloseable {
         this.type = type;
         this.layout = OneDnn.layout(network.shapes().values());
     }
+
+    /** Adds a node's instructions and puts its output among the values. */
+    final void add(Node node) {
+        if (node instanceof Convolution c) {
+            convolution(c);
+        } else if (node instanceof Normalization n) {
+            normalization(n);
+        } else if (node instanceof Pooling p) {
+            pooling(p);
+        } else if (node instanceof Concatenation c) {
+            concatenation(c);
+        } else if (node instanceof Addition a) {
+            addition(a);
+        }
+    }
+
+    abstract void convolution(Convolution c);
+
+    abstract void normalization(Normalization n);
+
+    abstract void pooling(Pooling p);
+
+    abstract void concatenation(Concatenation c);
+
+    abstract void addition(Addition a);
 
     /** Copies the channels of a node's inputs side by side. */
     final void concatenate(Concatenation c) {
@@ -124,11 +154,6 @@ abstract class Plan implements AutoCloseable {
     final memory.desc plain(int id) {
         Shape shape = network.shape(id);
         return desc(F32, PLANES, batch, shape.channels(), shape.height(), shape.width());
-    }
-
-    /** The size of the plan's memory. */
-    final long bytes() {
-        return program.bytes();
     }
 
     @Override

@@ -15,7 +15,6 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -36,8 +35,8 @@ final class PreparedWeights implements AutoCloseable {
 
     private final Map<Convolution, Folded> folded = new HashMap<>();
     private final Map<Convolution, List<Copy>> copies = new HashMap<>();
-    private final List<Pointer> owned = new ArrayList<>();
-    private final stream queue = own(new stream(ENGINE));
+    private final Natives natives = new Natives();
+    private final stream queue = natives.keep(new stream(ENGINE));
 
     /** A convolution's weights in a form, with a normalisation folded in if one is given. */
     Buffer weight(Convolution c, @Nullable BatchNorm2d normalization, memory.desc form) {
@@ -48,10 +47,10 @@ final class PreparedWeights implements AutoCloseable {
         }
         Tensor w = normalization == null ? c.weight() : folded(c, normalization).weight;
         Buffer from = Buffer.at(w.data_ptr(), desc(F32, PLANES, w.size(0), w.size(1), c.kernel(), c.kernel()));
-        Buffer to = Buffer.at(own(new BytePointer(form.get_size() + 64)), own(new memory.desc(form)));
-        memory source = own(new memory(from.form(), ENGINE, from.address()));
-        memory target = own(new memory(to.form(), ENGINE, to.address()));
-        Copy copy = new Copy(from, to, source, target, own(new reorder(source, target)));
+        Buffer to = Buffer.at(natives.keep(new BytePointer(form.get_size() + 64)), natives.keep(new memory.desc(form)));
+        memory source = natives.keep(new memory(from.form(), ENGINE, from.address()));
+        memory target = natives.keep(new memory(to.form(), ENGINE, to.address()));
+        Copy copy = new Copy(from, to, source, target, natives.keep(new reorder(source, target)));
         run(copy);
         copies.computeIfAbsent(c, key -> new ArrayList<>()).add(copy);
         return to;
@@ -67,7 +66,10 @@ final class PreparedWeights implements AutoCloseable {
     private Folded folded(Convolution c, BatchNorm2d normalization) {
         return folded.computeIfAbsent(c, key -> {
             Folded made = new Folded(
-                    c, normalization, own(torch.empty_like(c.weight())), own(torch.empty_like(normalization.bias)));
+                    c,
+                    normalization,
+                    natives.keep(torch.empty_like(c.weight())),
+                    natives.keep(torch.empty_like(normalization.bias)));
             fold(made);
             return made;
         });
@@ -98,15 +100,8 @@ final class PreparedWeights implements AutoCloseable {
         copies.values().forEach(list -> list.forEach(this::run));
     }
 
-    private <P extends Pointer> P own(P pointer) {
-        pointer.retainReference();
-        owned.add(pointer);
-        return pointer;
-    }
-
     @Override
     public void close() {
-        owned.forEach(Pointer::releaseReference);
-        owned.clear();
+        natives.close();
     }
 }

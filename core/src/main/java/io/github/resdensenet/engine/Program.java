@@ -22,13 +22,12 @@ final class Program implements AutoCloseable {
 
     private record Instruction(String kind, Runnable action) {}
 
-    private final List<Pointer> owned = new ArrayList<>();
-    private final stream queue = own(new stream(ENGINE));
+    private final Natives natives = new Natives();
+    private final stream queue = natives.keep(new stream(ENGINE));
     private final Arena arena = new Arena();
     private final List<Instruction> instructions = new ArrayList<>();
     private final List<Consumer<Long>> bindings = new ArrayList<>();
     private final Map<Buffer, memory> memories = new HashMap<>();
-    private long bytes;
 
     /** Memory for a dense value. */
     Buffer allocate(memory.desc form) {
@@ -41,13 +40,14 @@ final class Program implements AutoCloseable {
      * @param kind what it does, for profiles
      */
     void add(String kind, primitive kernel, Argument... values) {
-        IntMemoryMap map = own(new IntMemoryMap());
-        own(kernel);
+        IntMemoryMap map = natives.keep(new IntMemoryMap());
+        natives.keep(kernel);
         for (Argument value : values) {
             use(value.value);
             bindings.add(base -> map.put(
                     value.number,
-                    memories.computeIfAbsent(value.value, v -> own(new memory(v.form(), ENGINE, place(v, base))))));
+                    memories.computeIfAbsent(
+                            value.value, v -> natives.keep(new memory(v.form(), ENGINE, place(v, base))))));
         }
         instructions.add(new Instruction(kind, () -> kernel.execute(queue, map)));
     }
@@ -73,8 +73,7 @@ final class Program implements AutoCloseable {
 
     /** Lays out the memory; nothing can be added afterwards. */
     void seal(Workspace workspace) {
-        bytes = arena.layOut();
-        long base = workspace.address(bytes);
+        long base = workspace.address(arena.layOut());
         bindings.forEach(binding -> binding.accept(base));
     }
 
@@ -116,21 +115,8 @@ final class Program implements AutoCloseable {
         return times;
     }
 
-    /** The size of the plan's memory. */
-    long bytes() {
-        return bytes;
-    }
-
-    /** Keeps a native object alive until {@link #close}, whatever scope it was made in. */
-    private <P extends Pointer> P own(P pointer) {
-        pointer.retainReference();
-        owned.add(pointer);
-        return pointer;
-    }
-
     @Override
     public void close() {
-        owned.forEach(Pointer::releaseReference);
-        owned.clear();
+        natives.close();
     }
 }

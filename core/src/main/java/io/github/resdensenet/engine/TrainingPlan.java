@@ -87,23 +87,10 @@ final class TrainingPlan extends Plan {
         }
     }
 
-    private void add(Node node) {
-        if (node instanceof Convolution c) {
-            convolution(c);
-        } else if (node instanceof Normalization n) {
-            normalization(n);
-        } else if (node instanceof Pooling p) {
-            pooling(p);
-        } else if (node instanceof Concatenation c) {
-            concatenation(c);
-        } else if (node instanceof Addition a) {
-            addition(a);
-        }
-    }
-
     // Nodes
 
-    private void convolution(Convolution c) {
+    @Override
+    void convolution(Convolution c) {
         boolean head = isHead(c.output());
         memory.data_type kind = head ? F32 : type;
         Shape from = network.shape(c.input());
@@ -190,7 +177,8 @@ final class TrainingPlan extends Plan {
         return new long[] {w.size(0), w.size(1), c.kernel(), c.kernel()};
     }
 
-    private void normalization(Normalization n) {
+    @Override
+    void normalization(Normalization n) {
         BatchNorm2d bn = n.module();
         Buffer x = value(n.input());
         memory.desc images = x.form();
@@ -242,7 +230,8 @@ final class TrainingPlan extends Plan {
         });
     }
 
-    private void pooling(Pooling p) {
+    @Override
+    void pooling(Pooling p) {
         Buffer x = value(p.input());
         memory.desc src = x.form();
         memory.desc dst = form(p.output(), type);
@@ -278,7 +267,8 @@ final class TrainingPlan extends Plan {
         });
     }
 
-    private void concatenation(Concatenation c) {
+    @Override
+    void concatenation(Concatenation c) {
         concatenate(c);
         backward.push(() -> {
             Buffer dy = gradient(c.output());
@@ -291,7 +281,8 @@ final class TrainingPlan extends Plan {
         });
     }
 
-    private void addition(Addition a) {
+    @Override
+    void addition(Addition a) {
         Buffer y = program.allocate(form(a.output(), type));
         add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
         values.put(a.output(), y);
@@ -393,10 +384,12 @@ final class TrainingPlan extends Plan {
     // Running
 
     /** Computes the logits [N, classes] of images [N, 3, H, W]. */
-    FloatPointer forward(Pointer images) {
+    float[] forward(Pointer images) {
         program.move(image, images);
         program.run(0, forwardSize);
-        return logits;
+        float[] values = new float[Math.toIntExact(logits.capacity())];
+        logits.get(values);
+        return values;
     }
 
     /** Where the gradient of the loss by the logits goes before {@link #backward}. */

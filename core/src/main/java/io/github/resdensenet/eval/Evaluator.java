@@ -2,6 +2,7 @@ package io.github.resdensenet.eval;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.engine.CrossEntropy;
 import io.github.resdensenet.engine.Inference;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -45,7 +46,8 @@ public final class Evaluator {
         int batches = 0;
         for (Batch batch : loader.epoch(0)) {
             try (batch) {
-                double[] logP = logProbabilities(inference.logits(batch.pixels(), batch.count()), classes.size());
+                double[] logP =
+                        CrossEntropy.logProbabilities(inference.logits(batch.pixels(), batch.count()), classes.size());
                 double batchLoss = 0;
                 for (int i = 0; i < batch.count(); i++) {
                     double[] row = Arrays.copyOfRange(logP, i * classes.size(), (i + 1) * classes.size());
@@ -68,24 +70,5 @@ public final class Evaluator {
     /** Mean cross entropy of logits [N, C] against class indices [N], with label smoothing. */
     public static Tensor loss(Tensor logits, Tensor labels, double labelSmoothing) {
         return torch.cross_entropy_loss(logits, labels, new TensorOptional(), MEAN, NO_IGNORED_CLASS, labelSmoothing);
-    }
-
-    /** Log-softmax of logits [N, C], row by row. */
-    public static double[] logProbabilities(float[] logits, int classes) {
-        double[] logP = new double[logits.length];
-        for (int row = 0; row < logits.length; row += classes) {
-            double max = Double.NEGATIVE_INFINITY;
-            for (int c = row; c < row + classes; c++) {
-                max = Math.max(max, logits[c]);
-            }
-            double sum = 0;
-            for (int c = row; c < row + classes; c++) {
-                sum += Math.exp(logits[c] - max);
-            }
-            for (int c = row; c < row + classes; c++) {
-                logP[c] = logits[c] - max - Math.log(sum);
-            }
-        }
-        return logP;
     }
 }

@@ -4,8 +4,8 @@ import io.github.resdensenet.checkpoint.Checkpoint;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.ImageDecoder;
+import io.github.resdensenet.engine.CrossEntropy;
 import io.github.resdensenet.engine.Inference;
-import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.transforms.Preprocessing;
@@ -68,7 +68,7 @@ public final class Classifier implements AutoCloseable {
     public Prediction classify(RgbImage picture) {
         RgbImage image = preprocessing.resize().apply(picture);
         try (Batch batch = Batch.of(image, table)) {
-            double[] logP = Evaluator.logProbabilities(inference.logits(batch.pixels(), 1), classes.size());
+            double[] logP = CrossEntropy.logProbabilities(inference.logits(batch.pixels(), 1), classes.size());
             return new Prediction(
                     classes, Arrays.stream(logP).map(Math::exp).boxed().toList());
         }

@@ -53,17 +53,26 @@ interface Engine extends AutoCloseable {
     /** Forward, loss, backward and one optimiser step. */
     Step step(Batch batch, double lr);
 
+    /** What moves the weights. */
+    AdamW optimizer();
+
     /** Steps taken so far. */
-    long steps();
+    default long steps() {
+        return optimizer().steps();
+    }
 
     /** The model's forward pass in evaluation mode, in full precision; the caller closes it. */
     Inference inference(int imageSize);
 
     /** The optimiser's state. */
-    Safetensors optimizerState();
+    default Safetensors optimizerState() {
+        return optimizer().state();
+    }
 
     /** Takes up a saved optimiser's state. */
-    void load(Safetensors optimizerState, Path source) throws IOException;
+    default void load(Safetensors optimizerState, Path source) throws IOException {
+        optimizer().load(optimizerState, source);
+    }
 
     /** Milliseconds of one more pass without the optimiser, by kind of work; empty where the engine cannot tell. */
     default Map<String, Double> profile(Batch batch) {

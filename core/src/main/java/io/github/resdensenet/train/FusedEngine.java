@@ -1,13 +1,10 @@
 package io.github.resdensenet.train;
 
-import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.FusedInference;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
@@ -49,23 +46,13 @@ final class FusedEngine implements Engine {
     }
 
     @Override
-    public long steps() {
-        return optimizer.steps();
+    public AdamW optimizer() {
+        return optimizer;
     }
 
     @Override
     public Inference inference(int imageSize) {
         return new FusedInference(model, imageSize, false, torch.get_num_threads());
-    }
-
-    @Override
-    public Safetensors optimizerState() {
-        return optimizer.state();
-    }
-
-    @Override
-    public void load(Safetensors optimizerState, Path source) throws IOException {
-        optimizer.load(optimizerState, source);
     }
 
     @Override

@@ -1,12 +1,9 @@
 package io.github.resdensenet.train;
 
-import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.nn.ImageClassifier;
-import java.io.IOException;
-import java.nio.file.Path;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.LongOptional;
@@ -58,23 +55,13 @@ final class ReferenceEngine implements Engine {
     }
 
     @Override
-    public long steps() {
-        return optimizer.steps();
+    public AdamW optimizer() {
+        return optimizer;
     }
 
     @Override
     public Inference inference(int imageSize) {
         return Inference.reference(model, imageSize, device, reason);
-    }
-
-    @Override
-    public Safetensors optimizerState() {
-        return optimizer.state();
-    }
-
-    @Override
-    public void load(Safetensors optimizerState, Path source) throws IOException {
-        optimizer.load(optimizerState, source);
     }
 
     @Override
