@@ -322,7 +322,7 @@ final class TrainingPlan extends Plan {
 
     /**
      * Adds instructions that compute a value's statistics part by part: oneDNN adds up all pixels of a channel one after
-     * the other, which loses 20 times as much to rounding. Seen as one more dimension of channels, the rows of a blocked
+     * the other, which loses much to rounding. Seen as one more dimension of channels, the rows of a blocked
      * value (or the columns of one with channels last) have short sums, and there are few enough to join in Java.
      */
     private void computeStatistics(Buffer value, Shape shape, Statistics target) {
