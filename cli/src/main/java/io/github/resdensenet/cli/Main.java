@@ -1,5 +1,6 @@
 package io.github.resdensenet.cli;
 
+import io.github.resdensenet.train.StoppedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,7 @@ import picocli.CommandLine.IVersionProvider;
 public final class Main {
     /** Runs the command and exits. */
     public static void main(String[] args) {
+        Signals.install();
         int status = run(
                 new PrintWriter(new java.io.OutputStreamWriter(System.out, StandardCharsets.UTF_8), true),
                 new PrintWriter(new java.io.OutputStreamWriter(System.err, StandardCharsets.UTF_8), true),
@@ -75,6 +77,10 @@ public final class Main {
     private static int failed(Exception error, PrintWriter err) {
         if (System.getenv("RESDENSENET_DEBUG") != null) {
             error.printStackTrace(err);
+        }
+        if (error instanceof StoppedException) {
+            err.println("resdensenet: " + error.getMessage());
+            return Signals.exitCode();
         }
         boolean usage = error instanceof IllegalArgumentException;
         err.println("resdensenet: " + message(error));

@@ -65,6 +65,18 @@ final class RecipeOptions {
         return data != null;
     }
 
+    /** The number of epochs asked for, or 0. */
+    int epochs() {
+        if (epochs == null) {
+            return 0;
+        }
+        try {
+            return Integer.parseInt(epochs);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("--epochs must be a whole number, got " + epochs, e);
+        }
+    }
+
     /** The recipe with every option applied. */
     Recipe resolve() throws IOException {
         Recipe result = Recipe.NAMES.contains(recipe) ? Recipe.builtIn(recipe) : Recipe.read(Path.of(recipe));

@@ -5,15 +5,18 @@ import io.github.resdensenet.eval.Decimal;
 import io.github.resdensenet.train.Recipe;
 import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -41,31 +44,47 @@ final class TrainCommand implements Callable<Integer> {
     @Option(names = "--out", paramLabel = "RUN", description = "run folder to make (default: runs/<model>-<time>)")
     private @Nullable Path out;
 
+    @Option(
+            names = "--resume",
+            paramLabel = "RUN",
+            description = "go on with an unfinished run from its newest checkpoint; with --epochs N up to N epochs")
+    private @Nullable Path resume;
+
     @Override
     public Integer call() throws Exception {
+        Run run = resume == null ? begin() : goOn(resume);
+        spec.commandLine().getOut().println("Done: " + run.folder());
+        return 0;
+    }
+
+    private Run begin() throws IOException {
         Recipe recipe = options.resolve();
         String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         Path folder = out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
-        Run run = new Trainer(
-                        recipe,
-                        folder,
-                        init,
-                        newHead,
-                        new Console(recipe.train().epochs()))
-                .train();
-        spec.commandLine().getOut().println("Done: " + run.folder());
-        return 0;
+        return trainer().train(recipe, folder, init, newHead);
+    }
+
+    private Run goOn(Path folder) throws IOException {
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (!List.of("--resume", "--epochs").contains(option.longestName())) {
+                throw new IllegalArgumentException("--resume takes everything but --epochs from the run, so "
+                        + option.longestName() + " cannot be given with it");
+            }
+        }
+        return trainer().resume(folder, options.epochs());
+    }
+
+    private Trainer trainer() {
+        Trainer trainer = new Trainer(new Console());
+        Signals.onNext(trainer::stop);
+        return trainer;
     }
 
     /** Prints what training says, with a bar for what takes long. */
     private final class Console implements TrainListener {
         private final Progress progress = new Progress(spec.commandLine().getErr());
-        private final int epochs;
         private long firstStep;
-
-        Console(int epochs) {
-            this.epochs = epochs;
-        }
+        private long stepsTimed;
 
         @Override
         public void message(String line) {
@@ -79,13 +98,14 @@ final class TrainCommand implements Callable<Integer> {
         }
 
         @Override
-        public void step(int epoch, int step, int steps, double loss, double imagesPerSecond) {
+        public void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {
             if (firstStep == 0) {
                 firstStep = System.nanoTime();
+            } else {
+                stepsTimed++;
             }
-            long done = (long) (epoch - 1) * steps + step;
-            long left = (long) epochs * steps - done;
-            double perStep = (System.nanoTime() - firstStep) / 1e9 / Math.max(1, done - 1);
+            long left = (long) (epochs - epoch + 1) * steps - step;
+            double perStep = (System.nanoTime() - firstStep) / 1e9 / Math.max(1, stepsTimed);
             progress.show(
                     "Epoch %d/%d".formatted(epoch, epochs),
                     step,
@@ -94,7 +114,7 @@ final class TrainCommand implements Callable<Integer> {
                             .formatted(
                                     Decimal.fixed(loss, 3),
                                     Decimal.fixed(imagesPerSecond, 0),
-                                    done < 2 ? "?" : Progress.time(perStep * left)));
+                                    stepsTimed < 1 ? "?" : Progress.time(perStep * left)));
         }
 
         @Override

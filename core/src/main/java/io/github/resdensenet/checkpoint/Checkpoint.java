@@ -3,11 +3,14 @@ package io.github.resdensenet.checkpoint;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.DigestOutputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 
 /**
  * One saved state of a training run: a folder of {@value #WEIGHTS}, {@value #OPTIMIZER} and {@value #MANIFEST}.
@@ -49,17 +52,18 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
     void write(Path folder) throws IOException {
         Files.createDirectories(folder);
         Map<String, String> digests = new LinkedHashMap<>();
-        for (Map.Entry<String, Safetensors> file :
-                new TreeMap<>(Map.of(WEIGHTS, weights, OPTIMIZER, optimizer)).entrySet()) {
-            Path path = folder.resolve(file.getKey());
-            AtomicFiles.force(path, file.getValue()::write);
-            digests.put(file.getKey(), Digest.sha256(path));
-        }
+        digests.put(OPTIMIZER, write(optimizer, folder.resolve(OPTIMIZER)));
+        digests.put(WEIGHTS, write(weights, folder.resolve(WEIGHTS)));
         String json = Manifest.JSON.writeValueAsString(manifest.withFiles(digests));
-        AtomicFiles.force(
-                folder.resolve(MANIFEST),
-                out -> out.write((json + "\n").getBytes(java.nio.charset.StandardCharsets.UTF_8)));
+        AtomicFiles.force(folder.resolve(MANIFEST), out -> out.write((json + "\n").getBytes(StandardCharsets.UTF_8)));
         AtomicFiles.forceFolder(folder);
+    }
+
+    /** Writes a file, and takes its digest on the way. */
+    private static String write(Safetensors tensors, Path file) throws IOException {
+        MessageDigest digest = Digest.digest();
+        AtomicFiles.force(file, out -> tensors.write(new DigestOutputStream(out, digest)));
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /**

@@ -20,7 +20,10 @@ import tools.jackson.databind.json.JsonMapper;
  * @param classes class names by index
  * @param preprocessing how a picture becomes the network's input
  * @param data where the training pictures were
+ * @param recipe the resolved recipe as YAML
+ * @param splitSha256 SHA-256 of the run's split.csv; empty if there are no training pictures
  * @param progress how far training had come
+ * @param history the lines of history.csv, one a finished epoch
  * @param environment versions, device, threads: what equality to the bit depends on
  * @param files SHA-256 of the other files of the checkpoint
  */
@@ -30,7 +33,10 @@ public record Manifest(
         List<String> classes,
         Preprocessing preprocessing,
         String data,
+        String recipe,
+        String splitSha256,
         Progress progress,
+        List<String> history,
         Map<String, String> environment,
         Map<String, String> files) {
     /** The version that this program writes. */
@@ -46,24 +52,80 @@ public record Manifest(
     /**
      * How far training had come.
      *
-     * @param epoch finished epochs
+     * @param epoch finished epochs, each with its evaluation
+     * @param batch batches done of the epoch after those
+     * @param hits right answers in these batches
+     * @param lossSum sum of their mean losses
+     * @param seconds time spent on them
      * @param step finished optimiser steps
-     * @param seed key of all randomness
+     * @param seed key of all randomness: order and random changes follow from (seed, epoch, sample)
      * @param selectOn "val" or "test": which part chose the best epoch
      * @param bestEpoch the best epoch so far, from 1; 0 before the first
-     * @param bestAccuracy its accuracy on that part, 0 to 1
+     * @param bestAccuracy its accuracy on that part, 0 to 1; -1 before the first
      */
-    public record Progress(int epoch, long step, long seed, String selectOn, int bestEpoch, double bestAccuracy) {}
+    public record Progress(
+            int epoch,
+            int batch,
+            int hits,
+            double lossSum,
+            double seconds,
+            long step,
+            long seed,
+            String selectOn,
+            int bestEpoch,
+            double bestAccuracy) {
+        /** Before the first step. */
+        public static Progress start(long seed, String selectOn) {
+            return new Progress(0, 0, 0, 0, 0, 0, seed, selectOn, 0, -1);
+        }
+
+        /** One batch further. */
+        public Progress afterStep(int right, double loss, double took, long steps) {
+            return new Progress(
+                    epoch,
+                    batch + 1,
+                    hits + right,
+                    lossSum + loss,
+                    seconds + took,
+                    steps,
+                    seed,
+                    selectOn,
+                    bestEpoch,
+                    bestAccuracy);
+        }
+
+        /** At the start of the next epoch. */
+        public Progress afterEpoch() {
+            return new Progress(epoch + 1, 0, 0, 0, 0, step, seed, selectOn, bestEpoch, bestAccuracy);
+        }
+
+        /** With another best epoch. */
+        public Progress withBest(int best, double accuracy) {
+            return new Progress(epoch, batch, hits, lossSum, seconds, step, seed, selectOn, best, accuracy);
+        }
+    }
 
     /** Keeps its own lists. */
     public Manifest {
         classes = List.copyOf(classes);
+        history = List.copyOf(history);
         environment = Map.copyOf(environment);
         files = Map.copyOf(files);
     }
 
     Manifest withFiles(Map<String, String> digests) {
-        return new Manifest(formatVersion, model, classes, preprocessing, data, progress, environment, digests);
+        return new Manifest(
+                formatVersion,
+                model,
+                classes,
+                preprocessing,
+                data,
+                recipe,
+                splitSha256,
+                progress,
+                history,
+                environment,
+                digests);
     }
 
     static Manifest read(Path file) throws IOException {

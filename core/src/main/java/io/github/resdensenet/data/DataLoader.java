@@ -107,7 +107,12 @@ public final class DataLoader implements AutoCloseable {
 
     /** The batches of an epoch (the first is 0). Close each batch before taking the one after the next. */
     public Iterable<Batch> epoch(int epoch) {
-        return () -> new Ahead(order(epoch), epoch);
+        return epoch(epoch, 0);
+    }
+
+    /** The batches of an epoch after the first {@code done} ones, the same as if those had been taken. */
+    public Iterable<Batch> epoch(int epoch, int done) {
+        return () -> new Ahead(order(epoch), epoch, done);
     }
 
     /** Keeps one batch a thread, and one more, under way. */
@@ -117,9 +122,10 @@ public final class DataLoader implements AutoCloseable {
         private final Queue<Future<Batch>> coming = new ArrayDeque<>();
         private int next;
 
-        Ahead(int[] order, int epoch) {
+        Ahead(int[] order, int epoch, int done) {
             this.order = order;
             this.epoch = epoch;
+            next = Math.min(done * batchSize, order.length);
             for (int i = 0; i < ahead; i++) {
                 submit();
             }

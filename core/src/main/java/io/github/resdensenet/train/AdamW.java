@@ -78,11 +78,18 @@ final class AdamW implements AutoCloseable {
         gradients.zero_();
     }
 
-    /** One step along the gradients that backward() has added up. */
+    /**
+     * One step along the gradients that backward() has added up.
+     *
+     * @throws ArithmeticException if one of them is not finite; nothing has moved then
+     */
     void step(double lr) {
-        step++;
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
+            if (!isFinite(gradients)) {
+                throw new ArithmeticException("a gradient is not finite");
+            }
+            step++;
             values.mul_(new Scalar(1 - lr * weightDecay));
             m.lerp_(gradients, new Scalar(1 - BETA1));
             v.mul_(new Scalar(BETA2)).addcmul_(gradients, gradients, new Scalar(1 - BETA2));
@@ -91,6 +98,18 @@ final class AdamW implements AutoCloseable {
             torch.sqrt_out(denominator, v);
             denominator.div_(new Scalar(correction2)).add_(new Scalar(EPS));
             values.addcdiv_(m, denominator, new Scalar(-lr / correction1));
+        }
+    }
+
+    /** Whether every weight is a number. */
+    boolean weightsAreFinite() {
+        return isFinite(values);
+    }
+
+    /** NaN and infinity outlive a sum. */
+    private static boolean isFinite(Tensor block) {
+        try (PointerScope scope = new PointerScope()) {
+            return Double.isFinite(block.sum().item_double());
         }
     }
 

@@ -50,8 +50,19 @@ interface Engine extends AutoCloseable {
      */
     record Step(double loss, int hits) {}
 
-    /** Forward, loss, backward and one optimiser step. */
+    /**
+     * Forward, loss, backward and one optimiser step.
+     *
+     * @throws ArithmeticException if the loss or a gradient is not finite; the optimiser has not moved then
+     */
     Step step(Batch batch, double lr);
+
+    /** Throws if a loss is no number. */
+    static void checkFinite(double loss) {
+        if (!Double.isFinite(loss)) {
+            throw new ArithmeticException("the loss became " + loss);
+        }
+    }
 
     /** What moves the weights. */
     AdamW optimizer();

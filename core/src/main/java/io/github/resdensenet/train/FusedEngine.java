@@ -40,6 +40,7 @@ final class FusedEngine implements Engine {
         int[] labels = IntStream.range(0, batch.count()).map(batch::label).toArray();
         try (PointerScope scope = new PointerScope()) {
             FusedTraining.Pass pass = training.pass(batch.pixels(), labels);
+            Engine.checkFinite(pass.loss());
             optimizer.step(lr);
             return new Step(pass.loss(), pass.hits());
         }

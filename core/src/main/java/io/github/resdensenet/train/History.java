@@ -24,11 +24,18 @@ public record History(List<EpochMetrics> epochs) {
         return new History(more);
     }
 
+    /** One line of history.csv an epoch. */
+    List<String> lines() {
+        return epochs.stream().map(EpochMetrics::csv).toList();
+    }
+
     /** Writes the file whole. */
     public void write(Path file) throws IOException {
-        StringBuilder text = new StringBuilder(HEADER).append('\n');
-        epochs.forEach(e -> text.append(e.csv()).append('\n'));
-        AtomicFiles.write(file, text.toString());
+        AtomicFiles.write(
+                file,
+                HEADER + "\n"
+                        + String.join(
+                                "", lines().stream().map(line -> line + "\n").toList()));
     }
 
     /**
@@ -44,11 +51,17 @@ public record History(List<EpochMetrics> epochs) {
         if (lines.isEmpty() || !lines.get(0).equals(HEADER)) {
             throw new IOException(file + ": not a history, the first line must be " + HEADER);
         }
+        return parse(lines.subList(1, lines.size()), file);
+    }
+
+    /** Reads lines without the header. */
+    static History parse(List<String> lines, Path source) throws IOException {
         List<EpochMetrics> epochs = new ArrayList<>();
-        for (int i = 1; i < lines.size(); i++) {
-            EpochMetrics epoch = EpochMetrics.parse(lines.get(i));
+        for (String line : lines) {
+            EpochMetrics epoch = EpochMetrics.parse(line);
             if (epoch == null) {
-                throw new IOException(file + ": line " + (i + 1) + " is not an epoch: " + lines.get(i));
+                throw new IOException(
+                        source + ": epoch " + (epochs.size() + 1) + " of the history is not one: " + line);
             }
             epochs.add(epoch);
         }

@@ -46,7 +46,10 @@ public final class Import {
                     classes,
                     new Preprocessing(sized.data().imageSize(), Normalize.IMAGENET),
                     "",
-                    new Manifest.Progress(0, 0, 0, "", 0, 0),
+                    sized.toYaml(),
+                    "",
+                    Manifest.Progress.start(0, ""),
+                    List.of(),
                     Environment.describe("none", "cpu"),
                     Map.of());
             Checkpoint checkpoint = new Checkpoint(
@@ -55,6 +58,7 @@ public final class Import {
                     new Safetensors(Map.of(), Map.of("step", "0")));
             Run run = Run.create(out, checkpoint, sized.toYaml(), SplitFile.HEAD);
             run.saveBest(checkpoint);
+            run.writePth(checkpoint);
             AtomicFiles.write(
                     run.file("metrics.json"),
                     JsonMapper.shared().writeValueAsString(Map.of("imported_from", source.toString())) + "\n");

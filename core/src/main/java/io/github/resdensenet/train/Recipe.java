@@ -2,6 +2,8 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Split;
 import io.github.resdensenet.nn.ModelConfig;
+import io.github.resdensenet.transforms.Compose;
+import io.github.resdensenet.transforms.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -62,6 +64,11 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             check(contrast >= 0 && contrast <= 10, "augment.contrast", "0 to 10", contrast);
             check(saturation >= 0 && saturation <= 10, "augment.saturation", "0 to 10", saturation);
         }
+
+        /** The steps from a picture to the network's input while training. */
+        Compose over(Preprocessing preprocessing) {
+            return preprocessing.training(horizontalFlip, brightness, contrast, saturation);
+        }
     }
 
     /**
@@ -81,6 +88,7 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param precision "fp32", or "bf16" for the fused engine: activations of 16 bits, everything that is kept in 32
      * @param engine "auto", "fused" (static plans of oneDNN) or "reference" (libtorch autograd)
      * @param threads compute threads; 0 is one a processor
+     * @param checkpointMinutes minutes between checkpoints within an epoch; one is saved after every epoch anyway
      * @param device "auto", "cpu" or "cuda"
      */
     public record Train(
@@ -98,6 +106,7 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             String precision,
             String engine,
             int threads,
+            double checkpointMinutes,
             String device) {
         /** Checks every value. */
         public Train {
@@ -118,6 +127,11 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             oneOf("train.precision", List.of("fp32", "bf16"), precision);
             oneOf("train.engine", List.of("auto", "fused", "reference"), engine);
             check(threads >= 0 && threads <= 1024, "train.threads", "0 to 1024", threads);
+            check(
+                    checkpointMinutes > 0 && checkpointMinutes < Double.POSITIVE_INFINITY,
+                    "train.checkpointMinutes",
+                    "a positive number",
+                    checkpointMinutes);
             oneOf("train.device", List.of("auto", "cpu", "cuda"), device);
         }
 
@@ -177,6 +191,11 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
     /** The same recipe with some values changed, checked when all of them are. */
     public Recipe with(Map<String, String> values) {
         return RecipeFile.with(this, values);
+    }
+
+    /** What another recipe says otherwise, one "key here -> there" each. */
+    List<String> differences(Recipe other) {
+        return RecipeFile.differences(this, other);
     }
 
     /** The recipe as YAML. */

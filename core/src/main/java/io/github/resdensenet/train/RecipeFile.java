@@ -5,6 +5,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -102,6 +104,33 @@ final class RecipeFile {
 
     static String toYaml(Recipe recipe) {
         return YAML.writeValueAsString(recipe);
+    }
+
+    static List<String> differences(Recipe from, Recipe to) {
+        List<String> differences = new ArrayList<>();
+        differences(YAML.valueToTree(from), YAML.valueToTree(to), "", differences);
+        return differences;
+    }
+
+    private static void differences(ObjectNode from, ObjectNode to, String path, List<String> into) {
+        for (Map.Entry<String, JsonNode> entry : from.properties()) {
+            JsonNode before = entry.getValue();
+            JsonNode after = to.path(entry.getKey());
+            if (before.isObject()) {
+                differences((ObjectNode) before, (ObjectNode) after, path + entry.getKey() + ".", into);
+            } else if (!before.equals(after)) {
+                into.add(path + entry.getKey() + " " + before + " -> " + after);
+            }
+        }
+    }
+
+    /** Reads the YAML of a resolved recipe. */
+    static Recipe parse(String yaml, Path source) {
+        try {
+            return YAML.readValue(yaml, Recipe.class);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException(source + ": not a recipe: " + e.getOriginalMessage(), e);
+        }
     }
 
     private static Recipe bind(ObjectNode recipe) {

@@ -46,11 +46,13 @@ final class ReferenceEngine implements Engine {
             Tensor logits = model.call(images);
             Tensor loss = Evaluator.loss(logits, labels, labelSmoothing);
             optimizer.zeroGrad();
+            double mean = loss.item_double();
+            Engine.checkFinite(mean);
             loss.backward();
             optimizer.step(lr);
             int hits = (int)
                     logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
-            return new Step(loss.item_double(), hits);
+            return new Step(mean, hits);
         }
     }
 

@@ -12,12 +12,13 @@ public interface TrainListener {
      * A training step was done.
      *
      * @param epoch from 1
+     * @param epochs epochs in all
      * @param step steps done in this epoch
      * @param steps steps in an epoch
      * @param loss mean loss since the epoch's start
      * @param imagesPerSecond since the epoch's start
      */
-    default void step(int epoch, int step, int steps, double loss, double imagesPerSecond) {}
+    default void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {}
 
     /** Pictures evaluated so far. */
     default void evaluating(int done, int total) {}

@@ -117,16 +117,11 @@ class TrainerTest {
         Recipe frozen =
                 recipe.with("train.lr", "1e-30").with("train.etaMin", "0").with("train.epochs", "1");
         Path file = first.best().resolve("weights.safetensors");
-        Run fromRun = new Trainer(frozen, root.resolve("b"), first.folder(), false, new TrainListener() {}).train();
-        Run fromFile = new Trainer(frozen, root.resolve("c"), file, false, new TrainListener() {}).train();
+        Run fromRun = new Trainer(new TrainListener() {}).train(frozen, root.resolve("b"), first.folder(), false);
+        Run fromFile = new Trainer(new TrainListener() {}).train(frozen, root.resolve("c"), file, false);
         assertThat(weights(fromRun)).isEqualTo(weights(fromFile));
-        assertThatThrownBy(() -> new Trainer(
-                                frozen.with("model.growthRate", "4"),
-                                root.resolve("d"),
-                                file,
-                                false,
-                                new TrainListener() {})
-                        .train())
+        assertThatThrownBy(() -> new Trainer(new TrainListener() {})
+                        .train(frozen.with("model.growthRate", "4"), root.resolve("d"), file, false))
                 .hasMessageContaining("of another shape");
         assertThat(root.resolve("d")).doesNotExist();
     }
@@ -181,9 +176,9 @@ class TrainerTest {
     @Test
     void tellsItsListenerEveryStepAndEpoch() throws Exception {
         List<String> events = new ArrayList<>();
-        new Trainer(recipe.with("train.epochs", "2"), root.resolve("run"), null, false, new TrainListener() {
+        new Trainer(new TrainListener() {
                     @Override
-                    public void step(int epoch, int step, int steps, double loss, double imagesPerSecond) {
+                    public void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {
                         events.add(epoch + ":" + step + "/" + steps);
                     }
 
@@ -192,7 +187,7 @@ class TrainerTest {
                         events.add("epoch " + metrics.epoch());
                     }
                 })
-                .train();
+                .train(recipe.with("train.epochs", "2"), root.resolve("run"), null, false);
         assertThat(events)
                 .containsExactly(
                         "1:1/4", "1:2/4", "1:3/4", "1:4/4", "epoch 1", "2:1/4", "2:2/4", "2:3/4", "2:4/4", "epoch 2");

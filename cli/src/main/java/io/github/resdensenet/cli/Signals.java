@@ -1,0 +1,58 @@
+package io.github.resdensenet.cli;
+
+import java.lang.reflect.Proxy;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Ctrl-C and SIGTERM. What runs is asked to stop where it has something to save; else, and on the second signal, the
+ * process ends at once, without the usual exit: that would take the native library down under its own threads. Files are
+ * whole at every moment anyway.
+ */
+final class Signals {
+    private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", 143);
+    private static final AtomicReference<@Nullable Runnable> STOP = new AtomicReference<>();
+    private static volatile int received;
+
+    private Signals() {}
+
+    /** Takes the signals over. By reflection, since the compiler warns of sun.misc.Signal, which every JDK has. */
+    static void install() {
+        try {
+            Class<?> signal = Class.forName("sun.misc.Signal");
+            Class<?> handler = Class.forName("sun.misc.SignalHandler");
+            for (Map.Entry<String, Integer> code : CODES.entrySet()) {
+                Object receiver = Proxy.newProxyInstance(
+                        Signals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                            receive(code.getValue());
+                            return null;
+                        });
+                signal.getMethod("handle", signal, handler)
+                        .invoke(null, signal.getConstructor(String.class).newInstance(code.getKey()), receiver);
+            }
+        } catch (ReflectiveOperationException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static void receive(int code) {
+        Runnable stop = STOP.getAndSet(null);
+        received = code;
+        if (stop == null) {
+            Runtime.getRuntime().halt(code);
+        } else {
+            stop.run();
+        }
+    }
+
+    /** What the next signal does instead of ending the process. */
+    static void onNext(Runnable stop) {
+        STOP.set(stop);
+    }
+
+    /** The exit code of the signal that came. */
+    static int exitCode() {
+        return received;
+    }
+}

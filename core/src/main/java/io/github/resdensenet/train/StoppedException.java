@@ -1,0 +1,10 @@
+package io.github.resdensenet.train;
+
+/** Training was asked to stop and has saved where it was. */
+public final class StoppedException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    StoppedException(String message) {
+        super(message);
+    }
+}

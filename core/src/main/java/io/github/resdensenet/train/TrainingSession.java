@@ -1,0 +1,330 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.checkpoint.AtomicFiles;
+import io.github.resdensenet.checkpoint.Checkpoint;
+import io.github.resdensenet.checkpoint.Digest;
+import io.github.resdensenet.checkpoint.Manifest;
+import io.github.resdensenet.checkpoint.ModelState;
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.checkpoint.RunLock;
+import io.github.resdensenet.checkpoint.Safetensors;
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.PixelCache;
+import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.eval.EvaluationText;
+import io.github.resdensenet.eval.Evaluator;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.transforms.Compose;
+import io.github.resdensenet.transforms.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The epochs of one training and what they work on. All that decides the steps to come is in {@link #progress}, the
+ * weights and the optimiser; a checkpoint is these three, so a training goes on from one as if nothing had happened.
+ */
+final class TrainingSession implements AutoCloseable {
+    private static final JsonMapper JSON = JsonMapper.shared();
+
+    private final Recipe recipe;
+    private final TrainingData data;
+    private final Preprocessing preprocessing;
+    private final ImageClassifier model;
+    private final RunLog log;
+    private final TrainListener listener;
+    private final BooleanSupplier stopping;
+    private final Engine engine;
+    private final Inference inference;
+    private final Evaluator evaluator;
+    private final DataLoader train;
+    private final DataLoader val;
+    private final DataLoader test;
+    private final Part selectOn;
+    private final Map<String, String> environment;
+    private final CheckpointSaver saver = new CheckpointSaver();
+    private @Nullable RunLock lock;
+    private Run run = new Run(Path.of(""));
+    private Manifest.Progress progress;
+    private History history = new History(List.of());
+    private long lastSaved = System.nanoTime();
+
+    TrainingSession(
+            Recipe recipe,
+            TrainingData data,
+            Preprocessing preprocessing,
+            PixelCache pixels,
+            ImageClassifier model,
+            Device device,
+            RunLog log,
+            TrainListener listener,
+            BooleanSupplier stopping) {
+        this.recipe = recipe;
+        this.data = data;
+        this.preprocessing = preprocessing;
+        this.model = model;
+        this.log = log;
+        this.listener = listener;
+        this.stopping = stopping;
+        engine = Engine.of(recipe, model, device);
+        inference = engine.inference(recipe.data().imageSize());
+        evaluator =
+                new Evaluator(inference, data.folder().classes(), recipe.train().labelSmoothing());
+        train = loader(
+                pixels,
+                Part.TRAIN,
+                recipe.augment().over(preprocessing),
+                recipe.data().shuffle());
+        val = loader(pixels, Part.VAL, preprocessing.evaluation(), false);
+        test = loader(pixels, Part.TEST, preprocessing.evaluation(), false);
+        selectOn = recipe.train().selectOn().equals("val") ? Part.VAL : Part.TEST;
+        environment = Environment.describe(engine.name(), recipe.train().device());
+        progress = Manifest.Progress.start(recipe.train().seed(), recipe.train().selectOn());
+    }
+
+    private DataLoader loader(PixelCache pixels, Part part, Compose transform, boolean shuffle) {
+        return new DataLoader(
+                pixels,
+                data.folder().samples(),
+                data.split().rows(part),
+                transform,
+                recipe.data().batchSize(),
+                shuffle,
+                recipe.train().seed(),
+                recipe.data().loaderThreads());
+    }
+
+    /** Makes the run folder, with the state before the first step in it. */
+    void begin(Path out) throws IOException {
+        run = Run.create(out, checkpoint(), recipe.toYaml(), data.splitText());
+        lock = RunLock.take(run);
+        introduce();
+    }
+
+    /** Takes up the state where an earlier training stopped. The weights are in the model already. */
+    void takeUp(Resumption from) throws IOException {
+        run = from.run();
+        Manifest manifest = from.manifest();
+        engine.load(from.checkpoint().optimizer(), run.last());
+        progress = manifest.progress();
+        if (!from.bestIsGood()) {
+            progress = progress.withBest(0, -1);
+        }
+        history = History.parse(manifest.history(), run.last());
+        for (String key : List.of("threads", "engine", "device", "cpu", "torch")) {
+            String before = manifest.environment().getOrDefault(key, "unknown");
+            String now = environment.getOrDefault(key, "unknown");
+            if (!before.equals(now)) {
+                log.say("Note: " + key + " was " + before + " and is " + now
+                        + "; the weights may part from an unbroken training's in their last bits");
+            }
+        }
+        Files.deleteIfExists(run.file("metrics.json"));
+        AtomicFiles.write(run.file("recipe.yaml"), recipe.toYaml());
+        history.write(run.file("history.csv"));
+        introduce();
+    }
+
+    private void introduce() {
+        log.say("Engine: " + engine.description() + ", " + environment.get("threads") + " threads, torch "
+                + environment.get("torch") + ", " + environment.get("cpu"));
+        log.say("Run: " + run.folder());
+    }
+
+    /** Trains from where the progress is to the last epoch, and judges the best. */
+    Run train() throws IOException {
+        LrSchedule schedule = recipe.train().lrSchedule();
+        while (progress.epoch() < recipe.train().epochs()) {
+            double lr = schedule.at(progress.epoch());
+            trainEpoch(lr);
+            finishEpoch(lr, schedule.at(progress.epoch() + 1));
+        }
+        saver.await();
+        finish();
+        return run;
+    }
+
+    private void trainEpoch(double lr) throws IOException {
+        int batchSize = recipe.data().batchSize();
+        long mark = System.nanoTime();
+        for (Batch batch : train.epoch(progress.epoch(), progress.batch())) {
+            try (batch) {
+                Engine.Step step = step(batch, lr);
+                long now = System.nanoTime();
+                progress = progress.afterStep(step.hits(), step.loss(), (now - mark) / 1e9, engine.steps());
+                mark = now;
+            }
+            int done = progress.batch();
+            int seen = Math.min(done * batchSize, train.count());
+            listener.step(
+                    progress.epoch() + 1,
+                    recipe.train().epochs(),
+                    done,
+                    train.batches(),
+                    progress.lossSum() / done,
+                    seen / progress.seconds());
+            if (stopping.getAsBoolean()) {
+                throw stopped();
+            }
+            if (System.nanoTime() - lastSaved > recipe.train().checkpointMinutes() * 60e9 && done < train.batches()) {
+                save(false);
+            }
+        }
+    }
+
+    private Engine.Step step(Batch batch, double lr) throws IOException {
+        try {
+            return engine.step(batch, lr);
+        } catch (ArithmeticException e) {
+            List<String> names = IntStream.range(0, batch.count())
+                    .mapToObj(i -> data.folder().samples().get(batch.sample(i)).name())
+                    .toList();
+            throw diverged(e.getMessage() + " in epoch " + (progress.epoch() + 1) + ", step " + (progress.batch() + 1)
+                    + ", on " + names);
+        }
+    }
+
+    private ArithmeticException diverged(String what) throws IOException {
+        saver.await();
+        return new ArithmeticException(what + "; the last good checkpoint is " + run.last());
+    }
+
+    /** Looks at the pictures that choose the best epoch, and keeps the state. */
+    private void finishEpoch(double lr, double nextLr) throws IOException {
+        int epoch = progress.epoch() + 1;
+        inference.update();
+        Evaluation checked = evaluate(selectOn == Part.VAL ? val : test);
+        if (!Double.isFinite(checked.loss())) {
+            throw diverged("the loss on the " + selectOn.label() + " pictures became " + checked.loss()
+                    + " after epoch " + epoch);
+        }
+        EpochMetrics metrics = new EpochMetrics(
+                epoch,
+                (double) progress.hits() / train.count(),
+                progress.lossSum() / train.batches(),
+                selectOn,
+                checked.accuracy(),
+                checked.loss(),
+                lr,
+                nextLr,
+                progress.seconds(),
+                train.count() / progress.seconds());
+        boolean better = metrics.acc() > progress.bestAccuracy();
+        progress = (better ? progress.withBest(epoch, metrics.acc()) : progress).afterEpoch();
+        history = history.with(metrics);
+        save(better);
+        history.write(run.file("history.csv"));
+        log.say(metrics.line());
+        log.write(run);
+        listener.epoch(metrics);
+    }
+
+    private Evaluation evaluate(DataLoader loader) throws IOException {
+        boolean[] stopped = {false};
+        try {
+            return evaluator.evaluate(loader, done -> {
+                listener.evaluating(done, loader.count());
+                if (stopping.getAsBoolean()) {
+                    stopped[0] = true;
+                    throw new StoppedException("");
+                }
+            });
+        } catch (StoppedException e) {
+            throw stopped[0] ? stopped() : e;
+        }
+    }
+
+    /** Saves and says where. */
+    private StoppedException stopped() throws IOException {
+        if (progress.epoch() < recipe.train().epochs()) {
+            save(false);
+            saver.await();
+        }
+        log.say("Stopped after " + progress.epoch() + " epochs and " + progress.batch() + " steps");
+        log.write(run);
+        return new StoppedException("stopped; go on with: resdensenet train --resume " + run.folder());
+    }
+
+    /** Copies the state and starts to write it. */
+    private void save(boolean isBest) throws IOException {
+        if (!engine.optimizer().weightsAreFinite()) {
+            throw diverged("a weight is no finite number after step " + progress.step());
+        }
+        saver.await();
+        Checkpoint checkpoint = checkpoint();
+        saver.start(() -> {
+            if (isBest) {
+                run.saveBest(checkpoint);
+            }
+            run.saveLast(checkpoint);
+        });
+        lastSaved = System.nanoTime();
+    }
+
+    private Checkpoint checkpoint() {
+        Manifest manifest = new Manifest(
+                Manifest.FORMAT_VERSION,
+                recipe.model(),
+                data.folder().classes(),
+                preprocessing,
+                recipe.data().path(),
+                recipe.toYaml(),
+                Digest.sha256(data.splitText()),
+                progress,
+                history.lines(),
+                environment,
+                Map.of());
+        return new Checkpoint(manifest, new Safetensors(ModelState.of(model), Map.of()), engine.optimizerState());
+    }
+
+    /** Takes the best weights back and looks at the test pictures with them. */
+    private void finish() throws IOException {
+        Checkpoint best = run.readBest();
+        ModelState.load(model, best.weights().tensors(), run.best());
+        inference.update();
+        Evaluation result = evaluate(test);
+        log.say("Best epoch: " + progress.bestEpoch() + ", chosen on the " + selectOn.label() + " pictures");
+        EvaluationText.lines(result, recipe.model().title(), "test").forEach(log::say);
+        if (selectOn == Part.TEST) {
+            log.say("Note: this accuracy is the best of " + history.epochs().size()
+                    + " looks at the pictures it is reported on, so it is optimistic.");
+        }
+        log.write(run);
+        run.writePth(best);
+        RunPlots.write(run);
+        Map<String, Object> metrics = new LinkedHashMap<>();
+        metrics.put("model", recipe.model().name());
+        metrics.put("params", model.parameterCount());
+        metrics.put("epochs", history.epochs().size());
+        metrics.put("best_epoch", progress.bestEpoch());
+        metrics.put("select_on", selectOn.label());
+        metrics.put("best_accuracy", progress.bestAccuracy());
+        metrics.put("test", EvaluationText.json(result, "test"));
+        AtomicFiles.write(
+                run.file("metrics.json"), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(metrics) + "\n");
+    }
+
+    @Override
+    public void close() throws IOException {
+        train.close();
+        val.close();
+        test.close();
+        saver.close();
+        inference.close();
+        engine.close();
+        if (lock != null) {
+            lock.close();
+        }
+    }
+}
