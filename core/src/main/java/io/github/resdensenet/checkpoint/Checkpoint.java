@@ -54,8 +54,8 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
         Map<String, String> digests = new LinkedHashMap<>();
         digests.put(OPTIMIZER, write(optimizer, folder.resolve(OPTIMIZER)));
         digests.put(WEIGHTS, write(weights, folder.resolve(WEIGHTS)));
-        String json = Manifest.JSON.writeValueAsString(manifest.withFiles(digests));
-        AtomicFiles.force(folder.resolve(MANIFEST), out -> out.write((json + "\n").getBytes(StandardCharsets.UTF_8)));
+        String text = manifest.text(digests);
+        AtomicFiles.force(folder.resolve(MANIFEST), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
         AtomicFiles.forceFolder(folder);
     }
 

@@ -3,10 +3,12 @@ package io.github.resdensenet.checkpoint;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.transforms.Preprocessing;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
@@ -15,6 +17,7 @@ import tools.jackson.databind.json.JsonMapper;
 /**
  * What goes with a checkpoint's weights, as JSON, so that they are never used without it.
  *
+ * @param sha256 SHA-256 of this file's text with this value left empty
  * @param formatVersion version of this file's layout, 1
  * @param model what the network is built from
  * @param classes class names by index
@@ -28,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param files SHA-256 of the other files of the checkpoint
  */
 public record Manifest(
+        String sha256,
         int formatVersion,
         ModelConfig model,
         List<String> classes,
@@ -42,7 +46,8 @@ public record Manifest(
     /** The version that this program writes. */
     public static final int FORMAT_VERSION = 1;
 
-    static final JsonMapper JSON = JsonMapper.builder()
+    private static final Pattern OWN_DIGEST = Pattern.compile("(\"sha256\" : \")[0-9a-f]*(\")");
+    private static final JsonMapper JSON = JsonMapper.builder()
             .enable(SerializationFeature.INDENT_OUTPUT)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
@@ -113,8 +118,36 @@ public record Manifest(
         files = Map.copyOf(files);
     }
 
-    Manifest withFiles(Map<String, String> digests) {
-        return new Manifest(
+    /** A manifest of a checkpoint that is not written yet. */
+    public Manifest(
+            ModelConfig model,
+            List<String> classes,
+            Preprocessing preprocessing,
+            String data,
+            String recipe,
+            String splitSha256,
+            Progress progress,
+            List<String> history,
+            Map<String, String> environment) {
+        this(
+                "",
+                FORMAT_VERSION,
+                model,
+                classes,
+                preprocessing,
+                data,
+                recipe,
+                splitSha256,
+                progress,
+                history,
+                environment,
+                Map.of());
+    }
+
+    /** The file's text, with the digests of the checkpoint's other files. */
+    String text(Map<String, String> digests) {
+        Manifest unsigned = new Manifest(
+                "",
                 formatVersion,
                 model,
                 classes,
@@ -126,18 +159,28 @@ public record Manifest(
                 history,
                 environment,
                 digests);
+        String text = JSON.writeValueAsString(unsigned) + "\n";
+        return OWN_DIGEST.matcher(text).replaceFirst("$1" + Digest.sha256(text) + "$2");
     }
 
     static Manifest read(Path file) throws IOException {
         Manifest manifest;
+        String text;
         try {
-            manifest = JSON.readValue(Files.readString(file), Manifest.class);
+            text = Files.readString(file);
+            manifest = JSON.readValue(text, Manifest.class);
+        } catch (CharacterCodingException e) {
+            throw new CheckpointException(file + ": damaged, it is not UTF-8");
         } catch (JacksonException e) {
             throw new CheckpointException(file + ": not a checkpoint manifest: " + e.getOriginalMessage());
         }
         if (manifest.formatVersion != FORMAT_VERSION) {
             throw new CheckpointException(file + ": format version " + manifest.formatVersion
                     + " is not known to this program, which reads " + FORMAT_VERSION);
+        }
+        String unsigned = OWN_DIGEST.matcher(text).replaceFirst("$1$2");
+        if (!manifest.sha256.equals(Digest.sha256(unsigned))) {
+            throw new CheckpointException(file + ": damaged, its SHA-256 is not the one in it");
         }
         return manifest;
     }

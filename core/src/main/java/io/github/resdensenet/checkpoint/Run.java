@@ -179,6 +179,11 @@ public record Run(Path folder) {
             Files.move(previous(), last(), StandardCopyOption.ATOMIC_MOVE);
         }
         delete(fresh);
+        if (!Files.isDirectory(best())
+                && newest.checkpoint().manifest().progress().bestEpoch() > 0) {
+            Files.move(whereBestIs(), best(), StandardCopyOption.ATOMIC_MOVE);
+        }
+        delete(checkpoints().resolve(NEW_BEST));
         AtomicFiles.forceFolder(checkpoints());
         return newest;
     }

@@ -41,7 +41,6 @@ public final class Import {
         try (ImageClassifier model = Models.create(sized.model(), classes.size(), 0)) {
             ModelState.load(model, weights, source);
             Manifest manifest = new Manifest(
-                    Manifest.FORMAT_VERSION,
                     sized.model(),
                     classes,
                     new Preprocessing(sized.data().imageSize(), Normalize.IMAGENET),
@@ -50,8 +49,7 @@ public final class Import {
                     "",
                     Manifest.Progress.start(0, ""),
                     List.of(),
-                    Environment.describe("none", "cpu"),
-                    Map.of());
+                    Environment.describe("none", "cpu"));
             Checkpoint checkpoint = new Checkpoint(
                     manifest,
                     new Safetensors(ModelState.of(model), Map.of()),

@@ -274,7 +274,6 @@ final class TrainingSession implements AutoCloseable {
 
     private Checkpoint checkpoint() {
         Manifest manifest = new Manifest(
-                Manifest.FORMAT_VERSION,
                 recipe.model(),
                 data.folder().classes(),
                 preprocessing,
@@ -283,8 +282,7 @@ final class TrainingSession implements AutoCloseable {
                 Digest.sha256(data.splitText()),
                 progress,
                 history.lines(),
-                environment,
-                Map.of());
+                environment);
         return new Checkpoint(manifest, new Safetensors(ModelState.of(model), Map.of()), engine.optimizerState());
     }
 

@@ -1,0 +1,338 @@
+package io.github.resdensenet.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.checkpoint.Checkpoint;
+import io.github.resdensenet.checkpoint.CheckpointException;
+import io.github.resdensenet.checkpoint.Digest;
+import io.github.resdensenet.checkpoint.Manifest;
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.checkpoint.RunLock;
+import io.github.resdensenet.testkit.Pictures;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.Pointer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ResumeTest {
+    private static final String EVERY_STEP = "1e-9";
+
+    @TempDir
+    private Path root;
+
+    private Recipe recipe;
+
+    @BeforeEach
+    void makePictures() throws Exception {
+        recipe = Recipe.defaults()
+                .withData(Pictures.folder(root.resolve("data"), 12, 20, "夜", "day"))
+                .with("model.blockConfig", "[1, 1]")
+                .with("model.growthRate", "8")
+                .with("model.numInitFeatures", "8")
+                .with("data.imageSize", "32")
+                .with("data.batchSize", "6")
+                .with("train.epochs", "2")
+                .with("train.threads", "2");
+    }
+
+    /** Everything that training leaves behind and that must not depend on when it was interrupted. */
+    private static String outcome(Run run) throws IOException {
+        List<String> history = Files.readAllLines(run.file("history.csv")).stream()
+                .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
+                .toList();
+        StringBuilder all = new StringBuilder(history.toString());
+        for (Path checkpoint : List.of(run.last(), run.best())) {
+            for (String file : List.of("weights.safetensors", "optimizer.safetensors")) {
+                all.append(Digest.sha256(checkpoint.resolve(file))).append('\n');
+            }
+        }
+        return all + Files.readString(run.file("metrics.json"));
+    }
+
+    /** Stops after a number of steps. */
+    private static Trainer stopping(int afterSteps) {
+        Trainer[] trainer = new Trainer[1];
+        int[] steps = {0};
+        trainer[0] = new Trainer(new TrainListener() {
+            @Override
+            public void step(int epoch, int epochs, int step, int ofSteps, double loss, double rate) {
+                if (++steps[0] == afterSteps) {
+                    trainer[0].stop();
+                }
+            }
+        });
+        return trainer[0];
+    }
+
+    private static List<String> messages(Path run, int epochs) throws IOException {
+        List<String> messages = new ArrayList<>();
+        new Trainer(new TrainListener() {
+                    @Override
+                    public void message(String line) {
+                        messages.add(line);
+                    }
+                })
+                .resume(run, epochs);
+        return messages;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fused", "reference"})
+    void stoppedAtAnyBatchItComesToTheSameBytes(String engine) throws Exception {
+        Recipe one = recipe.with("train.engine", engine);
+        String unbroken = outcome(Trainer.train(one, root.resolve("unbroken")));
+        int steps = 2 * 3;
+        for (String threads : List.of("1", "2", "4")) {
+            for (int stop = 1; stop <= steps; stop++) {
+                Path out = root.resolve("stopped-" + threads + "-" + stop);
+                Trainer trainer = stopping(stop);
+                Recipe loading = one.with("data.loaderThreads", threads);
+                assertThatThrownBy(() -> trainer.train(loading, out, null, false))
+                        .isInstanceOf(StoppedException.class)
+                        .hasMessageContaining("--resume " + out);
+                assertThat(Run.open(out).isFinished()).isFalse();
+                Run run = new Trainer(new TrainListener() {}).resume(out, 0);
+                assertThat(outcome(run)).isEqualTo(unbroken);
+            }
+        }
+    }
+
+    @Test
+    void stoppedAgainAndAgainItComesToTheSameBytes() throws Exception {
+        String unbroken = outcome(Trainer.train(recipe, root.resolve("unbroken")));
+        Path out = root.resolve("run");
+        assertThatThrownBy(() -> stopping(1).train(recipe, out, null, false)).isInstanceOf(StoppedException.class);
+        for (int i = 0; i < 5; i++) {
+            assertThatThrownBy(() -> stopping(1).resume(out, 0)).isInstanceOf(StoppedException.class);
+        }
+        assertThat(outcome(new Trainer(new TrainListener() {}).resume(out, 0))).isEqualTo(unbroken);
+        assertThat(Files.readString(out.resolve("log.txt"))).contains("Stopped after 0 epochs and 1 steps", "Resuming");
+    }
+
+    @Test
+    void aDamagedCheckpointGivesWayToTheOneBefore() throws Exception {
+        String unbroken = outcome(Trainer.train(recipe, root.resolve("unbroken")));
+        Path stopped = root.resolve("stopped");
+        assertThatThrownBy(() ->
+                        stopping(5).train(recipe.with("train.checkpointMinutes", EVERY_STEP), stopped, null, false))
+                .isInstanceOf(StoppedException.class);
+        int ways = 0;
+        for (String file : List.of("weights.safetensors", "optimizer.safetensors", "manifest.json")) {
+            long size = Files.size(stopped.resolve("checkpoints/last").resolve(file));
+            for (int i = 0; i < 13; i++) {
+                Path run = root.resolve("damaged-" + file + i);
+                copy(stopped, run);
+                Path victim = run.resolve("checkpoints/last").resolve(file);
+                if (i == 0) {
+                    Files.delete(victim);
+                } else {
+                    byte[] bytes = Files.readAllBytes(victim);
+                    int at = (int) (size * (i - 1) / 12);
+                    if (i % 2 == 0) {
+                        bytes = Arrays.copyOf(bytes, at);
+                    } else {
+                        bytes[at] ^= 0x10;
+                    }
+                    Files.write(victim, bytes);
+                }
+                List<String> said = messages(run, 0);
+                assertThat(said.get(0))
+                        .contains("going on from the checkpoint before")
+                        .contains("last");
+                assertThat(run.resolve("checkpoints/damaged")).exists();
+                assertThat(outcome(Run.open(run))).isEqualTo(unbroken);
+                ways++;
+            }
+        }
+        Path run = root.resolve("no-last");
+        copy(stopped, run);
+        Files.move(run.resolve("checkpoints/last"), root.resolve("lost"));
+        messages(run, 0);
+        assertThat(outcome(Run.open(run))).isEqualTo(unbroken);
+        assertThat(++ways).isEqualTo(40);
+
+        Path hopeless = root.resolve("hopeless");
+        copy(stopped, hopeless);
+        for (String checkpoint : List.of("last", "previous")) {
+            Files.writeString(
+                    hopeless.resolve("checkpoints").resolve(checkpoint).resolve("weights.safetensors"), "no");
+        }
+        assertThatThrownBy(() -> messages(hopeless, 0))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("no checkpoint can be used")
+                .hasMessageContaining("damaged, its SHA-256");
+    }
+
+    @Test
+    void betweenTheTwoRenamesTheNewOneIsTaken() throws Exception {
+        String unbroken = outcome(Trainer.train(recipe, root.resolve("unbroken")));
+        Path out = root.resolve("run");
+        assertThatThrownBy(
+                        () -> stopping(4).train(recipe.with("train.checkpointMinutes", EVERY_STEP), out, null, false))
+                .isInstanceOf(StoppedException.class);
+        Path checkpoints = out.resolve("checkpoints");
+        Files.move(checkpoints.resolve("last"), checkpoints.resolve(".new"));
+        Files.move(checkpoints.resolve("best"), checkpoints.resolve(".best-before"));
+        List<String> said = messages(out, 0);
+        assertThat(said.get(0)).startsWith("Resuming").contains("4 in all");
+        assertThat(outcome(Run.open(out))).isEqualTo(unbroken);
+    }
+
+    @Test
+    void refusesARunThatIsNotTheSameAnyMore() throws Exception {
+        Path out = root.resolve("run");
+        assertThatThrownBy(() -> stopping(4).train(recipe, out, null, false)).isInstanceOf(StoppedException.class);
+        assertThatThrownBy(() -> Trainer.train(recipe, out))
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessageContaining("--resume " + out);
+
+        String yaml = Files.readString(out.resolve("recipe.yaml"));
+        Files.writeString(out.resolve("recipe.yaml"), yaml.replace("lr: 0.001", "lr: 0.01"));
+        assertThatThrownBy(() -> messages(out, 0)).hasMessageContaining("train.lr 0.001 -> 0.01");
+        Files.writeString(out.resolve("recipe.yaml"), yaml);
+
+        String split = Files.readString(out.resolve("split.csv"));
+        Files.writeString(out.resolve("split.csv"), split.replaceFirst(",val,", ",train,"));
+        assertThatThrownBy(() -> messages(out, 0)).hasMessageContaining("split.csv: was changed");
+        Files.writeString(out.resolve("split.csv"), split);
+
+        Path picture = root.resolve("data/day/000.png");
+        byte[] before = Files.readAllBytes(picture);
+        Files.write(picture, Files.readAllBytes(root.resolve("data/day/001.png")));
+        Files.copy(picture, root.resolve("data/day/more.png"));
+        Files.delete(root.resolve("data/夜/003.png"));
+        assertThatThrownBy(() -> messages(out, 0))
+                .hasMessageContaining("day/000.png has changed")
+                .hasMessageContaining("day/more.png is new")
+                .hasMessageContaining("夜/003.png is missing");
+        Files.write(picture, before);
+
+        Files.move(root.resolve("data/夜"), root.resolve("data/night"));
+        assertThatThrownBy(() -> messages(out, 0)).hasMessageContaining("夜");
+        assertThatThrownBy(() -> messages(root.resolve("nowhere"), 0)).hasMessageContaining("no such run folder");
+    }
+
+    @Test
+    void oneTrainingAtATime() throws Exception {
+        Path out = root.resolve("run");
+        assertThatThrownBy(() -> stopping(4).train(recipe, out, null, false)).isInstanceOf(StoppedException.class);
+        try (RunLock lock = RunLock.take(Run.open(out))) {
+            assertThat(lock).isNotNull();
+            assertThatThrownBy(() -> messages(out, 0)).hasMessageContaining("another process is training");
+        }
+        messages(out, 0);
+    }
+
+    @Test
+    void aFinishedRunStaysAndCanBeTrainedLonger() throws Exception {
+        Path out = root.resolve("run");
+        String first = outcome(Trainer.train(recipe, out));
+        assertThat(messages(out, 0)).containsExactly(out + ": finished after epoch 2; more epochs with --epochs N");
+        assertThat(outcome(Run.open(out))).isEqualTo(first);
+        assertThatThrownBy(() -> messages(out, 1)).hasMessageContaining("--epochs must be at least the run's 2");
+        assertThat(messages(out, 4).get(0)).contains("Extended from 2 to 4 epochs");
+        assertThat(Files.readAllLines(out.resolve("history.csv"))).hasSize(5);
+        assertThat(Recipe.read(out.resolve("recipe.yaml")).train().epochs()).isEqualTo(4);
+        assertThat(Run.open(out).isFinished()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fused", "reference"})
+    void aLossThatIsNoNumberStopsInThatStepAndSparesTheCheckpoints(String engine) throws Exception {
+        Path out = root.resolve("run");
+        Recipe wild =
+                recipe.with("train.engine", engine).with("train.lr", "1e35").with("train.weightDecay", "1e5");
+        assertThatThrownBy(() -> Trainer.train(wild, out))
+                .isInstanceOf(ArithmeticException.class)
+                .hasMessageMatching(
+                        "(?s).*(the loss became|a gradient is not finite|a weight is no finite number).*step.*");
+        Run run = Run.open(out);
+        assertThat(run.isFinished()).isFalse();
+        assertThat(run.recoverNewest().checkpoint().manifest().progress().step())
+                .isZero();
+        assertThat(run.best()).doesNotExist();
+    }
+
+    @Test
+    void aRunFolderThatIsTakenAwayIsNamed() throws Exception {
+        Path out = root.resolve("run");
+        Trainer trainer = new Trainer(new TrainListener() {
+            @Override
+            public void epoch(EpochMetrics metrics) {
+                try {
+                    Files.move(out, root.resolve("elsewhere"));
+                    Files.writeString(out, "a file");
+                } catch (IOException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        });
+        assertThatThrownBy(() -> trainer.train(recipe.with("train.epochs", "3"), out, null, false))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(out.toString());
+        assertThat(Run.open(root.resolve("elsewhere"))
+                        .recoverNewest()
+                        .checkpoint()
+                        .manifest()
+                        .progress()
+                        .epoch())
+                .isLessThanOrEqualTo(1);
+    }
+
+    @Test
+    void thePropertiesOfTheMachineThatChangedAreSaid() throws Exception {
+        Path out = root.resolve("run");
+        assertThatThrownBy(() -> stopping(2).train(recipe, out, null, false)).isInstanceOf(StoppedException.class);
+        Run run = Run.open(out);
+        Checkpoint last = run.recoverNewest().checkpoint();
+        Manifest m = last.manifest();
+        Map<String, String> elsewhere = new HashMap<>(m.environment());
+        elsewhere.put("threads", "64");
+        Manifest moved = new Manifest(
+                m.model(),
+                m.classes(),
+                m.preprocessing(),
+                m.data(),
+                m.recipe(),
+                m.splitSha256(),
+                m.progress(),
+                m.history(),
+                elsewhere);
+        run.saveLast(new Checkpoint(moved, last.weights(), last.optimizer()));
+        assertThat(messages(out, 0)).anyMatch(line -> line.contains("threads was 64 and is 2"));
+    }
+
+    @Test
+    void nativeObjectsDoNotPileUp() throws Exception {
+        List<Long> live = new ArrayList<>();
+        new Trainer(new TrainListener() {
+                    @Override
+                    public void epoch(EpochMetrics metrics) {
+                        live.add(Pointer.totalCount());
+                    }
+                })
+                .train(recipe.with("train.epochs", "60"), root.resolve("run"), null, false);
+        assertThat(live.subList(20, 60)).allMatch(count -> count <= live.get(20));
+    }
+
+    private static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, to.resolve(from.relativize(file).toString()));
+            }
+        }
+    }
+}
