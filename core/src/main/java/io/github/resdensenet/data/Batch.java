@@ -57,12 +57,13 @@ public final class Batch implements AutoCloseable {
     /** Writes an image's pixels [H, W, 3], normalised, as three planes from position {@code at} on. */
     static void fill(byte[] image, float[][] table, FloatBuffer to, int at) {
         int plane = image.length / 3;
+        float[] values = new float[plane];
         for (int c = 0; c < 3; c++) {
-            float[] values = table[c];
-            int position = at + c * plane;
-            for (int i = c; i < image.length; i += 3) {
-                to.put(position++, values[image[i] & 255]);
+            float[] row = table[c];
+            for (int i = 0, from = c; i < plane; i++, from += 3) {
+                values[i] = row[image[from] & 255];
             }
+            to.put(at + c * plane, values);
         }
     }
 
