@@ -11,6 +11,7 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * One saved state of a training run: a folder of {@value #WEIGHTS}, {@value #OPTIMIZER} and {@value #MANIFEST}.
@@ -46,6 +47,14 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
         }
         return new Checkpoint(
                 manifest, Safetensors.read(folder.resolve(WEIGHTS)), Safetensors.read(folder.resolve(OPTIMIZER)));
+    }
+
+    /** About what it takes on disk. */
+    long bytes() {
+        return Stream.of(weights, optimizer)
+                .flatMap(file -> file.tensors().values().stream())
+                .mapToLong(tensor -> tensor.data().remaining())
+                .sum();
     }
 
     /** Writes the three files into a new folder, each forced to disk. */

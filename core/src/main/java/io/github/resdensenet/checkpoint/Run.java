@@ -24,6 +24,8 @@ public record Run(Path folder) {
     private static final String NEW = ".new";
     private static final String NEW_BEST = ".new-best";
     private static final String FORMER_BEST = ".best-before";
+    /** last, previous, best, a new one of each of two, and best.pth with all else. */
+    private static final int COPIES = 6;
 
     /**
      * Opens a run that was trained to its end or to some point.
@@ -72,6 +74,7 @@ public record Run(Path folder) {
             throw new IOException(folder + ": cannot be a run folder");
         }
         Files.createDirectories(parent);
+        checkSpace(folder, COPIES * first.bytes(), Files.getFileStore(parent).getUsableSpace());
         Path fresh = parent.resolve(
                 "." + folder.getFileName() + ".new-" + ProcessHandle.current().pid());
         try {
@@ -85,6 +88,14 @@ public record Run(Path folder) {
         }
         AtomicFiles.forceFolder(parent);
         return new Run(folder);
+    }
+
+    /** Refuses a disk without room for the checkpoints, before hours of training end on it. */
+    static void checkSpace(Path folder, long needed, long usable) throws IOException {
+        if (usable < needed) {
+            throw new IOException(folder + ": a run needs " + (needed >> 20) + " MiB for its checkpoints, the disk has "
+                    + (usable >> 20) + " MiB free");
+        }
     }
 
     /** A file of the run, by its name. */
