@@ -53,23 +53,28 @@ final class RecipeFile {
     }
 
     static Recipe read(Path file) throws IOException {
+        return parse(Files.readString(file), file);
+    }
+
+    /** Reads a text; keys that it leaves out, since it is older than they are, have their default. */
+    static Recipe parse(String yaml, Path source) {
         JsonNode changes;
         try {
-            changes = YAML.readTree(Files.readString(file));
+            changes = YAML.readTree(yaml);
         } catch (JacksonException e) {
-            throw new IllegalArgumentException(file + ": not YAML: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(source + ": not YAML: " + e.getOriginalMessage(), e);
         }
         if (!changes.isObject()) {
             throw new IllegalArgumentException(
-                    file + ": a recipe is a YAML mapping with the keys model, data, augment," + " train");
+                    source + ": a recipe is a YAML mapping with the keys model, data, augment," + " train");
         }
         ObjectNode recipe = resource("default");
         try {
-            merge(recipe, (ObjectNode) changes, "", file.toString());
+            merge(recipe, (ObjectNode) changes, "", source.toString());
             return bind(recipe);
         } catch (IllegalArgumentException e) {
             String message = String.valueOf(e.getMessage());
-            throw new IllegalArgumentException(message.startsWith(file + ":") ? message : file + ": " + message, e);
+            throw new IllegalArgumentException(message.startsWith(source + ":") ? message : source + ": " + message, e);
         }
     }
 
@@ -121,15 +126,6 @@ final class RecipeFile {
             } else if (!before.equals(after)) {
                 into.add(path + entry.getKey() + " " + before + " -> " + after);
             }
-        }
-    }
-
-    /** Reads the YAML of a resolved recipe. */
-    static Recipe parse(String yaml, Path source) {
-        try {
-            return YAML.readValue(yaml, Recipe.class);
-        } catch (JacksonException e) {
-            throw new IllegalArgumentException(source + ": not a recipe: " + e.getOriginalMessage(), e);
         }
     }
 

@@ -1,0 +1,61 @@
+package io.github.resdensenet.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.resdensenet.checkpoint.Manifest;
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.data.Split.Part;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A run that version 0.1.0 left in its second epoch; every later version must read it and go on with it. */
+class OldRunTest {
+    @TempDir
+    private Path root;
+
+    private Run run;
+
+    @BeforeEach
+    void copy() throws Exception {
+        Path from = Path.of(Objects.requireNonNull(OldRunTest.class.getResource("run-0.1.0"))
+                .toURI());
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path file : files.toList()) {
+                Files.copy(
+                        file, root.resolve("run").resolve(from.relativize(file).toString()));
+            }
+        }
+        run = Run.open(root.resolve("run"));
+    }
+
+    @Test
+    void isJudgedAsItWasThen() throws Exception {
+        Manifest manifest = run.readBestManifest();
+        double accuracy = new RunEvaluator(run)
+                .evaluateSplit(Part.VAL, null, (done, total) -> {})
+                .accuracy();
+        // Another processor may round one or two pictures over the border.
+        assertThat(accuracy).isCloseTo(manifest.progress().bestAccuracy(), within(0.02));
+    }
+
+    @Test
+    void goesOn() throws Exception {
+        Manifest.Progress before = run.recoverNewest().checkpoint().manifest().progress();
+        assertThat(before.epoch()).isEqualTo(1);
+        assertThat(before.batch()).isEqualTo(1);
+        String firstEpoch = Files.readAllLines(run.file("history.csv")).get(1);
+        new Trainer(new TrainListener() {}).resume(run.folder(), 0);
+        assertThat(run.isFinished()).isTrue();
+        assertThat(Files.readAllLines(run.file("history.csv")))
+                .hasSize(4)
+                .element(1)
+                .isEqualTo(firstEpoch);
+        assertThat(Files.readString(run.file("log.txt"))).contains("Stopped after 1 epochs", "Resuming", "35 in all");
+    }
+}
