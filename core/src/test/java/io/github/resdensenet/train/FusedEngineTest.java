@@ -9,6 +9,7 @@ import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.transforms.KeyedRandom;
 import java.nio.FloatBuffer;
 import java.nio.file.Path;
@@ -21,6 +22,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -70,6 +72,12 @@ class FusedEngineTest {
         double[] sorted =
                 values.stream().mapToDouble(Double::doubleValue).sorted().toArray();
         return sorted[sorted.length / 2];
+    }
+
+    /** Other tests leave other settings behind, and sums depend on the number of threads. */
+    @BeforeEach
+    void twoThreads() {
+        NativeSettings.apply(2);
     }
 
     @ParameterizedTest(name = "growthRate {0}, features {1}, bnSize {2}, blocks {3}, batch {4}, {5} px")
