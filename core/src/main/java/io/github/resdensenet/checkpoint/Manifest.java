@@ -13,6 +13,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * What goes with a checkpoint's weights, as JSON, so that they are never used without it.
@@ -146,19 +147,8 @@ public record Manifest(
 
     /** The file's text, with the digests of the checkpoint's other files. */
     String text(Map<String, String> digests) {
-        Manifest unsigned = new Manifest(
-                "",
-                formatVersion,
-                model,
-                classes,
-                preprocessing,
-                data,
-                recipe,
-                splitSha256,
-                progress,
-                history,
-                environment,
-                digests);
+        ObjectNode unsigned = JSON.valueToTree(this);
+        unsigned.set("files", JSON.valueToTree(digests));
         String text = JSON.writeValueAsString(unsigned) + "\n";
         return OWN_DIGEST.matcher(text).replaceFirst("$1" + Digest.sha256(text) + "$2");
     }

@@ -53,6 +53,7 @@ final class TrainingSession implements AutoCloseable {
     private final DataLoader test;
     private final Part selectOn;
     private final Map<String, String> environment;
+    private final String splitSha256;
     private final CheckpointSaver saver = new CheckpointSaver();
     private @Nullable RunLock lock;
     private Run run = new Run(Path.of(""));
@@ -90,6 +91,7 @@ final class TrainingSession implements AutoCloseable {
         test = loader(pixels, Part.TEST, preprocessing.evaluation(), false);
         selectOn = recipe.train().selectOn().equals("val") ? Part.VAL : Part.TEST;
         environment = Environment.describe(engine.name(), recipe.train().device());
+        splitSha256 = Digest.sha256(data.splitText());
         progress = Manifest.Progress.start(recipe.train().seed(), recipe.train().selectOn());
     }
 
@@ -231,17 +233,15 @@ final class TrainingSession implements AutoCloseable {
     }
 
     private Evaluation evaluate(DataLoader loader) throws IOException {
-        boolean[] stopped = {false};
         try {
             return evaluator.evaluate(loader, done -> {
                 listener.evaluating(done, loader.count());
                 if (stopping.getAsBoolean()) {
-                    stopped[0] = true;
                     throw new StoppedException("");
                 }
             });
         } catch (StoppedException e) {
-            throw stopped[0] ? stopped() : e;
+            throw stopped();
         }
     }
 
@@ -279,7 +279,7 @@ final class TrainingSession implements AutoCloseable {
                 preprocessing,
                 recipe.data().path(),
                 recipe.toYaml(),
-                Digest.sha256(data.splitText()),
+                splitSha256,
                 progress,
                 history.lines(),
                 environment);
