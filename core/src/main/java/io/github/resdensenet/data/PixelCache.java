@@ -1,6 +1,6 @@
 package io.github.resdensenet.data;
 
-import io.github.resdensenet.transforms.Resize;
+import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -42,26 +42,28 @@ public final class PixelCache implements AutoCloseable {
      * @param progress told the number of pictures done, from any thread
      * @throws BadImages if some cannot be read, naming all of them
      */
-    public static PixelCache of(List<ImageSample> samples, Resize resize, int threads, IntConsumer progress)
+    public static PixelCache of(
+            List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress)
             throws IOException {
         return of(
                 samples,
-                resize,
+                preprocessing,
                 threads,
                 progress,
                 Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4));
     }
 
-    static PixelCache of(List<ImageSample> samples, Resize resize, int threads, IntConsumer progress, long memoryBytes)
+    static PixelCache of(
+            List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress, long memoryBytes)
             throws IOException {
-        PixelCache cache = empty(samples.size(), resize.width(), memoryBytes);
+        PixelCache cache = empty(samples.size(), preprocessing.imageSize(), memoryBytes);
         List<ImageException> faults = new ArrayList<>();
         ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads), DataLoader::daemon);
         try {
             List<Future<@Nullable ImageException>> results = new ArrayList<>();
             for (int i = 0; i < samples.size(); i++) {
                 int index = i;
-                Callable<@Nullable ImageException> task = () -> cache.fill(index, samples.get(index), resize);
+                Callable<@Nullable ImageException> task = () -> cache.fill(index, samples.get(index), preprocessing);
                 results.add(pool.submit(task));
             }
             for (int i = 0; i < results.size(); i++) {
@@ -103,10 +105,13 @@ public final class PixelCache implements AutoCloseable {
                         StandardOpenOption.DELETE_ON_CLOSE));
     }
 
-    private @Nullable ImageException fill(int index, ImageSample sample, Resize resize) throws IOException {
+    private @Nullable ImageException fill(int index, ImageSample sample, Preprocessing preprocessing) throws IOException {
         byte[] pixels;
         try {
-            pixels = resize.apply(ImageDecoder.decode(sample.path())).pixels();
+            pixels = preprocessing
+                    .resize()
+                    .apply(ImageDecoder.decode(sample.path(), preprocessing.upright()))
+                    .pixels();
         } catch (ImageException e) {
             return e;
         } catch (IOException e) {

@@ -61,7 +61,7 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException if the file cannot be read or is no picture
      */
     public Prediction classify(Path picture) throws IOException {
-        return classify(ImageDecoder.decode(picture));
+        return classify(ImageDecoder.decode(picture, preprocessing.upright()));
     }
 
     /** Classifies a decoded picture of any size. */

@@ -114,7 +114,7 @@ public final class Benchmark {
         Preprocessing preprocessing = new Preprocessing(recipe.data().imageSize(), Normalize.IMAGENET);
         Recipe.Augment augment = recipe.augment();
         long start = System.nanoTime();
-        try (PixelCache pixels = PixelCache.of(data.samples(), preprocessing.resize(), threads, done -> {});
+        try (PixelCache pixels = PixelCache.of(data.samples(), preprocessing, threads, done -> {});
                 ImageClassifier model = model(data.classes().size());
                 Engine engine = engine(model);
                 DataLoader loader = new DataLoader(

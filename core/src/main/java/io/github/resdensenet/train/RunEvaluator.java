@@ -122,7 +122,7 @@ public final class RunEvaluator {
         int threads = NativeSettings.apply(recipe.train().threads());
         Device device = NativeSettings.device("auto");
         int total = samples.size();
-        try (PixelCache pixels = PixelCache.of(samples, manifest.preprocessing().resize(), threads, done -> {});
+        try (PixelCache pixels = PixelCache.of(samples, manifest.preprocessing(), threads, done -> {});
                 ImageClassifier model = checkpoint.model(run.best());
                 DataLoader loader = new DataLoader(
                         pixels,

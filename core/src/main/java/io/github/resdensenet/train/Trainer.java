@@ -128,7 +128,7 @@ public final class Trainer {
         Preprocessing preprocessing = preprocessing(recipe);
         int total = data.folder().samples().size();
         try (PixelCache pixels =
-                PixelCache.of(data.folder().samples(), preprocessing.resize(), torch.get_num_threads(), done -> {
+                PixelCache.of(data.folder().samples(), preprocessing, torch.get_num_threads(), done -> {
                     if (stopping) {
                         throw new StoppedException("stopped while reading pictures");
                     }

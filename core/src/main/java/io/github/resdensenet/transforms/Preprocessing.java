@@ -8,8 +8,14 @@ import java.util.List;
  *
  * @param imageSize height and width of the input in pixels
  * @param normalize channel statistics
+ * @param upright whether pictures are turned as their EXIF orientation says
  */
-public record Preprocessing(int imageSize, Normalize normalize) {
+public record Preprocessing(int imageSize, Normalize normalize, boolean upright) {
+    /** Pictures as they are stored. */
+    public Preprocessing(int imageSize, Normalize normalize) {
+        this(imageSize, normalize, false);
+    }
+
     /** The fixed steps, as used for evaluation and prediction. */
     public Compose evaluation() {
         return new Compose(List.of(resize()), new ToTensor(), normalize);

@@ -1,0 +1,122 @@
+package io.github.resdensenet.data.format;
+
+import io.github.resdensenet.data.format.ImageFile.Format;
+import io.github.resdensenet.transforms.RgbImage;
+
+/** PBM, PGM and PPM in text and binary form (Netpbm's formats P1 to P6); values are scaled to 0 to 255. */
+public final class Pnm {
+    private final Bytes in;
+    private final boolean text;
+    private final boolean bits;
+    private final int channels;
+    private final int width;
+    private final int height;
+    private final int top;
+    private long at = 2;
+
+    private Pnm(Bytes in) throws FormatException {
+        this.in = in;
+        int kind = in.u8(1) - '0';
+        text = kind <= 3;
+        bits = kind % 3 == 1;
+        channels = kind % 3 == 0 ? 3 : 1;
+        width = number();
+        height = number();
+        ImageFile.checkSize(width, height);
+        top = bits ? 1 : number();
+        if (top < 1 || top > 65535) {
+            throw FormatException.damaged("the largest value is " + top);
+        }
+        at++;
+    }
+
+    static ImageFile check(Bytes in) throws FormatException {
+        Pnm pnm = new Pnm(in);
+        if (!pnm.text) {
+            long row = pnm.bits ? (pnm.width + 7) / 8 : (long) pnm.width * pnm.channels * (pnm.top > 255 ? 2 : 1);
+            if (!in.has(pnm.at + row * pnm.height)) {
+                throw FormatException.truncated("the file ends at byte " + in.length());
+            }
+        }
+        return new ImageFile(Format.PNM, pnm.width, pnm.height, 1, in.slice(0, in.length()));
+    }
+
+    /**
+     * The pixels of a PBM, PGM or PPM file.
+     *
+     * @throws FormatException if a value is missing or too large
+     */
+    public static RgbImage decode(ImageFile file) throws FormatException {
+        return new Pnm(new Bytes(file.content())).pixels();
+    }
+
+    static boolean isSpace(int c) {
+        return c == ' ' || (c >= 9 && c <= 13);
+    }
+
+    /** The next number of the header or of a text file; a comment goes from # to the end of its line. */
+    private int number() throws FormatException {
+        while (isSpace(in.u8(at)) || in.u8(at) == '#') {
+            if (in.u8(at++) == '#') {
+                while (in.u8(at) != '\n' && in.u8(at) != '\r') {
+                    at++;
+                }
+            }
+        }
+        int value = -1;
+        while (in.has(at + 1) && in.u8(at) >= '0' && in.u8(at) <= '9' && value < 1_000_000) {
+            value = 10 * Math.max(0, value) + in.u8(at++) - '0';
+        }
+        if (value < 0) {
+            throw FormatException.damaged("no number at byte " + at);
+        }
+        return value;
+    }
+
+    private RgbImage pixels() throws FormatException {
+        byte[] rgb = new byte[3 * width * height];
+        for (int y = 0, to = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, to += 3) {
+                for (int c = 0; c < channels; c++) {
+                    rgb[to + c] = scaled(bits ? bit(x) : value());
+                }
+                if (channels == 1) {
+                    rgb[to + 1] = rgb[to + 2] = rgb[to];
+                }
+            }
+            at += bits && !text ? (width + 7) / 8 : 0;
+        }
+        return new RgbImage(width, height, rgb);
+    }
+
+    /** 1 for white: the file's 1 is black. */
+    private int bit(int x) throws FormatException {
+        if (!text) {
+            return 1 - ((in.u8(at + x / 8) >> (7 - x % 8)) & 1);
+        }
+        while (isSpace(in.u8(at))) {
+            at++;
+        }
+        int digit = in.u8(at++) - '0';
+        if (digit != 0 && digit != 1) {
+            throw FormatException.damaged("neither 0 nor 1 at byte " + (at - 1));
+        }
+        return 1 - digit;
+    }
+
+    private int value() throws FormatException {
+        if (text) {
+            return number();
+        }
+        int value = top > 255 ? in.u16(at) : in.u8(at);
+        at += top > 255 ? 2 : 1;
+        return value;
+    }
+
+    private byte scaled(int value) throws FormatException {
+        if (value > top) {
+            throw FormatException.damaged("the value " + value + ", more than " + top);
+        }
+        return (byte) (top == 255 ? value : Math.rint((double) value / top * 255));
+    }
+}

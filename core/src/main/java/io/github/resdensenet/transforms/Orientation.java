@@ -1,0 +1,41 @@
+package io.github.resdensenet.transforms;
+
+/** The eight EXIF orientations: how a stored picture is turned so that it stands upright. */
+public final class Orientation {
+    private Orientation() {}
+
+    /**
+     * The upright picture, as Pillow's {@code ImageOps.exif_transpose} makes it.
+     *
+     * @param orientation 1 (upright already) to 8
+     */
+    public static RgbImage upright(RgbImage stored, int orientation) {
+        if (orientation < 1 || orientation > 8) {
+            throw new IllegalArgumentException("orientation must be 1 to 8, got " + orientation);
+        }
+        if (orientation == 1) {
+            return stored;
+        }
+        int w = stored.width();
+        int h = stored.height();
+        int width = orientation > 4 ? h : w;
+        int height = orientation > 4 ? w : h;
+        byte[] from = stored.pixels();
+        byte[] to = new byte[from.length];
+        for (int y = 0, at = 0; y < height; y++) {
+            for (int x = 0; x < width; x++, at += 3) {
+                int pixel = switch (orientation) {
+                    case 2 -> y * w + w - 1 - x;
+                    case 3 -> (h - 1 - y) * w + w - 1 - x;
+                    case 4 -> (h - 1 - y) * w + x;
+                    case 5 -> x * w + y;
+                    case 6 -> (h - 1 - x) * w + y;
+                    case 7 -> (h - 1 - x) * w + w - 1 - y;
+                    default -> x * w + w - 1 - y;
+                };
+                System.arraycopy(from, 3 * pixel, to, at, 3);
+            }
+        }
+        return new RgbImage(width, height, to);
+    }
+}
