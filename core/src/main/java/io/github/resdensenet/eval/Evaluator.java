@@ -2,6 +2,7 @@ package io.github.resdensenet.eval;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.ImageSample;
 import io.github.resdensenet.engine.CrossEntropy;
 import io.github.resdensenet.engine.Inference;
 import java.util.ArrayList;
@@ -34,37 +35,26 @@ public final class Evaluator {
     }
 
     /**
-     * Evaluates one pass of the loader, in its order.
+     * Answers for the pictures of one pass of the loader, in its order.
      *
      * @param progress told the number of pictures done
      */
-    public Evaluation evaluate(DataLoader loader, IntConsumer progress) {
-        List<Integer> truth = new ArrayList<>();
-        List<List<Double>> probabilities = new ArrayList<>();
-        double lossSum = 0;
-        double nllSum = 0;
-        int batches = 0;
+    public Answers answer(DataLoader loader, IntConsumer progress) {
+        List<ImageSample> samples = new ArrayList<>();
+        List<double[]> logits = new ArrayList<>();
         for (Batch batch : loader.epoch(0)) {
             try (batch) {
                 double[] logP =
                         CrossEntropy.logProbabilities(inference.logits(batch.pixels(), batch.count()), classes.size());
-                double batchLoss = 0;
                 for (int i = 0; i < batch.count(); i++) {
-                    double[] row = Arrays.copyOfRange(logP, i * classes.size(), (i + 1) * classes.size());
-                    double nll = -row[batch.label(i)];
-                    nllSum += nll;
-                    batchLoss += (1 - labelSmoothing) * nll
-                            - labelSmoothing * Arrays.stream(row).average().orElseThrow();
-                    probabilities.add(Arrays.stream(row).map(Math::exp).boxed().toList());
-                    truth.add(batch.label(i));
+                    logits.add(Arrays.copyOfRange(logP, i * classes.size(), (i + 1) * classes.size()));
+                    samples.add(loader.sample(batch.sample(i)));
                 }
-                lossSum += batchLoss / batch.count();
-                batches++;
             }
-            progress.accept(truth.size());
+            progress.accept(samples.size());
         }
-        return new Evaluation(
-                classes, truth, probabilities, lossSum / Math.max(1, batches), nllSum / Math.max(1, truth.size()));
+        return new Answers(
+                classes, samples, List.of(), logits.toArray(double[][]::new), labelSmoothing, loader.batchSize());
     }
 
     /** Mean cross entropy of logits [N, C] against class indices [N], with label smoothing. */
