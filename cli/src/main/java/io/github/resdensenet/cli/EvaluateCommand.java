@@ -56,7 +56,8 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--precision-target",
             paramLabel = "P",
-            description = "say from which confidence on answers are right with this share, as chosen on the val pictures")
+            description =
+                    "say from which confidence on answers are right with this share, as chosen on the val pictures")
     private @Nullable Double precisionTarget;
 
     @Option(

@@ -70,6 +70,15 @@ final class Bootstrap {
         return Optional.of(new Interval(quantile(sorted, 0.025), quantile(sorted, 0.975)));
     }
 
+    /**
+     * The interval of a figure of at least 0 that grows by chance. A draw is above the value as the value is above the
+     * truth, so the middle of the draws is mirrored at the value; it is kept inside.
+     */
+    Optional<Interval> mirrored(int figure, double value) {
+        return interval(figure)
+                .map(ci -> new Interval(Math.max(0, 2 * value - ci.high()), Math.max(value, 2 * value - ci.low())));
+    }
+
     private static double quantile(double[] sorted, double share) {
         double at = share * (sorted.length - 1);
         int below = (int) at;

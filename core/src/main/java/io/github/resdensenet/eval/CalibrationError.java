@@ -41,6 +41,12 @@ final class CalibrationError implements Family {
         into[at] = error / n;
     }
 
+    /** A bin's accuracy differs from its confidence by chance, and the distance counts without its sign. */
+    @Override
+    public boolean growsByChance() {
+        return true;
+    }
+
     @Override
     public Share share(int i) {
         return Share.NONE;

@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * "top5_" are there where classes are left over; of equal probabilities the later class counts as the larger one there,
  * as in scikit-learn.
  *
- * <p>Intervals of shares are Wilson's, all others come from {@value #DRAWS} bootstrap draws of pictures. Where pictures
+ * <p>Intervals of shares are Wilson's, all others the middle 95% of {@value #DRAWS} bootstrap draws of pictures; those of
+ * "ece", which grows by chance, are mirrored at the value. Where pictures
  * have groups, whole groups are drawn, for all figures.
  *
  * @param classes class names by index

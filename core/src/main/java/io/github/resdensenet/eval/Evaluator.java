@@ -3,10 +3,8 @@ package io.github.resdensenet.eval;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.ImageSample;
-import io.github.resdensenet.engine.CrossEntropy;
 import io.github.resdensenet.engine.Inference;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
@@ -44,10 +42,13 @@ public final class Evaluator {
         List<double[]> logits = new ArrayList<>();
         for (Batch batch : loader.epoch(0)) {
             try (batch) {
-                double[] logP =
-                        CrossEntropy.logProbabilities(inference.logits(batch.pixels(), batch.count()), classes.size());
+                float[] values = inference.logits(batch.pixels(), batch.count());
                 for (int i = 0; i < batch.count(); i++) {
-                    logits.add(Arrays.copyOfRange(logP, i * classes.size(), (i + 1) * classes.size()));
+                    double[] row = new double[classes.size()];
+                    for (int c = 0; c < row.length; c++) {
+                        row[c] = values[i * row.length + c];
+                    }
+                    logits.add(row);
                     samples.add(loader.sample(batch.sample(i)));
                 }
             }

@@ -38,6 +38,11 @@ interface Family {
      */
     void measure(int[] times, double[] into, int at);
 
+    /** Whether the figures grow by chance alone, so that a draw's are larger than those of what it was drawn from. */
+    default boolean growsByChance() {
+        return false;
+    }
+
     /** What figure {@code i} is a share of, or {@link Share#NONE}. */
     Share share(int i);
 }

@@ -148,7 +148,8 @@ final class Judgement {
         for (Family family : families) {
             for (int i = 0; i < family.quantities().size(); i++) {
                 Family.Quantity quantity = family.quantities().get(i);
-                Optional<Interval> drawn = bootstrap.interval(at);
+                Optional<Interval> drawn =
+                        family.growsByChance() ? bootstrap.mirrored(at, values[at]) : bootstrap.interval(at);
                 Figure figure = figure(quantity, values[at], family.share(i), drawn);
                 (quantity.classIndex() == Family.WHOLE ? whole : ofClass.get(quantity.classIndex()))
                         .put(quantity.name(), figure);

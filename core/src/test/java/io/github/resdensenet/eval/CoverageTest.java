@@ -60,7 +60,7 @@ class CoverageTest {
 
     @Test
     void intervalsHoldTheTruthAboutAsOftenAsTheySay() {
-        coverage(250, JUDGED)
+        coverage(200, JUDGED)
                 .forEach((name, share) -> assertThat(share).as(name).isBetween(0.91, 0.985));
     }
 

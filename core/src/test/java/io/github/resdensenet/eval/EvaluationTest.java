@@ -188,7 +188,7 @@ class EvaluationTest {
                 .startsWith("path,truth,predicted,p_x,p_y,p_图")
                 .element(2)
                 .asString()
-                .startsWith("\"1,a\",x,y,0.2");
+                .startsWith("\"1,a\",x,y," + evaluation.probabilities().get(1).get(0) + ",");
     }
 
     @Test
