@@ -42,6 +42,17 @@ public record Answers(
         return samples.stream().mapToInt(ImageSample::classIndex).toArray();
     }
 
+    void requireFinite() {
+        for (int i = 0; i < n(); i++) {
+            for (double logit : logits[i]) {
+                if (!Double.isFinite(logit)) {
+                    throw new IllegalArgumentException(
+                            samples.get(i).path() + ": the model's answer must be finite numbers, got " + logit);
+                }
+            }
+        }
+    }
+
     /** Each picture's probability of each class. */
     double[][] probabilities(Temperature temperature) {
         double[][] rows = new double[logits.length][];

@@ -67,9 +67,10 @@ public record Evaluation(
      *
      * @param temperature the model's calibration
      * @param ordinal whether the classes are steps of a scale, in this order
-     * @throws IllegalArgumentException if an answer is no finite number
+     * @throws IllegalArgumentException if an answer is no finite number, naming the picture
      */
     public static Evaluation of(Answers answers, Temperature temperature, boolean ordinal) {
+        answers.requireFinite();
         Judgement judgement = new Judgement(
                 answers.classes(),
                 answers.truth(),

@@ -105,6 +105,15 @@ class EvaluationTest {
                 .hasMessage("groups must be one a picture, got 2 for 1 pictures");
     }
 
+    @Test
+    void anAnswerThatIsNoNumberIsNamedByItsPicture() {
+        Answers answers = answers();
+        answers.logits()[3][1] = Double.NaN;
+        assertThatThrownBy(() -> Evaluation.of(answers, Temperature.NONE, false))
+                .hasMessage(Path.of("/p/3") + ": the model's answer must be finite numbers, got NaN");
+        assertThat(answers.loss()).isNaN();
+    }
+
     private static void refused(int[] truth, double[][] p, String why) {
         assertThatThrownBy(() -> of(truth, p))
                 .isInstanceOf(IllegalArgumentException.class)
