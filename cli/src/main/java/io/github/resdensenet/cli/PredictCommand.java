@@ -2,6 +2,7 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.eval.Decimal;
+import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import java.io.IOException;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -28,6 +30,8 @@ import picocli.CommandLine.Spec;
         description = "Classifies pictures. A picture that cannot be read is reported, the others go on; then the exit"
                 + " status is 1.")
 final class PredictCommand implements Callable<Integer> {
+    private static final String ABSTAIN = "abstain";
+
     @Spec
     private CommandSpec spec;
 
@@ -40,6 +44,16 @@ final class PredictCommand implements Callable<Integer> {
     @Option(names = "--top-k", paramLabel = "N", description = "print the N most probable classes (default: all)")
     private int topK = Integer.MAX_VALUE;
 
+    @Option(
+            names = "--abstain-below",
+            paramLabel = "P",
+            description = "answer \"abstain\" where the calibrated probability of the answer is below P, 0 to 1"
+                    + " (evaluate --precision-target finds P)")
+    private @Nullable Double abstainBelow;
+
+    @Option(names = "--raw", description = "probabilities without calibration, and the logits")
+    private boolean raw;
+
     @Option(names = "--json", description = "print one JSON object a picture")
     private boolean json;
 
@@ -48,12 +62,15 @@ final class PredictCommand implements Callable<Integer> {
         if (topK < 1) {
             throw new IllegalArgumentException("--top-k must be positive, got " + topK);
         }
+        if (abstainBelow != null && !(abstainBelow >= 0 && abstainBelow <= 1)) {
+            throw new IllegalArgumentException("--abstain-below must be 0 to 1, got " + abstainBelow);
+        }
         int failed = 0;
         try (Classifier classifier = Classifier.load(run)) {
             for (Path input : inputs) {
                 for (Path picture : pictures(input)) {
                     try {
-                        print(picture, classifier.classify(picture));
+                        print(picture, classifier.classify(picture), classifier.temperature());
                     } catch (IOException e) {
                         failed++;
                         report(picture, e);
@@ -77,29 +94,44 @@ final class PredictCommand implements Callable<Integer> {
         }
     }
 
-    private void print(Path picture, Prediction p) {
+    private void print(Path picture, Prediction calibrated, Temperature temperature) {
+        boolean abstained = abstainBelow != null && calibrated.probability() < abstainBelow;
+        Prediction p = raw ? calibrated.raw() : calibrated;
         List<Integer> shown = p.ranking().subList(0, Math.min(topK, p.classes().size()));
+        String answer = abstained ? ABSTAIN : p.className();
         if (json) {
-            Map<String, Object> probabilities = new LinkedHashMap<>();
-            shown.forEach(
-                    c -> probabilities.put(p.classes().get(c), p.probabilities().get(c)));
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("file", picture.toString());
-            fields.put("class", p.className());
-            fields.put("index", p.classIndex());
-            fields.put("probabilities", probabilities);
+            fields.put("class", answer);
+            fields.put("index", abstained ? -1 : p.classIndex());
+            if (abstainBelow != null) {
+                fields.put("abstained", abstained);
+            }
+            fields.put("probabilities", byClass(p, shown, p.probabilities()));
+            if (raw) {
+                fields.put("logits", byClass(p, shown, p.logits()));
+                fields.put("temperature", temperature.value());
+            }
             spec.commandLine().getOut().println(Json.line(fields));
             return;
         }
-        StringBuilder line = new StringBuilder(picture + ": " + p.className() + " (");
+        StringBuilder line = new StringBuilder(picture + ": " + answer + " (");
         for (int i = 0; i < shown.size(); i++) {
+            int c = shown.get(i);
             line.append(i == 0 ? "" : ", ")
-                    .append(p.classes().get(shown.get(i)))
+                    .append(p.classes().get(c))
                     .append(' ')
-                    .append(Decimal.percent(p.probabilities().get(shown.get(i))))
-                    .append('%');
+                    .append(Decimal.percent(p.probabilities().get(c)))
+                    .append('%')
+                    .append(raw ? " logit " + Decimal.fixed(p.logits().get(c), 4) : "");
         }
         spec.commandLine().getOut().println(line.append(')'));
+    }
+
+    private static Map<String, Object> byClass(Prediction p, List<Integer> shown, List<Double> values) {
+        Map<String, Object> fields = new LinkedHashMap<>();
+        shown.forEach(c -> fields.put(p.classes().get(c), values.get(c)));
+        return fields;
     }
 
     private void report(Path picture, IOException error) {

@@ -1,6 +1,7 @@
 package io.github.resdensenet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.resdensenet.testkit.Pictures;
 import java.io.PrintWriter;
@@ -123,6 +124,62 @@ class MainTest {
     }
 
     @Test
+    void predictCanAbstainAndShowWhatTheNetworkSaid() {
+        Path picture = pictures.resolve("day/000.png");
+        JsonNode plain = json(call("predict", run, picture, "--json").out());
+        assertThat(plain.has("abstained")).isFalse();
+        assertThat(plain.has("logits")).isFalse();
+        double confidence =
+                plain.get("probabilities").get(plain.get("class").asString()).asDouble();
+        JsonNode unsure = json(call("predict", run, picture, "--json", "--abstain-below", Math.nextUp(confidence))
+                .out());
+        assertThat(unsure.get("abstained").asBoolean()).isTrue();
+        assertThat(unsure.get("class").asString()).isEqualTo("abstain");
+        assertThat(unsure.get("probabilities")).isEqualTo(plain.get("probabilities"));
+        JsonNode sure = json(call("predict", run, picture, "--json", "--abstain-below", confidence)
+                .out());
+        assertThat(sure.get("abstained").asBoolean()).isFalse();
+        assertThat(sure.get("class")).isEqualTo(plain.get("class"));
+        assertThat(call("predict", run, picture, "--abstain-below", "1").out()).contains(": abstain (");
+        JsonNode raw = json(call("predict", run, picture, "--json", "--raw").out());
+        double gap = raw.get("logits").get("day").asDouble()
+                - raw.get("logits").get("night").asDouble();
+        double temperature = raw.get("temperature").asDouble();
+        assertThat(raw.get("probabilities").get("day").asDouble()).isCloseTo(1 / (1 + Math.exp(-gap)), within(1e-12));
+        assertThat(plain.get("probabilities").get("day").asDouble())
+                .isCloseTo(1 / (1 + Math.exp(-gap / temperature)), within(1e-12));
+        call("predict", run, picture, "--abstain-below", "2").fails(2, "--abstain-below must be 0 to 1, got 2.0");
+    }
+
+    @Test
+    void evaluateWritesPredictionsFindsAThresholdAndCountsItsLooks() throws Exception {
+        Path file = root.resolve("p.csv");
+        JsonNode first =
+                json(call("evaluate", run, "--json", "--predictions", file).out());
+        List<String> lines = Files.readAllLines(file);
+        assertThat(lines).hasSize(1 + first.get("n").asInt());
+        assertThat(lines.get(0)).isEqualTo("path,truth,predicted,p_day,p_night");
+        assertThat(lines.get(1)).matches("day/0.*\\.png,day,(day|night),[0-9.E-]+,[0-9.E-]+");
+        JsonNode second = json(call("evaluate", run, "--json").out());
+        int looks = first.get("test_looks").asInt();
+        assertThat(second.get("test_looks").asInt()).isEqualTo(looks + 1);
+        assertThat(call("evaluate", run).out())
+                .contains("The test set has been looked at " + (looks + 2) + " times", "calibrated with temperature");
+        assertThat(json(call("evaluate", run, "--split", "val", "--json").out()).has("test_looks"))
+                .isFalse();
+        JsonNode abstention = json(call("evaluate", run, "--precision-target", "0.3", "--json")
+                        .out())
+                .get("abstention");
+        assertThat(abstention.get("threshold").asDouble()).isBetween(0.0, 1.0);
+        assertThat(abstention.get("val").get("precision").asDouble()).isGreaterThanOrEqualTo(0.3);
+        assertThat(abstention.get("test").get("coverage").asDouble()).isBetween(0.0, 1.0);
+        assertThat(call("evaluate", run, "--split", "val", "--precision-target", "0.3")
+                        .out())
+                .contains("for a precision of 0.3: predict --abstain-below ", "  val: answers ");
+        call("evaluate", run, "--precision-target", "95").fails(2, "--precision-target must be above 0 to 1, got 95.0");
+    }
+
+    @Test
     void weightsGoOutAndComeInAgain() throws Exception {
         List<String> classes = JsonMapper.shared()
                 .readTree(Files.readString(run.resolve("checkpoints/best/manifest.json")))
@@ -149,8 +206,11 @@ class MainTest {
                     "model.numInitFeatures=8"));
             Result result = call(command.toArray());
             assertThat(result.status()).as(result.err()).isZero();
-            assertThat(call("predict", imported, pictures, "--json").out())
-                    .isEqualTo(call("predict", run, pictures, "--json").out());
+            assertThat(call("predict", imported, pictures, "--raw").out())
+                    .isEqualTo(call("predict", run, pictures, "--raw").out());
+            JsonNode raw = json(call("predict", imported, pictures.resolve("day/000.png"), "--raw", "--json")
+                    .out());
+            assertThat(raw.get("temperature").asDouble()).isEqualTo(1); // files of weights have no calibration
             call(command.toArray()).fails(1, imported.toString());
         }
         Path tooFew = root.resolve("x");

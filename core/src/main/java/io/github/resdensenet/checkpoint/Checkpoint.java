@@ -49,6 +49,11 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
                 manifest, Safetensors.read(folder.resolve(WEIGHTS)), Safetensors.read(folder.resolve(OPTIMIZER)));
     }
 
+    /** The same weights with another manifest. */
+    public Checkpoint withManifest(Manifest other) {
+        return new Checkpoint(other, weights, optimizer);
+    }
+
     /** About what it takes on disk. */
     long bytes() {
         return Stream.of(weights, optimizer)

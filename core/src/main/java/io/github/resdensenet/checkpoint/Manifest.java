@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -27,6 +28,8 @@ import tools.jackson.databind.node.ObjectNode;
  * @param recipe the resolved recipe as YAML
  * @param splitSha256 SHA-256 of the run's split.csv; empty if there are no training pictures
  * @param progress how far training had come
+ * @param temperature what the logits are divided by for calibrated probabilities; 1 before the end of a training, and in
+ *     files that are older than this value
  * @param history the lines of history.csv, one a finished epoch
  * @param environment versions, device, threads: what equality to the bit depends on
  * @param files SHA-256 of the other files of the checkpoint
@@ -41,6 +44,7 @@ public record Manifest(
         String recipe,
         String splitSha256,
         Progress progress,
+        double temperature,
         List<String> history,
         Map<String, String> environment,
         Map<String, String> files) {
@@ -113,6 +117,9 @@ public record Manifest(
 
     /** Keeps its own lists. */
     public Manifest {
+        if (!(temperature > 0 && temperature < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException("temperature must be a positive number, got " + temperature);
+        }
         classes = List.copyOf(classes);
         history = List.copyOf(history);
         environment = Map.copyOf(environment);
@@ -140,6 +147,25 @@ public record Manifest(
                 recipe,
                 splitSha256,
                 progress,
+                1,
+                history,
+                environment,
+                Map.of());
+    }
+
+    /** The same for calibrated weights. */
+    public Manifest withTemperature(double calibrated) {
+        return new Manifest(
+                "",
+                formatVersion,
+                model,
+                classes,
+                preprocessing,
+                data,
+                recipe,
+                splitSha256,
+                progress,
+                calibrated,
                 history,
                 environment,
                 Map.of());
@@ -153,12 +179,20 @@ public record Manifest(
         return OWN_DIGEST.matcher(text).replaceFirst("$1" + Digest.sha256(text) + "$2");
     }
 
+    /** Adds what files of earlier versions lack. */
+    private static JsonNode withDefaults(JsonNode manifest) {
+        if (manifest instanceof ObjectNode fields && !fields.has("temperature")) {
+            fields.put("temperature", 1.0);
+        }
+        return manifest;
+    }
+
     static Manifest read(Path file) throws IOException {
         Manifest manifest;
         String text;
         try {
             text = Files.readString(file);
-            manifest = JSON.readValue(text, Manifest.class);
+            manifest = JSON.treeToValue(withDefaults(JSON.readTree(text)), Manifest.class);
         } catch (CharacterCodingException e) {
             throw new CheckpointException(file + ": damaged, it is not UTF-8");
         } catch (JacksonException e) {

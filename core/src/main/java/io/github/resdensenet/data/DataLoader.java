@@ -89,6 +89,16 @@ public final class DataLoader implements AutoCloseable {
         return rows.length;
     }
 
+    /** Images in each batch but the last. */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /** The sample of an index that a batch names. */
+    public ImageSample sample(int index) {
+        return samples.get(index);
+    }
+
     /** Seconds that the caller has waited for a batch since the last call of this method. */
     public double takeSecondsWaited() {
         double seconds = waitedNanos / 1e9;

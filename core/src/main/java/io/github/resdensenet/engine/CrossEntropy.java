@@ -10,7 +10,7 @@ public final class CrossEntropy {
     private CrossEntropy() {}
 
     /** Log-softmax of logits [N, classes], row by row. */
-    public static double[] logProbabilities(float[] logits, int classes) {
+    static double[] logProbabilities(float[] logits, int classes) {
         double[] logP = new double[logits.length];
         for (int row = 0; row < logits.length; row += classes) {
             double max = Double.NEGATIVE_INFINITY;

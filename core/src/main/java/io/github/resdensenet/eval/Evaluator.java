@@ -2,10 +2,9 @@ package io.github.resdensenet.eval;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
-import io.github.resdensenet.engine.CrossEntropy;
+import io.github.resdensenet.data.ImageSample;
 import io.github.resdensenet.engine.Inference;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.bytedeco.pytorch.Tensor;
@@ -34,37 +33,29 @@ public final class Evaluator {
     }
 
     /**
-     * Evaluates one pass of the loader, in its order.
+     * Answers for the pictures of one pass of the loader, in its order.
      *
      * @param progress told the number of pictures done
      */
-    public Evaluation evaluate(DataLoader loader, IntConsumer progress) {
-        List<Integer> truth = new ArrayList<>();
-        List<List<Double>> probabilities = new ArrayList<>();
-        double lossSum = 0;
-        double nllSum = 0;
-        int batches = 0;
+    public Answers answer(DataLoader loader, IntConsumer progress) {
+        List<ImageSample> samples = new ArrayList<>();
+        List<double[]> logits = new ArrayList<>();
         for (Batch batch : loader.epoch(0)) {
             try (batch) {
-                double[] logP =
-                        CrossEntropy.logProbabilities(inference.logits(batch.pixels(), batch.count()), classes.size());
-                double batchLoss = 0;
+                float[] values = inference.logits(batch.pixels(), batch.count());
                 for (int i = 0; i < batch.count(); i++) {
-                    double[] row = Arrays.copyOfRange(logP, i * classes.size(), (i + 1) * classes.size());
-                    double nll = -row[batch.label(i)];
-                    nllSum += nll;
-                    batchLoss += (1 - labelSmoothing) * nll
-                            - labelSmoothing * Arrays.stream(row).average().orElseThrow();
-                    probabilities.add(Arrays.stream(row).map(Math::exp).boxed().toList());
-                    truth.add(batch.label(i));
+                    double[] row = new double[classes.size()];
+                    for (int c = 0; c < row.length; c++) {
+                        row[c] = values[i * row.length + c];
+                    }
+                    logits.add(row);
+                    samples.add(loader.sample(batch.sample(i)));
                 }
-                lossSum += batchLoss / batch.count();
-                batches++;
             }
-            progress.accept(truth.size());
+            progress.accept(samples.size());
         }
-        return new Evaluation(
-                classes, truth, probabilities, lossSum / Math.max(1, batches), nllSum / Math.max(1, truth.size()));
+        return new Answers(
+                classes, samples, List.of(), logits.toArray(double[][]::new), labelSmoothing, loader.batchSize());
     }
 
     /** Mean cross entropy of logits [N, C] against class indices [N], with label smoothing. */

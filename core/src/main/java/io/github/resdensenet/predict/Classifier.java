@@ -1,19 +1,20 @@
 package io.github.resdensenet.predict;
 
 import io.github.resdensenet.checkpoint.Checkpoint;
+import io.github.resdensenet.checkpoint.Manifest;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.ImageDecoder;
-import io.github.resdensenet.engine.CrossEntropy;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * A trained model ready to answer. Pictures are prepared as in training; the run folder says how.
@@ -25,14 +26,16 @@ public final class Classifier implements AutoCloseable {
     private final Inference inference;
     private final List<String> classes;
     private final Preprocessing preprocessing;
+    private final Temperature temperature;
     private final float[][] table;
 
-    private Classifier(ImageClassifier model, Inference inference, List<String> classes, Preprocessing preprocessing) {
+    private Classifier(ImageClassifier model, Inference inference, Manifest manifest) {
         this.model = model;
         this.inference = inference;
-        this.classes = classes;
-        this.preprocessing = preprocessing;
-        this.table = preprocessing.normalize().table();
+        classes = manifest.classes();
+        preprocessing = manifest.preprocessing();
+        temperature = new Temperature(manifest.temperature());
+        table = preprocessing.normalize().table();
     }
 
     /**
@@ -45,9 +48,14 @@ public final class Classifier implements AutoCloseable {
         Checkpoint checkpoint = opened.readBest();
         int threads = NativeSettings.apply(0);
         ImageClassifier model = checkpoint.model(opened.best());
-        Preprocessing preprocessing = checkpoint.manifest().preprocessing();
-        Inference inference = Inference.of(model, preprocessing.imageSize(), NativeSettings.device("cpu"), threads);
-        return new Classifier(model, inference, checkpoint.manifest().classes(), preprocessing);
+        int imageSize = checkpoint.manifest().preprocessing().imageSize();
+        Inference inference = Inference.of(model, imageSize, NativeSettings.device("cpu"), threads);
+        return new Classifier(model, inference, checkpoint.manifest());
+    }
+
+    /** How probabilities are calibrated. */
+    public Temperature temperature() {
+        return temperature;
     }
 
     /** Class names by index. */
@@ -68,9 +76,11 @@ public final class Classifier implements AutoCloseable {
     public Prediction classify(RgbImage picture) {
         RgbImage image = preprocessing.resize().apply(picture);
         try (Batch batch = Batch.of(image, table)) {
-            double[] logP = CrossEntropy.logProbabilities(inference.logits(batch.pixels(), 1), classes.size());
-            return new Prediction(
-                    classes, Arrays.stream(logP).map(Math::exp).boxed().toList());
+            float[] row = inference.logits(batch.pixels(), 1);
+            List<Double> logits = IntStream.range(0, row.length)
+                    .mapToObj(c -> (double) row[c])
+                    .toList();
+            return new Prediction(classes, Prediction.probabilities(logits, temperature), logits);
         }
     }
 

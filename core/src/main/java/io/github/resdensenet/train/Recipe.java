@@ -31,6 +31,7 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param loaderThreads threads that prepare batches ahead; 0 prepares them between the steps
      * @param split shares of train, val and test
      * @param stratified whether the shares hold within each class
+     * @param ordinal whether the classes, in the order of their names, are steps of a scale
      */
     public record Data(
             String path,
@@ -39,7 +40,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             boolean shuffle,
             int loaderThreads,
             Split.Shares split,
-            boolean stratified) {
+            boolean stratified,
+            boolean ordinal) {
         /** Checks every value. */
         public Data {
             check(imageSize >= 0 && imageSize <= 4096, "data.imageSize", "0 to 4096", imageSize);

@@ -12,8 +12,10 @@ import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.eval.Answers;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.Evaluator;
+import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
 import java.io.IOException;
@@ -22,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
@@ -34,6 +37,8 @@ public final class RunEvaluator {
     private final Checkpoint checkpoint;
     private final Recipe recipe;
     private final List<SplitFile.Row> split;
+    private String looks = "";
+    private OptionalInt testLooks = OptionalInt.empty();
 
     /**
      * An evaluator of a run.
@@ -53,7 +58,31 @@ public final class RunEvaluator {
     }
 
     /**
-     * Evaluates a part of the pictures that the run split.
+     * How often the test pictures have been looked at, with the last evaluation of them by this object; empty if there
+     * was none or it could not be counted.
+     */
+    public OptionalInt testLooks() {
+        return testLooks;
+    }
+
+    /** The same in words, or why it could not be counted. */
+    public String testLooksInWords() {
+        return looks;
+    }
+
+    private void countLook() {
+        try {
+            testLooks = OptionalInt.of(TestLooks.add(run));
+            looks = TestLooks.words(testLooks.getAsInt());
+        } catch (IOException e) { // evaluating a run that cannot be written to is no fault
+            testLooks = OptionalInt.empty();
+            looks = "This look at the test set could not be counted: " + e;
+        }
+    }
+
+    /**
+     * Evaluates a part of the pictures that the run split. An evaluation of test pictures is counted in the run, see
+     * {@link TestLooks}.
      *
      * @param part the part, or null for all of them
      * @param moved where the pictures are now; null for where they were
@@ -87,7 +116,11 @@ public final class RunEvaluator {
             throw new IllegalArgumentException(run.folder() + ": the run has no "
                     + (part == null ? "pictures" : part.label() + " pictures") + ", its split has none");
         }
-        return evaluate(samples, progress);
+        Evaluation evaluation = evaluate(samples, progress);
+        if (part == null || part == Part.TEST) {
+            countLook();
+        }
+        return evaluation;
     }
 
     /**
@@ -136,9 +169,13 @@ public final class RunEvaluator {
             model.to(device);
             try (Inference inference =
                     Inference.of(model, manifest.preprocessing().imageSize(), device, threads)) {
-                return new Evaluator(
+                Answers answers = new Evaluator(
                                 inference, manifest.classes(), recipe.train().labelSmoothing())
-                        .evaluate(loader, done -> progress.accept(done, total));
+                        .answer(loader, done -> progress.accept(done, total));
+                return Evaluation.of(
+                        answers,
+                        new Temperature(manifest.temperature()),
+                        recipe.data().ordinal());
             }
         }
     }

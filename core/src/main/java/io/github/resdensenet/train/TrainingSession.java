@@ -13,9 +13,12 @@ import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.eval.Answers;
+import io.github.resdensenet.eval.Decimal;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.EvaluationText;
 import io.github.resdensenet.eval.Evaluator;
+import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.transforms.Compose;
 import io.github.resdensenet.transforms.Preprocessing;
@@ -206,7 +209,10 @@ final class TrainingSession implements AutoCloseable {
     private void finishEpoch(double lr, double nextLr) throws IOException {
         int epoch = progress.epoch() + 1;
         inference.update();
-        Evaluation checked = evaluate(selectOn == Part.VAL ? val : test);
+        Answers checked = answers(selectOn == Part.VAL ? val : test);
+        if (selectOn == Part.TEST) {
+            TestLooks.add(run);
+        }
         if (!Double.isFinite(checked.loss())) {
             throw diverged("the loss on the " + selectOn.label() + " pictures became " + checked.loss()
                     + " after epoch " + epoch);
@@ -232,9 +238,9 @@ final class TrainingSession implements AutoCloseable {
         listener.epoch(metrics);
     }
 
-    private Evaluation evaluate(DataLoader loader) throws IOException {
+    private Answers answers(DataLoader loader) throws IOException {
         try {
-            return evaluator.evaluate(loader, done -> {
+            return evaluator.answer(loader, done -> {
                 listener.evaluating(done, loader.count());
                 if (stopping.getAsBoolean()) {
                     throw new StoppedException("");
@@ -286,14 +292,20 @@ final class TrainingSession implements AutoCloseable {
         return new Checkpoint(manifest, new Safetensors(ModelState.of(model), Map.of()), engine.optimizerState());
     }
 
-    /** Takes the best weights back and looks at the test pictures with them. */
+    /** Takes the best weights back, calibrates them and looks at the test pictures with them. */
     private void finish() throws IOException {
         Checkpoint best = run.readBest();
         ModelState.load(model, best.weights().tensors(), run.best());
         inference.update();
-        Evaluation result = evaluate(test);
+        Temperature temperature = calibrate();
+        best = best.withManifest(best.manifest().withTemperature(temperature.value()));
+        run.saveBest(best);
+        Evaluation result =
+                Evaluation.of(answers(test), temperature, recipe.data().ordinal());
+        int looks = TestLooks.add(run);
         log.say("Best epoch: " + progress.bestEpoch() + ", chosen on the " + selectOn.label() + " pictures");
         EvaluationText.lines(result, recipe.model().title(), "test").forEach(log::say);
+        log.say(TestLooks.words(looks));
         if (selectOn == Part.TEST) {
             log.say("Note: this accuracy is the best of " + history.epochs().size()
                     + " looks at the pictures it is reported on, so it is optimistic.");
@@ -308,9 +320,27 @@ final class TrainingSession implements AutoCloseable {
         metrics.put("best_epoch", progress.bestEpoch());
         metrics.put("select_on", selectOn.label());
         metrics.put("best_accuracy", progress.bestAccuracy());
+        metrics.put("temperature", temperature.value());
+        metrics.put("test_looks", looks);
         metrics.put("test", EvaluationText.json(result, "test"));
         AtomicFiles.write(
                 run.file("metrics.json"), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(metrics) + "\n");
+    }
+
+    private Temperature calibrate() throws IOException {
+        if (val.count() == 0) {
+            log.say(
+                    "Calibration: skipped, it needs val pictures (data.split.val); probabilities are the network's own");
+            return Temperature.NONE;
+        }
+        Temperature temperature = Temperature.fit(answers(val));
+        log.say("Calibration: temperature " + Decimal.fixed(temperature.value(), 3) + ", fitted on the " + val.count()
+                + " val pictures"
+                + (temperature.isAtBound()
+                        ? "; that is the end of the range " + Temperature.MIN + " to " + Temperature.MAX
+                                + ", since their likelihood still rises there"
+                        : ""));
+        return temperature;
     }
 
     @Override

@@ -1,69 +1,237 @@
 package io.github.resdensenet.eval;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
-import io.github.resdensenet.eval.ConfusionMatrix.ClassScore;
+import io.github.resdensenet.data.ImageSample;
+import io.github.resdensenet.testkit.Counter;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class EvaluationTest {
-    private final Evaluation evaluation = new Evaluation(
-            List.of("x", "y", "图"),
-            List.of(0, 0, 1, 1, 1),
-            List.of(
-                    List.of(0.8, 0.1, 0.1),
-                    List.of(0.2, 0.7, 0.1),
-                    List.of(0.1, 0.8, 0.1),
-                    List.of(0.4, 0.4, 0.2),
-                    List.of(0.1, 0.2, 0.7)),
-            0.5,
-            0.4);
+    private static final double[][] PROBABILITIES = {
+        {0.8, 0.1, 0.1}, {0.2, 0.7, 0.1}, {0.1, 0.8, 0.1}, {0.4, 0.4, 0.2}, {0.1, 0.2, 0.7}
+    };
+    private static final int[] TRUTH = {0, 0, 1, 1, 1};
+
+    private final Evaluation evaluation = Evaluation.of(answers(), Temperature.NONE, false);
+
+    /** The same as logits, in batches of two. */
+    private static Answers answers() {
+        double[][] logits = Arrays.stream(PROBABILITIES)
+                .map(row -> Arrays.stream(row).map(Math::log).toArray())
+                .toArray(double[][]::new);
+        List<ImageSample> samples = IntStream.range(0, TRUTH.length)
+                .mapToObj(i -> new ImageSample(Path.of("/p/" + i), i + ",a", TRUTH[i]))
+                .toList();
+        return new Answers(List.of("x", "y", "图"), samples, List.of(), logits, 0.1, 2);
+    }
+
+    private static Evaluation of(int[] truth, double[][] p, String... groups) {
+        return Evaluation.of(List.of("x", "y", "z"), truth, p, groups, true);
+    }
 
     @Test
     void countsRowsByTruthAndTakesTheFirstOfEquals() {
         assertThat(evaluation.confusion().counts())
                 .containsExactly(List.of(1, 1, 0), List.of(1, 1, 1), List.of(0, 0, 0));
         assertThat(evaluation.accuracy()).isEqualTo(0.4);
+        assertThat(evaluation.predicted(3)).isZero();
+        assertThat(answers().accuracy()).isEqualTo(0.4);
     }
 
     @Test
-    void scoresEachClassAndAnAbsentOneIsZero() {
-        ConfusionMatrix confusion = evaluation.confusion();
-        assertThat(confusion.score(0)).isEqualTo(new ClassScore(2, 0.5, 0.5, 0.5));
-        assertThat(confusion.score(1).recall()).isCloseTo(1 / 3.0, within(1e-12));
-        assertThat(confusion.score(1).f1()).isCloseTo(0.4, within(1e-12));
-        assertThat(confusion.score(2)).isEqualTo(new ClassScore(0, 0, 0, 0));
-        assertThat(confusion.macroF1()).isCloseTo(0.3, within(1e-12));
+    void theLossIsTheMeanOfBatchesWithSmoothingAndTheNllIsNot() {
+        double[] losses = new double[5];
+        double nll = 0;
+        for (int i = 0; i < 5; i++) {
+            double[] row = PROBABILITIES[i];
+            double mean = Arrays.stream(row).map(Math::log).sum() / 3;
+            nll -= Math.log(row[TRUTH[i]]) / 5;
+            losses[i] = -0.9 * Math.log(row[TRUTH[i]]) - 0.1 * mean;
+        }
+        double loss = ((losses[0] + losses[1]) / 2 + (losses[2] + losses[3]) / 2 + losses[4]) / 3;
+        assertThat(answers().loss()).isCloseTo(loss, within(1e-12));
+        assertThat(evaluation.loss()).isCloseTo(loss, within(1e-12));
+        assertThat(evaluation.nll()).isCloseTo(nll, within(1e-12));
+        Evaluation softer = Evaluation.of(answers(), new Temperature(2), false);
+        assertThat(softer.loss()).isCloseTo(loss, within(1e-12));
+        assertThat(softer.figure("nll_raw").orNaN()).isCloseTo(nll, within(1e-12));
+        assertThat(softer.nll()).isNotCloseTo(nll, within(1e-3));
+        assertThat(softer.probabilities().get(0).get(0))
+                .isCloseTo(Math.sqrt(0.8) / (Math.sqrt(0.8) + 2 * Math.sqrt(0.1)), within(1e-12));
+    }
+
+    @Test
+    void whatHasNoMeaningIsAbsentAndSaysWhy() {
+        ClassFigures absent = evaluation.perClass().get(2);
+        assertThat(absent.n()).isZero();
+        assertThat(absent.precision().orNaN()).isZero();
+        assertThat(absent.rocAuc().value()).isEmpty();
+        assertThat(absent.averagePrecision().reason()).isEqualTo("no picture is of the class");
+        assertThat(absent.recall().ci95()).isEmpty();
+        Evaluation one = of(new int[] {1, 1}, new double[][] {{0, 1, 0}, {0.1, 0.8, 0.1}});
+        assertThat(one.figure("macro_roc_auc").value()).isEmpty();
+        assertThat(one.figure("macro_roc_auc").reason()).isEqualTo("all pictures are of one class");
+        assertThat(one.figure("quadratic_weighted_kappa").value()).isEmpty();
+        assertThat(one.figure("macro_f1").orNaN()).isEqualTo(1);
+        assertThat(one.figure("macro_f1").ci95()).isEmpty();
+        assertThat(one.accuracyInterval()).isEqualTo(Wilson.of(2, 2));
+        assertThatThrownBy(() -> one.figure("f2")).hasMessageContaining("got f2");
+    }
+
+    @Test
+    void refusesNumbersThatAreNoProbabilitiesOrNoClasses() {
+        double[][] good = {{0.2, 0.3, 0.5}};
+        int[] truth = {0};
+        of(truth, good);
+        refused(truth, new double[][] {{0.2, Double.NaN, 0.5}}, "picture 0 must be 0 to 1, got NaN");
+        refused(truth, new double[][] {{0.2, Double.POSITIVE_INFINITY, 0.5}}, "must be 0 to 1, got Infinity");
+        refused(truth, new double[][] {{1.2, -0.2, 0}}, "must be 0 to 1, got 1.2");
+        refused(truth, new double[][] {{0.2, 0.3, 0.4}}, "probabilities of picture 0 must add up to 1, got 0.9");
+        refused(truth, new double[][] {{0.5, 0.5}}, "must be one a class, got 2 for 3 classes");
+        refused(truth, new double[2][3], "must be one row a picture, got 2 rows for 1 pictures");
+        refused(new int[] {3}, good, "true class of picture 0 must be 0 to 2, got 3");
+        refused(new int[] {-1}, good, "got -1");
+        refused(new int[0], new double[0][], "at least one picture");
+        assertThatThrownBy(() -> of(truth, good, "p", "q"))
+                .hasMessage("groups must be one a picture, got 2 for 1 pictures");
+    }
+
+    @Test
+    void anAnswerThatIsNoNumberIsNamedByItsPicture() {
+        Answers answers = answers();
+        answers.logits()[3][1] = Double.NaN;
+        assertThatThrownBy(() -> Evaluation.of(answers, Temperature.NONE, false))
+                .hasMessage(Path.of("/p/3") + ": the model's answer must be finite numbers, got NaN");
+        assertThat(answers.loss()).isNaN();
+    }
+
+    private static void refused(int[] truth, double[][] p, String why) {
+        assertThatThrownBy(() -> of(truth, p))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining(why);
+    }
+
+    @Test
+    void groupsThatStayTogetherMakeIntervalsWider() {
+        int n = 200;
+        int[] truth = new int[n];
+        double[][] p = new double[n][];
+        String[] groups = new String[n];
+        for (int i = 0; i < n; i++) {
+            int patient = i / 10;
+            truth[i] = patient % 3;
+            int answer = patient % 4 == 0 ? (truth[i] + 1) % 3 : truth[i]; // a patient is right or wrong as a whole
+            p[i] = new double[3];
+            p[i][answer] = 1;
+            groups[i] = "patient " + patient;
+        }
+        Evaluation alone = of(truth, p);
+        Evaluation together = of(truth, p, groups);
+        assertThat(together.groups()).isEqualTo(20);
+        assertThat(alone.groups()).isZero();
+        for (String name : List.of("accuracy", "macro_f1", "macro_roc_auc", "nll", "quadratic_weighted_kappa")) {
+            assertThat(together.figure(name).orNaN())
+                    .isEqualTo(alone.figure(name).orNaN());
+            // Ten pictures a patient say as much as one: sqrt(10) times as wide, about.
+            assertThat(width(together.figure(name)) / width(alone.figure(name)))
+                    .as(name)
+                    .isBetween(2.3, 4.0);
+        }
+        assertThat(of(truth, p, groups).figures()).isEqualTo(together.figures());
+    }
+
+    private static double width(Figure figure) {
+        Interval ci = figure.ci95().orElseThrow();
+        return ci.high() - ci.low();
+    }
+
+    @Test
+    void tenThousandPicturesTakeSeconds() {
+        int n = 10_000;
+        double[] u = Counter.uniform("many", n * 3);
+        int[] truth = new int[n];
+        double[][] p = new double[n][];
+        for (int i = 0; i < n; i++) {
+            truth[i] = i % 3;
+            u[3 * i + truth[i]] += 0.5;
+            p[i] = new Temperature(0.5).probabilities(new double[] {u[3 * i], u[3 * i + 1], u[3 * i + 2]});
+        }
+        Evaluation e = assertTimeout(Duration.ofSeconds(10), () -> of(truth, p));
+        assertThat(e.rocCurves().get(0).points()).hasSizeBetween(50, RocCurve.MOST + 1);
+        assertThat(width(e.figure("macro_f1"))).isBetween(0.005, 0.05);
     }
 
     @Test
     void wilsonIntervalOfTheArticlesResult() {
-        Wilson interval = Wilson.of(284, 333);
+        Interval interval = Wilson.of(284, 333);
         assertThat(interval.low()).isCloseTo(0.811, within(5e-4));
         assertThat(interval.high()).isCloseTo(0.887, within(5e-4));
-        assertThat(Wilson.of(0, 0)).isEqualTo(new Wilson(0, 1));
+        assertThat(Wilson.of(0, 0)).isEqualTo(new Interval(0, 1));
     }
 
     @Test
     void printsTheArticlesTwoLinesFirst() {
         List<String> lines = EvaluationText.lines(evaluation, "ResDenseNet", "test");
-        assertThat(lines.subList(0, 2))
-                .containsExactly("ResDenseNet Best Test Accuracy: 40.0%", "ResDenseNet Best Test Loss: 0.5000");
+        assertThat(lines.get(0)).isEqualTo("ResDenseNet Best Test Accuracy: 40.0%");
+        assertThat(lines.get(1)).startsWith("ResDenseNet Best Test Loss: ");
+        assertThat(lines.get(2)).startsWith("2 of 5 right; 95% interval ");
         Map<String, Object> json = EvaluationText.json(evaluation, "test");
-        assertThat(json.keySet())
-                .containsExactly(
-                        "split",
-                        "n",
-                        "accuracy",
-                        "accuracy_ci95",
-                        "loss",
-                        "nll",
-                        "classes",
-                        "confusion",
-                        "per_class",
-                        "macro_f1");
+        assertThat(json)
+                .containsKeys("split", "n", "accuracy", "loss", "nll", "classes", "confusion", "per_class", "macro_f1");
+        assertThat(json.keySet()).allSatisfy(key -> {
+            if (key.endsWith("_ci95")) {
+                assertThat(json).containsKey(key.substring(0, key.length() - 5));
+            }
+        });
+        assertThat(json).containsKeys("accuracy_ci95", "loss_ci95", "nll_ci95", "macro_f1_ci95", "ece_raw_ci95");
+        assertThat(EvaluationText.csv(evaluation).lines().toList())
+                .startsWith("path,truth,predicted,p_x,p_y,p_图")
+                .element(2)
+                .asString()
+                .startsWith("\"1,a\",x,y," + evaluation.probabilities().get(1).get(0) + ",");
+    }
+
+    @Test
+    void theThresholdIsTheSmallestThatReachesThePrecision() {
+        double[] confidence = {0.55, 0.6, 0.7, 0.8, 0.9};
+        int[] truth = {0, 1, 0, 1, 0}; // wrong where 1
+        double[][] p = Arrays.stream(confidence)
+                .mapToObj(c -> new double[] {c, 1 - c, 0})
+                .toArray(double[][]::new);
+        Evaluation e = of(truth, p);
+        Abstention all = Abstention.reaching(e, 0.6).orElseThrow();
+        assertThat(all.threshold()).isZero();
+        assertThat(all.chosen()).isEqualTo(new Abstention.Coverage(5, 5, 3));
+        Abstention some = Abstention.reaching(e, 2 / 3.0).orElseThrow();
+        assertThat(some.threshold()).isEqualTo(0.7);
+        assertThat(some.chosen()).isEqualTo(new Abstention.Coverage(5, 3, 2));
+        assertThat(some.on(e)).isEqualTo(some.chosen());
+        assertThat(Abstention.reaching(e, 0.95).orElseThrow().threshold()).isEqualTo(0.9);
+        assertThat(Abstention.reaching(of(new int[] {1, 1, 1, 1, 1}, p), 0.1)).isEmpty();
+        double[][] equal = {p[0], p[0], p[0], p[0], p[0]}; // none can be told apart
+        assertThat(Abstention.reaching(of(truth, equal), 0.95)).isEmpty();
+        assertThatThrownBy(() -> Abstention.reaching(e, 0)).hasMessageContaining("above 0 to 1, got 0.0");
+    }
+
+    @Test
+    void theTemperatureStaysInItsRange() {
+        double[][] logits = {{2, 0, 0}, {0, 3, 0}};
+        assertThat(Temperature.fit(logits, new int[] {0, 1}).value()).isEqualTo(Temperature.MIN);
+        assertThat(Temperature.fit(logits, new int[] {1, 2}).value()).isEqualTo(Temperature.MAX);
+        assertThat(Temperature.fit(new double[][] {{1, 1}}, new int[] {0})).isEqualTo(Temperature.NONE);
+        assertThat(Temperature.fit(new double[0][], new int[0])).isEqualTo(Temperature.NONE);
+        assertThat(new Temperature(Temperature.MIN).isAtBound()).isTrue();
+        assertThatThrownBy(() -> new Temperature(0)).hasMessageContaining("positive number, got 0.0");
+        assertThatThrownBy(() -> new Temperature(Double.NaN)).hasMessageContaining("NaN");
     }
 
     @Test

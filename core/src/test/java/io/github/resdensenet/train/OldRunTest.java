@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.resdensenet.checkpoint.Manifest;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.eval.Evaluation;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
@@ -37,9 +38,10 @@ class OldRunTest {
     @Test
     void isJudgedAsItWasThen() throws Exception {
         Manifest manifest = run.readBestManifest();
-        double accuracy = new RunEvaluator(run)
-                .evaluateSplit(Part.VAL, null, (done, total) -> {})
-                .accuracy();
+        Evaluation val = new RunEvaluator(run).evaluateSplit(Part.VAL, null, (done, total) -> {});
+        double accuracy = val.accuracy();
+        assertThat(manifest.temperature()).isEqualTo(1); // it is older than calibration
+        assertThat(val.nll()).isEqualTo(val.figure("nll_raw").orNaN());
         // Another processor may round one or two pictures over the border.
         assertThat(accuracy).isCloseTo(manifest.progress().bestAccuracy(), within(0.02));
     }
@@ -52,6 +54,7 @@ class OldRunTest {
         String firstEpoch = Files.readAllLines(run.file("history.csv")).get(1);
         new Trainer(new TrainListener() {}).resume(run.folder(), 0);
         assertThat(run.isFinished()).isTrue();
+        assertThat(run.readBestManifest().temperature()).isNotEqualTo(1);
         assertThat(Files.readAllLines(run.file("history.csv")))
                 .hasSize(4)
                 .element(1)

@@ -3,6 +3,7 @@ package io.github.resdensenet.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resdensenet.checkpoint.Checkpoint;
 import io.github.resdensenet.checkpoint.Digest;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Split.Part;
@@ -10,12 +11,15 @@ import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.testkit.Pictures;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -72,6 +76,13 @@ class TrainerTest {
                 .isEqualTo(metrics.get("test").get("accuracy").asDouble());
         assertThat(test.loss()).isEqualTo(metrics.get("test").get("loss").asDouble());
         assertThat(test.n()).isEqualTo(8);
+        double temperature = run.readBestManifest().temperature();
+        assertThat(temperature)
+                .isNotEqualTo(1)
+                .isEqualTo(metrics.get("temperature").asDouble());
+        assertThat(metrics.get("test_looks").asInt()).isEqualTo(1);
+        assertThat(metrics.get("test").get("macro_f1_ci95")).isNotNull();
+        assertThat(TestLooks.count(run)).isEqualTo(2);
         try (Classifier classifier = Classifier.load(run.folder())) {
             Path night = root.resolve("data/夜/000.png");
             Prediction p = classifier.classify(night);
@@ -79,11 +90,74 @@ class TrainerTest {
             assertThat(p.probabilities().get(0) + p.probabilities().get(1)).isBetween(1 - 1e-9, 1 + 1e-9);
             assertThat(p.probability()).isGreaterThanOrEqualTo(0.5);
             assertThat(classifier.classify(night)).isEqualTo(p);
+            for (int i = 0; i < test.n(); i++) { // predict and evaluate mean the same by a probability
+                Prediction same = classifier.classify(test.samples().get(i).path());
+                assertThat(same.probabilities()).isEqualTo(test.probabilities().get(i));
+                assertThat(same.raw().probability()).isNotEqualTo(same.probability());
+                assertThat(same.raw().classIndex()).isEqualTo(same.classIndex());
+            }
         }
         assertThat(Files.readString(run.file("log.txt")))
                 .contains("Shape of X [N, C, H, W]: torch.Size([8, 3, 32, 32])")
                 .contains("Classes: {'day': 0, '夜': 1}")
                 .containsPattern("Epoch: 8, Train_acc:[0-9.]+%, Train_loss:[0-9.]+, Val_acc:[0-9.]+%, Val_loss:");
+    }
+
+    @Test
+    void theTemperatureMakesTheValPicturesLikelierAndKeepsTheWeights() throws Exception {
+        Run run = Trainer.train(recipe, root.resolve("run"));
+        RunEvaluator evaluator = new RunEvaluator(run);
+        Evaluation val = evaluator.evaluateSplit(Part.VAL, null, (a, b) -> {});
+        assertThat(val.temperature().value()).isEqualTo(run.readBestManifest().temperature());
+        assertThat(val.nll()).isLessThan(val.figure("nll_raw").orNaN());
+        assertThat(evaluator.testLooks()).isEmpty();
+        assertThat(evaluator.testLooksInWords()).isEmpty();
+        assertThat(TestLooks.count(run)).isEqualTo(1);
+        assertThat(Files.readString(run.file("log.txt")))
+                .containsPattern("Calibration: temperature [0-9.]+, fitted on the 6 val pictures")
+                .contains("The test set has been looked at 1 time\n");
+        Checkpoint best = run.readBest();
+        run.saveBest(best.withManifest(best.manifest().withTemperature(3)));
+        byte[] before = Files.readAllBytes(run.file("best.pth"));
+        run.writePth(run.readBest());
+        assertThat(Files.readAllBytes(run.file("best.pth"))).isEqualTo(before);
+        assertThat(run.readBest().weights().tensors().keySet())
+                .isEqualTo(best.weights().tensors().keySet());
+        assertThat(evaluator.evaluateSplit(null, null, (a, b) -> {}).n()).isEqualTo(40);
+        assertThat(evaluator.testLooks()).hasValue(2);
+        Files.writeString(run.file("test_looks.json"), "[]");
+        evaluator.evaluateSplit(Part.TEST, null, (a, b) -> {});
+        assertThat(evaluator.testLooks()).isEmpty();
+        assertThat(evaluator.testLooksInWords()).contains("could not be counted", "test_looks.json: damaged");
+    }
+
+    @Test
+    void manyCanCountTheirLooksAtOnce() throws Exception {
+        Run run = Trainer.train(recipe.with("train.epochs", "1"), root.resolve("run"));
+        List<Integer> counted = IntStream.range(0, 20)
+                .parallel()
+                .mapToObj(i -> {
+                    try {
+                        return TestLooks.add(run);
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                })
+                .sorted()
+                .toList();
+        assertThat(counted).isEqualTo(IntStream.rangeClosed(2, 21).boxed().toList());
+    }
+
+    @Test
+    void gradesAreJudgedAsSteps() throws Exception {
+        Run run = Trainer.train(recipe.with("train.epochs", "1").with("data.ordinal", "true"), root.resolve("run"));
+        JsonNode test = JsonMapper.shared()
+                .readTree(Files.readString(run.file("metrics.json")))
+                .get("test");
+        assertThat(test.has("quadratic_weighted_kappa")).isTrue();
+        assertThat(test.get("mae").asDouble())
+                .isEqualTo(1 - test.get("accuracy").asDouble());
+        assertThat(test.get("off_by_two_rate").asDouble()).isZero();
     }
 
     @Test
@@ -105,7 +179,13 @@ class TrainerTest {
                 "data.split", "{train: 0.8, val: 0.0, test: 0.2}",
                 "data.stratified", "false"));
         Run run = Trainer.train(seed, root.resolve("run"));
-        assertThat(Files.readString(run.file("log.txt"))).contains("Test_acc:", "best of 3 looks", "optimistic");
+        assertThat(Files.readString(run.file("log.txt")))
+                .contains("Test_acc:", "best of 3 looks", "optimistic")
+                .contains("Calibration: skipped", "The test set has been looked at 4 times");
+        assertThat(run.readBestManifest().temperature()).isEqualTo(1);
+        assertThat(TestLooks.count(run)).isEqualTo(4);
+        Files.delete(run.file("test_looks.json")); // as an older version left it
+        assertThat(TestLooks.add(run)).isEqualTo(5);
         assertThat(history(run).get(1)).matches("1,[^,]+,[^,]+,,,[^,]+,[^,]+,0.001");
         assertThatThrownBy(() -> new RunEvaluator(run).evaluateSplit(Part.VAL, null, (a, b) -> {}))
                 .hasMessageContaining("no val pictures");
