@@ -176,6 +176,14 @@ class MainTest {
         assertThat(summary.get("rows").get(0).get("layer").asString()).isEqualTo("Conv2d-1");
         assertThat(call("summary", "--tree", "--set", "model.growthRate=12").out())
                 .contains("Conv2d(64, 48,");
+        JsonNode dense =
+                json(call("summary", "--model", "densenet121", "--json").out());
+        assertThat(dense.get("params").asLong()).isEqualTo(6_956_931);
+        assertThat(dense.get("rows").size()).isEqualTo(428);
+        JsonNode residual = json(call("summary", "--model", "resnet50v2", "--num-classes", "1000", "--json")
+                .out());
+        assertThat(residual.get("params").asLong()).isEqualTo(25_568_360);
+        assertThat(residual.get("rows").get(0).get("layer").asString()).isEqualTo("ZeroPad2d-1");
         JsonNode doctor = json(call("doctor", "--json").out());
         for (String key : List.of("java", "os", "cpu", "threads", "torch", "onednn", "engine", "device", "cache")) {
             assertThat(doctor.has(key)).as(key).isTrue();
@@ -242,6 +250,9 @@ class MainTest {
                 .fails(2, "no CUDA device");
         call("evaluate", run, "--split", "half").fails(2, "--split must be one of", "half");
         call("summary", "--image-size", "20").fails(2, "imageSize must be at least 29", "got 20");
+        call("summary", "--model", "densenet121", "--set", "model.growthRate=12")
+                .fails(2, "model.growthRate must be left at 32 for densenet121");
+        call("summary", "--model", "resnet50v2", "--image-size", "31").fails(2, "imageSize must be at least 32");
         call("summary", "--num-classes", "0").fails(2, "numClasses must be positive, got 0");
         assertThat(root.resolve("r")).doesNotExist();
     }

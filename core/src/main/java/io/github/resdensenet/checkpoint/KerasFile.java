@@ -108,7 +108,7 @@ final class KerasFile {
     private void numbered(Group group, List<Dataset> variables) throws CheckpointException {
         Attribute name = group.getAttribute("name");
         if (name == null || !(name.getData() instanceof String layer)) {
-            throw refuse(group.getPath() + " has no name of a layer; save it again with a newer Keras");
+            throw refuse(group.getPath() + " carries no name of a layer; save it again with a newer Keras");
         }
         boolean kernel = rank(group, "0") > 1 && variables.size() <= KERNEL.size();
         List<String> words = kernel ? KERNEL : NORMALIZATION;
