@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -159,6 +160,12 @@ class MainTest {
         call("import", run.resolve("recipe.yaml"), "--classes", "a,b", "--out", tooFew)
                 .fails(1, "recipe.yaml");
         assertThat(tooFew).doesNotExist();
+    }
+
+    @Test
+    void librariesKeepQuiet() {
+        assertThat(LoggerFactory.getLogger("io.jhdf.HdfFile").isInfoEnabled()).isFalse();
+        assertThat(LoggerFactory.getLogger("io.jhdf.HdfFile").isWarnEnabled()).isTrue();
     }
 
     @Test
