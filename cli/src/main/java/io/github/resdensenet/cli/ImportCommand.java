@@ -19,20 +19,24 @@ import picocli.CommandLine.Spec;
         name = "import",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Makes a run folder out of a .pth or safetensors file, so that every other command takes it.")
+        description =
+                "Makes a run folder out of a .pth, safetensors or Keras file, so that every other command takes it.")
 final class ImportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
     @Parameters(
             paramLabel = "FILE",
-            description = "weights: .pth of torch.save(model.state_dict(), FILE), or safetensors")
+            description = "weights: .pth of torch.save(model.state_dict(), FILE), safetensors, or .h5 of Keras")
     private Path file = Path.of("");
 
     @Option(names = "--classes", paramLabel = "a,b,c", required = true, description = "class names by index")
     private String classes = "";
 
-    @Option(names = "--model", paramLabel = "M", description = "architecture: resdensenet (default)")
+    @Option(
+            names = "--model",
+            paramLabel = "M",
+            description = "architecture: resdensenet (default), densenet121 or resnet50v2")
     private String model = "resdensenet";
 
     @Option(names = "--image-size", paramLabel = "N", description = "height and width of its input (default: 224)")
@@ -58,7 +62,7 @@ final class ImportCommand implements Callable<Integer> {
         Recipe recipe = SummaryCommand.withSizes(
                 Recipe.defaults().with("model.name", model).with("data.imageSize", Integer.toString(imageSize)), set);
         List<String> names = Arrays.asList(classes.split(",", -1));
-        Run run = Import.run(Weights.read(file, key, strip), file, recipe, names, out);
+        Run run = Import.run(Weights.read(file, key, strip), recipe, names, out);
         spec.commandLine().getOut().println("Done: " + run.folder());
         return 0;
     }

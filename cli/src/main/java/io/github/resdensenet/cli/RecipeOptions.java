@@ -24,7 +24,7 @@ final class RecipeOptions {
             description = "what to train and how; seed is the article's own way")
     private String recipe = "default";
 
-    @Option(names = "--model", paramLabel = "M", description = "architecture: resdensenet")
+    @Option(names = "--model", paramLabel = "M", description = "architecture: resdensenet, densenet121 or resnet50v2")
     private @Nullable String model;
 
     @Option(

@@ -24,7 +24,10 @@ final class SummaryCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--model", paramLabel = "M", description = "architecture: resdensenet (default)")
+    @Option(
+            names = "--model",
+            paramLabel = "M",
+            description = "architecture: resdensenet (default), densenet121 or resnet50v2")
     private String model = "resdensenet";
 
     @Option(names = "--num-classes", paramLabel = "N", description = "number of logits (default: 3)")

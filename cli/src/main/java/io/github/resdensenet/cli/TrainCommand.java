@@ -34,7 +34,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--init",
-            paramLabel = "RUN|FILE.pth|FILE.safetensors",
+            paramLabel = "RUN|FILE.pth|FILE.safetensors|FILE.h5",
             description = "weights to start from instead of random ones")
     private @Nullable Path init;
 

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -222,6 +223,12 @@ class MainTest {
     }
 
     @Test
+    void librariesKeepQuiet() {
+        assertThat(LoggerFactory.getLogger("io.jhdf.HdfFile").isInfoEnabled()).isFalse();
+        assertThat(LoggerFactory.getLogger("io.jhdf.HdfFile").isWarnEnabled()).isTrue();
+    }
+
+    @Test
     void plotDrawsTheCurvesAgain() throws Exception {
         Files.delete(run.resolve("curves.png"));
         assertThat(call("plot", run).status()).isZero();
@@ -236,6 +243,14 @@ class MainTest {
         assertThat(summary.get("rows").get(0).get("layer").asString()).isEqualTo("Conv2d-1");
         assertThat(call("summary", "--tree", "--set", "model.growthRate=12").out())
                 .contains("Conv2d(64, 48,");
+        JsonNode dense =
+                json(call("summary", "--model", "densenet121", "--json").out());
+        assertThat(dense.get("params").asLong()).isEqualTo(6_956_931);
+        assertThat(dense.get("rows").size()).isEqualTo(428);
+        JsonNode residual = json(call("summary", "--model", "resnet50v2", "--num-classes", "1000", "--json")
+                .out());
+        assertThat(residual.get("params").asLong()).isEqualTo(25_568_360);
+        assertThat(residual.get("rows").get(0).get("layer").asString()).isEqualTo("ZeroPad2d-1");
         JsonNode doctor = json(call("doctor", "--json").out());
         for (String key : List.of("java", "os", "cpu", "threads", "torch", "onednn", "engine", "device", "cache")) {
             assertThat(doctor.has(key)).as(key).isTrue();
@@ -302,6 +317,9 @@ class MainTest {
                 .fails(2, "no CUDA device");
         call("evaluate", run, "--split", "half").fails(2, "--split must be one of", "half");
         call("summary", "--image-size", "20").fails(2, "imageSize must be at least 29", "got 20");
+        call("summary", "--model", "densenet121", "--set", "model.growthRate=12")
+                .fails(2, "model.growthRate must be left at 32 for densenet121");
+        call("summary", "--model", "resnet50v2", "--image-size", "31").fails(2, "imageSize must be at least 32");
         call("summary", "--num-classes", "0").fails(2, "numClasses must be positive, got 0");
         assertThat(root.resolve("r")).doesNotExist();
     }

@@ -40,6 +40,14 @@ final class Buffer {
         return new Buffer(form.submemory_desc(dims, offsets, false), block, offset, address, true);
     }
 
+    /** A part of every channel, in place, from some row and column on. */
+    Buffer window(int from, int height, int width) {
+        long[] dims = OneDnn.dims(form);
+        long[] offsets = {0, 0, from, from};
+        long[] size = {dims[0], dims[1], height, width};
+        return new Buffer(form.submemory_desc(size, offsets, false), block, offset, address, true);
+    }
+
     /** A dense value in a part of this one's bytes. */
     Buffer part(long from, memory.desc other) {
         return new Buffer(other, block, offset + from, address, view);

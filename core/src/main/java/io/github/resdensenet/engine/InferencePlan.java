@@ -12,6 +12,7 @@ import io.github.resdensenet.engine.Network.Concatenation;
 import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.engine.Network.Node;
 import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
@@ -175,7 +176,7 @@ final class InferencePlan extends Plan {
                 | dnnl.dnnl_use_shift
                 | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
         batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE, dnnl.dnnl_forward_inference, x.form(), x.form(), (float) BatchNorm2d.EPS, flags));
+                ENGINE, dnnl.dnnl_forward_inference, x.form(), x.form(), (float) bn.eps, flags));
         Buffer y = place(n.output());
         add(
                 "normalization",
@@ -213,6 +214,11 @@ final class InferencePlan extends Plan {
                 new pooling_forward(forward),
                 List.of(new Argument(dnnl.DNNL_ARG_SRC, x), new Argument(dnnl.DNNL_ARG_DST, y)));
         values.put(p.output(), y);
+    }
+
+    @Override
+    void padding(Padding p) {
+        pad(p);
     }
 
     @Override

@@ -8,6 +8,7 @@ import io.github.resdensenet.nn.Linear;
 import io.github.resdensenet.nn.MaxPool2d;
 import io.github.resdensenet.nn.Trace;
 import io.github.resdensenet.nn.Trace.Operation;
+import io.github.resdensenet.nn.ZeroPad2d;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * A network as the few kinds of node that a plan can compute, in order.
  *
- * <p>Values are numbered; value 0 is the image. BN and the ReLU behind it are one node. A 1x1 convolution before an
- * average pool comes after it here: both are linear and without a constant, so they commute, and the convolution has a
- * quarter of the work.
+ * <p>Values are numbered; value 0 is the image. BN and the ReLU behind it are one node, and so are a border of zeros and the
+ * convolution behind it. A 1x1 convolution before an average pool comes after it here: both are linear, so they commute, and
+ * the convolution has a quarter of the work.
  */
 record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
     /** Channels, height and width of one image's value. */
@@ -88,6 +89,20 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         @Override
         public Shape shape(List<Shape> inputs) {
             return inputs.get(0).windows(inputs.get(0).channels, kernelHeight, kernelWidth, stride, padding);
+        }
+    }
+
+    /** Zeros around each channel. */
+    record Padding(int input, int output, int border) implements Node {
+        @Override
+        public List<Integer> inputs() {
+            return List.of(input);
+        }
+
+        @Override
+        public Shape shape(List<Shape> inputs) {
+            Shape from = inputs.get(0);
+            return new Shape(from.channels, from.height + 2 * border, from.width + 2 * border);
         }
     }
 
@@ -165,12 +180,15 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
             if (op.module() instanceof BatchNorm2d bn && next.type().equalsIgnoreCase("relu")) {
                 return new Normalization(input, next.output(), bn, true);
             }
+            if (op.module() instanceof ZeroPad2d border && next.module() instanceof Conv2d conv) {
+                return convolution(conv, border.padding, input, next.output());
+            }
             if (op.module() instanceof Conv2d conv
                     && conv.kernelSize == 1
                     && conv.stride == 1
                     && next.module() instanceof AvgPool2d pool) {
                 add(averagePool(input, op.output(), pool));
-                return convolution(conv, op.output(), next.output());
+                return convolution(conv, 0, op.output(), next.output());
             }
             return null;
         }
@@ -189,7 +207,9 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
             int input = op.inputs().get(0);
             int output = op.output();
             if (op.module() instanceof Conv2d conv) {
-                return convolution(conv, input, output);
+                return convolution(conv, 0, input, output);
+            } else if (op.module() instanceof ZeroPad2d border) {
+                return new Padding(input, output, border.padding);
             } else if (op.module() instanceof Linear linear) {
                 return new Convolution(input, output, 1, 1, 0, linear.weight, linear.bias);
             } else if (op.module() instanceof BatchNorm2d bn) {
@@ -210,8 +230,9 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
             };
         }
 
-        private static Node convolution(Conv2d conv, int input, int output) {
-            return new Convolution(input, output, conv.kernelSize, conv.stride, conv.padding, conv.weight, null);
+        private static Node convolution(Conv2d conv, int border, int input, int output) {
+            int padding = border + conv.padding;
+            return new Convolution(input, output, conv.kernelSize, conv.stride, padding, conv.weight, conv.bias);
         }
 
         private static Node averagePool(int input, int output, AvgPool2d pool) {

@@ -10,6 +10,7 @@ import io.github.resdensenet.engine.Network.Concatenation;
 import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.engine.Network.Node;
 import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
@@ -53,6 +54,8 @@ abstract class Plan implements AutoCloseable {
             normalization(n);
         } else if (node instanceof Pooling p) {
             pooling(p);
+        } else if (node instanceof Padding p) {
+            padding(p);
         } else if (node instanceof Concatenation c) {
             concatenation(c);
         } else if (node instanceof Addition a) {
@@ -65,6 +68,8 @@ abstract class Plan implements AutoCloseable {
     abstract void normalization(Normalization n);
 
     abstract void pooling(Pooling p);
+
+    abstract void padding(Padding p);
 
     abstract void concatenation(Concatenation c);
 
@@ -82,6 +87,20 @@ abstract class Plan implements AutoCloseable {
         arguments.add(new Argument(dnnl.DNNL_ARG_DST, y));
         add("concatenation", new concat(checked(new concat.primitive_desc(ENGINE, y.form(), 1, sources))), arguments);
         values.put(c.output(), y);
+    }
+
+    /** Puts a value in the middle of zeros. */
+    final void pad(Padding p) {
+        Buffer y = program.allocate(form(p.output(), type));
+        program.clear("padding", y);
+        reorder("padding", value(p.input()), middle(y, p), false);
+        values.put(p.output(), y);
+    }
+
+    /** What a border of zeros surrounds. */
+    final Buffer middle(Buffer padded, Padding p) {
+        Shape shape = network.shape(p.input());
+        return padded.window(p.border(), shape.height(), shape.width());
     }
 
     /** Writes a + b to sum, which may be a. */

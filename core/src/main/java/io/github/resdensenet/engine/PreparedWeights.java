@@ -79,8 +79,7 @@ final class PreparedWeights implements AutoCloseable {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
             BatchNorm2d n = f.normalization;
-            Tensor scale =
-                    n.weight.div(n.runningVar.add(new Scalar(BatchNorm2d.EPS)).sqrt());
+            Tensor scale = n.weight.div(n.runningVar.add(new Scalar(n.eps)).sqrt());
             f.weight.copy_(f.convolution.weight().mul(scale.view(-1, 1, 1, 1)));
             Tensor constant = f.convolution.bias() == null
                     ? n.runningMean.neg()

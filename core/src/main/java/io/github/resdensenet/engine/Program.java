@@ -60,6 +60,15 @@ final class Program implements AutoCloseable {
         }));
     }
 
+    /** Adds a step that makes every byte of a value 0. */
+    void clear(String kind, Buffer value) {
+        use(value);
+        Address[] start = new Address[1];
+        bindings.add(base -> start[0] = new Address(place(value, base).address()));
+        long bytes = value.form().get_size();
+        add(kind, () -> Pointer.memset(Objects.requireNonNull(start[0]), 0, bytes));
+    }
+
     /** The next instruction reads or writes a value. */
     private void use(Buffer value) {
         if (value.block() != null) {

@@ -76,16 +76,17 @@ final class Statistics implements AutoCloseable {
 
     /** Moves the running statistics of a normalisation towards these. */
     void updateRunning(BatchNorm2d module) {
-        mix(module.runningMean, mean.asBuffer(), 1);
-        mix(module.runningVar, variance.asBuffer(), (double) count / (count - 1)); // Bessel's correction
+        mix(module.runningMean, mean.asBuffer(), module.momentum, 1);
+        double bessel = (double) count / (count - 1);
+        mix(module.runningVar, variance.asBuffer(), module.momentum, bessel);
         LongPointer batches = module.batches.data_ptr_long();
         batches.put(batches.get() + 1);
     }
 
-    private static void mix(Tensor running, FloatBuffer batch, double factor) {
+    private static void mix(Tensor running, FloatBuffer batch, double momentum, double factor) {
         FloatBuffer values = running.data_ptr_float().capacity(batch.capacity()).asBuffer();
         for (int c = 0; c < batch.capacity(); c++) {
-            double moved = values.get(c) * (1 - BatchNorm2d.MOMENTUM) + BatchNorm2d.MOMENTUM * factor * batch.get(c);
+            double moved = values.get(c) * (1 - momentum) + momentum * factor * batch.get(c);
             values.put(c, (float) moved);
         }
     }

@@ -12,6 +12,7 @@ import io.github.resdensenet.engine.Network.Concatenation;
 import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.engine.Network.Node;
 import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
@@ -186,7 +187,7 @@ final class TrainingPlan extends Plan {
         int shared = dnnl.dnnl_use_global_stats;
         int flags = dnnl.dnnl_use_scale | dnnl.dnnl_use_shift | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
         batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE, dnnl.dnnl_forward_training, images, images, (float) BatchNorm2d.EPS, flags | shared));
+                ENGINE, dnnl.dnnl_forward_training, images, images, (float) bn.eps, flags | shared));
         Buffer y = program.allocate(images);
         Statistics batchStatistics = statistics(n.input());
         Buffer mean = Buffer.at(batchStatistics.mean(), channels);
@@ -209,7 +210,7 @@ final class TrainingPlan extends Plan {
         backward.push(() -> {
             Buffer dy = gradient(n.output());
             batch_normalization_backward.primitive_desc back = checked(new batch_normalization_backward.primitive_desc(
-                    ENGINE, dnnl.dnnl_backward, images, images, images, (float) BatchNorm2d.EPS, flags, forward));
+                    ENGINE, dnnl.dnnl_backward, images, images, images, (float) bn.eps, flags, forward));
             Buffer dx = program.allocate(images);
             List<Argument> backArguments = new ArrayList<>(List.of(
                     new Argument(dnnl.DNNL_ARG_SRC, x),
@@ -265,6 +266,12 @@ final class TrainingPlan extends Plan {
             add("pooling backward", new pooling_backward(back), backArguments);
             contribute(p.input(), dx, true);
         });
+    }
+
+    @Override
+    void padding(Padding p) {
+        pad(p);
+        backward.push(() -> contribute(p.input(), middle(gradient(p.output()), p), false));
     }
 
     @Override
@@ -333,7 +340,7 @@ final class TrainingPlan extends Plan {
                 ? desc(type, layout, batch, channels, 1, shape.width())
                 : desc(type, layout, (long) batch * shape.height(), channels, 1, 1);
         batch_normalization_forward.primitive_desc partwise = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE, dnnl.dnnl_forward_training, view, view, (float) BatchNorm2d.EPS, 0));
+                ENGINE, dnnl.dnnl_forward_training, view, view, 1e-5f, 0));
         Statistics partStatistics = new Statistics(channels, 1);
         partsOfStatistics.add(partStatistics);
         memory.desc form = desc(F32, memory.format_tag.x, channels);

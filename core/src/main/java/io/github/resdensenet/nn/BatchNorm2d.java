@@ -10,17 +10,16 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 /**
  * Batch normalisation over [N, C, H, W]: weight (x - mean) / sqrt(var + eps) + bias, one mean and variance a channel.
  *
- * <p>In training the statistics are the batch's, and the running ones move to them by {@link #MOMENTUM} (the variance
+ * <p>In training the statistics are the batch's, and the running ones move to them by {@link #momentum} (the variance
  * with Bessel's correction); in evaluation they are the running ones.
  */
 public final class BatchNorm2d extends Module {
-    /** Added to the variance. */
-    public static final double EPS = 1e-5;
-    /** How far one batch moves the running statistics. */
-    public static final double MOMENTUM = 0.1;
-
     /** Channels in and out. */
     public final int channels;
+    /** Added to the variance. */
+    public final double eps;
+    /** How far one batch moves the running statistics, 0 to 1. */
+    public final double momentum;
     /** Scale of each channel. */
     public final Tensor weight;
     /** Shift of each channel. */
@@ -32,8 +31,15 @@ public final class BatchNorm2d extends Module {
     /** Number of batches so far, int64. */
     public final Tensor batches;
 
+    /** With PyTorch's eps and momentum. */
     BatchNorm2d(int channels) {
+        this(channels, 1e-5, 0.1);
+    }
+
+    BatchNorm2d(int channels, double eps, double momentum) {
         this.channels = channels;
+        this.eps = eps;
+        this.momentum = momentum;
         weight = parameter("weight", torch.ones(channels));
         bias = parameter("bias", torch.zeros(channels));
         runningMean = buffer("running_mean", torch.zeros(channels));
@@ -53,13 +59,14 @@ public final class BatchNorm2d extends Module {
                 new TensorOptional(runningMean),
                 new TensorOptional(runningVar),
                 isTraining(),
-                MOMENTUM,
-                EPS,
+                momentum,
+                eps,
                 true);
     }
 
     @Override
     protected String describe() {
-        return channels + ", eps=1e-05, momentum=0.1, affine=True, track_running_stats=True";
+        String small = Double.toString(eps).replace(".0E", "E").replace("E-", "e-0"); // as Python prints it
+        return channels + ", eps=" + small + ", momentum=" + momentum + ", affine=True, track_running_stats=True";
     }
 }

@@ -1,5 +1,6 @@
 package io.github.resdensenet.nn;
 
+import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -14,22 +15,60 @@ final class Init {
      * deviation 0.01, linear bias 0; batch normalisation is built with weight 1 and bias 0.
      */
     static void kaiming(Module root) {
+        each(root, (module, generator) -> {
+            if (module instanceof Conv2d conv) {
+                conv.weight.normal_(0, Math.sqrt(2 / fan(conv.outChannels, conv)), generator);
+            } else if (module instanceof Linear linear) {
+                linear.weight.normal_(0, 0.01, generator);
+                linear.bias.zero_();
+            }
+        });
+    }
+
+    /**
+     * Convolutions normal with deviation sqrt(2 / (in k k)) (Kaiming, fan_in), linear bias 0; linear weights stay as
+     * PyTorch's layer draws them.
+     */
+    static void kaimingFanIn(Module root) {
+        each(root, (module, generator) -> {
+            if (module instanceof Conv2d conv) {
+                conv.weight.normal_(0, Math.sqrt(2 / fan(conv.inChannels, conv)), generator);
+            } else if (module instanceof Linear linear) {
+                linear.bias.zero_();
+            }
+        });
+    }
+
+    /** Weights uniform within sqrt(6 / (fan_in + fan_out)) (Glorot, the default of Keras), biases 0. */
+    static void glorot(Module root) {
+        each(root, (module, generator) -> {
+            if (module instanceof Conv2d conv) {
+                double bound = Math.sqrt(6 / (fan(conv.inChannels, conv) + fan(conv.outChannels, conv)));
+                conv.weight.uniform_(-bound, bound, generator);
+                if (conv.bias != null) {
+                    conv.bias.zero_();
+                }
+            } else if (module instanceof Linear linear) {
+                double bound = Math.sqrt(6.0 / (linear.inFeatures + linear.outFeatures));
+                linear.weight.uniform_(-bound, bound, generator);
+                linear.bias.zero_();
+            }
+        });
+    }
+
+    private static double fan(int channels, Conv2d conv) {
+        return (double) channels * conv.kernelSize * conv.kernelSize;
+    }
+
+    private static void each(Module root, BiConsumer<Module, GeneratorOptional> draw) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
             GeneratorOptional generator = new GeneratorOptional();
-            root.walk((path, module) -> {
-                if (module instanceof Conv2d conv) {
-                    double fanOut = (double) conv.outChannels * conv.kernelSize * conv.kernelSize;
-                    conv.weight.normal_(0, Math.sqrt(2 / fanOut), generator);
-                } else if (module instanceof Linear linear) {
-                    linear.weight.normal_(0, 0.01, generator);
-                    linear.bias.zero_();
-                }
-            });
+            root.walk((path, module) -> draw.accept(module, generator));
         }
     }
 
-    /** Seeds the generator that {@link #kaiming} and the layers' constructors draw from. */
+    /** Seeds the generator that these and the layers' constructors draw from. */
     static void seed(long seed) {
         torch.manual_seed(seed);
     }

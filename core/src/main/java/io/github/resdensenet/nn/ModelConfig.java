@@ -3,7 +3,7 @@ package io.github.resdensenet.nn;
 import java.util.List;
 
 /**
- * Which network, and its sizes.
+ * Which network, and its sizes. The sizes are those of ResDenseNet; the other architectures have fixed ones.
  *
  * @param name the architecture, one of {@link #NAMES}
  * @param growthRate new channels a dense layer makes
@@ -13,7 +13,13 @@ import java.util.List;
  */
 public record ModelConfig(String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize) {
     /** The architectures that can be built. */
-    public static final List<String> NAMES = List.of("resdensenet");
+    public static final List<String> NAMES = List.of("resdensenet", "densenet121", "resnet50v2");
+
+    private static final String SIZED = "resdensenet";
+    private static final int GROWTH_RATE = 32;
+    private static final List<Integer> BLOCK_CONFIG = List.of(3, 4, 6, 4);
+    private static final int INIT_FEATURES = 64;
+    private static final int BN_SIZE = 4;
 
     /**
      * Checks every value.
@@ -34,6 +40,19 @@ public record ModelConfig(String name, int growthRate, List<Integer> blockConfig
             throw new IllegalArgumentException(
                     "model.blockConfig must be 1 to 8 positive numbers of layers, got " + blockConfig);
         }
+        if (!name.equals(SIZED)) {
+            fixed(name, "growthRate", GROWTH_RATE, growthRate);
+            fixed(name, "blockConfig", BLOCK_CONFIG, blockConfig);
+            fixed(name, "numInitFeatures", INIT_FEATURES, numInitFeatures);
+            fixed(name, "bnSize", BN_SIZE, bnSize);
+        }
+    }
+
+    private static void fixed(String name, String key, Object unset, Object value) {
+        if (!value.equals(unset)) {
+            throw new IllegalArgumentException("model." + key + " must be left at " + unset + " for " + name + ", only "
+                    + SIZED + " has it, got " + value);
+        }
     }
 
     private static void positive(String key, int value) {
@@ -44,11 +63,24 @@ public record ModelConfig(String name, int growthRate, List<Integer> blockConfig
 
     /** The article's ResDenseNet. */
     public static ModelConfig resDenseNet() {
-        return new ModelConfig("resdensenet", 32, List.of(3, 4, 6, 4), 64, 4);
+        return of(SIZED);
+    }
+
+    /**
+     * An architecture in its own size.
+     *
+     * @param name one of {@link #NAMES}
+     */
+    public static ModelConfig of(String name) {
+        return new ModelConfig(name, GROWTH_RATE, BLOCK_CONFIG, INIT_FEATURES, BN_SIZE);
     }
 
     /** The architecture's name as its paper writes it. */
     public String title() {
-        return "ResDenseNet";
+        return switch (name) {
+            case "densenet121" -> "DenseNet121";
+            case "resnet50v2" -> "ResNet50V2";
+            default -> "ResDenseNet";
+        };
     }
 }

@@ -76,7 +76,7 @@ public abstract class Module implements AutoCloseable {
 
     private void walk(String path, BiConsumer<String, Module> visitor) {
         visitor.accept(path, this);
-        children.forEach((name, child) -> child.walk(path.isEmpty() ? name : path + "." + name, visitor));
+        children.forEach((name, child) -> child.walk(path.isEmpty() ? name : path + separator() + name, visitor));
     }
 
     /** Parameters and buffers by dotted name, in the order of PyTorch's {@code state_dict()}. */
@@ -144,6 +144,11 @@ public abstract class Module implements AutoCloseable {
             module.parameters.values().forEach(Pointer::close);
             module.buffers.values().forEach(Pointer::close);
         });
+    }
+
+    /** What stands between this module's path and the name of a child; the dot of PyTorch, unless names say otherwise. */
+    protected String separator() {
+        return ".";
     }
 
     /** The class name that PyTorch prints for this module. */

@@ -6,11 +6,10 @@ import io.github.resdensenet.checkpoint.Manifest;
 import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.checkpoint.Safetensors;
-import io.github.resdensenet.checkpoint.TensorData;
+import io.github.resdensenet.checkpoint.Weights;
 import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
-import io.github.resdensenet.transforms.Normalize;
 import io.github.resdensenet.transforms.Preprocessing;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -24,26 +23,24 @@ public final class Import {
     private Import() {}
 
     /**
-     * Makes the folder. Pictures will be prepared as the recipe says: its image size (0 is 224) and ImageNet's
+     * Makes the folder. Pictures will be prepared as the recipe and the weights say: its image size (0 is 224) and their
      * normalisation.
      *
-     * @param weights all tensors of the recipe's model, with the article's names
-     * @param source where they come from, for messages and the manifest
+     * @param weights all tensors of the recipe's model
      * @param classes class names by index
      * @throws IOException if the weights do not fit the model, naming the differences, or the folder cannot be made
      */
-    public static Run run(Map<String, TensorData> weights, Path source, Recipe recipe, List<String> classes, Path out)
-            throws IOException {
+    public static Run run(Weights weights, Recipe recipe, List<String> classes, Path out) throws IOException {
         if (new TreeSet<>(classes).size() < classes.size() || classes.stream().anyMatch(String::isBlank)) {
             throw new IllegalArgumentException("--classes must be names that differ, got " + String.join(",", classes));
         }
         Recipe sized = recipe.data().imageSize() == 0 ? recipe.with("data.imageSize", "224") : recipe;
         try (ImageClassifier model = Models.create(sized.model(), classes.size(), 0)) {
-            ModelState.load(model, weights, source);
+            weights.load(model);
             Manifest manifest = new Manifest(
                     sized.model(),
                     classes,
-                    new Preprocessing(sized.data().imageSize(), Normalize.IMAGENET),
+                    new Preprocessing(sized.data().imageSize(), weights.normalize()),
                     "",
                     sized.toYaml(),
                     "",
@@ -59,7 +56,9 @@ public final class Import {
             run.writePth(checkpoint);
             AtomicFiles.write(
                     run.file("metrics.json"),
-                    JsonMapper.shared().writeValueAsString(Map.of("imported_from", source.toString())) + "\n");
+                    JsonMapper.shared()
+                                    .writeValueAsString(Map.of(
+                                            "imported_from", weights.source().toString())) + "\n");
             return run;
         }
     }

@@ -1,6 +1,5 @@
 package io.github.resdensenet.train;
 
-import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.checkpoint.RunLock;
 import io.github.resdensenet.checkpoint.Weights;
@@ -53,7 +52,8 @@ public final class Trainer {
      * Trains by a recipe to the end.
      *
      * @param out the run folder to make
-     * @param init weights to start from, a run folder or a .pth or safetensors file; null for random ones
+     * @param init weights to start from, a run folder or a .pth, safetensors or Keras file; null for random ones. Pictures
+     *     are normalised as those weights were trained
      * @param newHead whether the last layer starts at random all the same
      * @throws StoppedException after {@link #stop()}
      */
@@ -68,15 +68,19 @@ public final class Trainer {
                 data.folder().classes().size(),
                 resolved.train().seed())) {
             checkSizes(model, resolved, data.split().rows(Part.TRAIN).length);
+            Normalize normalize = Normalize.IMAGENET;
             if (init != null) {
+                Weights weights = Weights.read(init);
                 if (newHead) {
-                    Weights.loadWithoutHead(model, Weights.read(init), init);
+                    weights.loadWithoutHead(model);
                 } else {
-                    ModelState.load(model, Weights.read(init), init);
+                    weights.load(model);
                 }
+                normalize = weights.normalize();
             }
-            describe(resolved, data.folder(), data.split());
-            return run(resolved, data, model, session -> session.begin(out));
+            Preprocessing preprocessing = new Preprocessing(resolved.data().imageSize(), normalize);
+            describe(resolved, preprocessing, data.folder(), data.split());
+            return run(resolved, preprocessing, data, model, session -> session.begin(out));
         }
     }
 
@@ -105,7 +109,8 @@ public final class Trainer {
             TrainingData data = TrainingData.of(run, pictures, from.manifest().splitSha256());
             NativeSettings.apply(recipe.train().threads());
             try (ImageClassifier model = from.checkpoint().model(run.last())) {
-                return run(recipe, data, model, session -> session.takeUp(from));
+                Preprocessing preprocessing = from.manifest().preprocessing();
+                return run(recipe, preprocessing, data, model, session -> session.takeUp(from));
             }
         }
     }
@@ -123,9 +128,10 @@ public final class Trainer {
         void open(TrainingSession session) throws IOException;
     }
 
-    private Run run(Recipe recipe, TrainingData data, ImageClassifier model, Opening opening) throws IOException {
+    private Run run(
+            Recipe recipe, Preprocessing preprocessing, TrainingData data, ImageClassifier model, Opening opening)
+            throws IOException {
         Device device = NativeSettings.device(recipe.train().device());
-        Preprocessing preprocessing = preprocessing(recipe);
         int total = data.folder().samples().size();
         try (PixelCache pixels =
                 PixelCache.of(data.folder().samples(), preprocessing, torch.get_num_threads(), done -> {
@@ -141,10 +147,6 @@ public final class Trainer {
                 return session.train();
             }
         }
-    }
-
-    private static Preprocessing preprocessing(Recipe recipe) {
-        return new Preprocessing(recipe.data().imageSize(), Normalize.IMAGENET);
     }
 
     private static Recipe resolve(Recipe recipe, Path root) {
@@ -173,8 +175,7 @@ public final class Trainer {
         }
     }
 
-    private void describe(Recipe resolved, ImageFolder data, Split split) {
-        Preprocessing preprocessing = preprocessing(resolved);
+    private void describe(Recipe resolved, Preprocessing preprocessing, ImageFolder data, Split split) {
         log.say("Dataset ImageFolder");
         log.say("    Number of datapoints: " + data.samples().size());
         log.say("    Root location: " + data.root());

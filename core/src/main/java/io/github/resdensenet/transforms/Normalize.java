@@ -6,6 +6,8 @@ import java.util.List;
 public record Normalize(List<Double> mean, List<Double> std) {
     /** The statistics of ImageNet. */
     public static final Normalize IMAGENET = new Normalize(List.of(0.485, 0.456, 0.406), List.of(0.229, 0.224, 0.225));
+    /** To -1 to 1, as Keras scales the pictures of ResNet50V2: v / 127.5 - 1 for a byte v. */
+    public static final Normalize MINUS_ONE_TO_ONE = new Normalize(List.of(0.5, 0.5, 0.5), List.of(0.5, 0.5, 0.5));
 
     /** Checks the sizes and that no deviation is 0. */
     public Normalize {

@@ -24,7 +24,10 @@ class FusedInferenceTest {
     private static final int CLASSES = 5;
 
     private static ImageClassifier model(int growthRate, int features, Integer... blocks) {
-        ModelConfig config = new ModelConfig("resdensenet", growthRate, List.of(blocks), features, 4);
+        return model(new ModelConfig("resdensenet", growthRate, List.of(blocks), features, 4));
+    }
+
+    private static ImageClassifier model(ModelConfig config) {
         ImageClassifier model = Models.create(config, CLASSES, 0);
         TestModels.fill(model); // statistics and weights that are not the initial ones
         model.train(false);
@@ -45,8 +48,17 @@ class FusedInferenceTest {
     @ParameterizedTest(name = "growthRate {0}, {1} features, {2} images of {3} px")
     @CsvSource({"32, 64, 3, 64", "32, 64, 1, 97", "12, 24, 5, 64", "12, 20, 4, 43", "16, 32, 33, 32"})
     void logitsAreTheModels(int growthRate, int features, int n, int size) {
+        compare(model(growthRate, features, 3, 2, 2), n, size);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"densenet121, 3, 64", "densenet121, 1, 97", "resnet50v2, 3, 64", "resnet50v2, 1, 97"})
+    void logitsAreThoseOfTheOtherModelsToo(String name, int n, int size) {
+        compare(model(ModelConfig.of(name)), n, size);
+    }
+
+    private static void compare(ImageClassifier model, int n, int size) {
         NativeSettings.apply(2);
-        ImageClassifier model = model(growthRate, features, 3, 2, 2);
         try (PointerScope scope = new PointerScope();
                 FusedInference inference = new FusedInference(model, size, false, 2)) {
             Tensor images = TestModels.images("inference", n, size, size).to(ScalarType.Float);

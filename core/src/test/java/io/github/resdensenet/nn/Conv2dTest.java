@@ -37,13 +37,31 @@ class Conv2dTest {
         assertThat(wrong).isEmpty();
     }
 
+    @Test
+    void floatsAgreeWithDoublesForTheLayersOfResNet50V2() {
+        NativeSettings.apply(2);
+        List<String> wrong = new ArrayList<>();
+        for (int batch : new int[] {1, 2, 8}) {
+            for (int size : new int[] {1, 2, 4, 7}) {
+                check(new Conv2d(2048, 512, 1), batch, size, wrong);
+                check(new Conv2d(512, 2048, 1, 1, 0, true), batch, size, wrong);
+                check(new Conv2d(1024, 256, 1), batch, size, wrong);
+                check(new Conv2d(256, 1024, 1, 1, 0, true), batch, size, wrong);
+                check(new Conv2d(256, 256, 3, 2, 1), batch, size, wrong);
+                check(new Conv2d(5, 12, 3, 2, 1, true), batch, size, wrong);
+            }
+            check(new Conv2d(3, 64, 7, 2, 0, true), batch, 38, wrong);
+        }
+        assertThat(wrong).isEmpty();
+    }
+
     private static void check(Conv2d conv, int batch, int size, List<String> wrong) {
         try (PointerScope scope = new PointerScope()) {
             Tensor image = torch.randn(batch, conv.inChannels, size, size);
             Tensor[] floats = run(conv, image);
             conv.to(ScalarType.Double);
             Tensor[] doubles = run(conv, image.to(ScalarType.Double));
-            String[] names = {"output", "gradient of the input", "gradient of the weight"};
+            String[] names = {"output", "gradient of the input", "gradient of the weight", "gradient of the bias"};
             for (int i = 0; i < names.length; i++) {
                 double error = floats[i].sub(doubles[i]).abs().max().item_double();
                 double scale = doubles[i].abs().max().item_double();
@@ -56,7 +74,7 @@ class Conv2dTest {
         }
     }
 
-    /** Output, gradient of the input, gradient of the weight, for a gradient of the output that grows along it. */
+    /** Output, gradients of the input, the weight and the bias (or of the weight again), for a gradient of the output that grows along it. */
     private static Tensor[] run(Conv2d conv, Tensor image) {
         Tensor x = image.detach();
         x.set_requires_grad(conv.inChannels != 3);
@@ -65,10 +83,13 @@ class Conv2dTest {
                 torch.linspace(new org.bytedeco.pytorch.Scalar(-1.0), new org.bytedeco.pytorch.Scalar(2.0), y.numel()));
         Tensor weights =
                 org.bytedeco.pytorch.AbstractTensor.create(slope, y.shape()).to(y.scalar_type());
-        conv.weight.mutable_grad().put(new Tensor());
+        conv.namedParameters().values().forEach(p -> p.mutable_grad().put(new Tensor()));
         y.mul(weights).sum().backward();
         return new Tensor[] {
-            y, conv.inChannels == 3 ? y : x.grad(), conv.weight.grad().clone()
+            y,
+            conv.inChannels == 3 ? y : x.grad(),
+            conv.weight.grad().clone(),
+            (conv.bias == null ? conv.weight : conv.bias).grad().clone()
         };
     }
 }

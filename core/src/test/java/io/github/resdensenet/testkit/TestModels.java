@@ -1,6 +1,7 @@
 package io.github.resdensenet.testkit;
 
 import io.github.resdensenet.nn.Module;
+import java.util.Arrays;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.AbstractTensor;
@@ -20,22 +21,27 @@ public final class TestModels {
                 if (name.endsWith("num_batches_tracked")) {
                     return;
                 }
-                double[] u = Counter.uniform(name, (int) tensor.numel());
-                long fanIn = tensor.dim() >= 2 ? tensor.numel() / tensor.size(0) : 0;
-                for (int i = 0; i < u.length; i++) {
-                    if (fanIn > 0) {
-                        u[i] *= Math.sqrt(3.0 / fanIn);
-                    } else if (name.endsWith("running_var")) {
-                        u[i] = 1 + 0.5 * u[i];
-                    } else if (name.endsWith("weight")) {
-                        u[i] = 1 + 0.25 * u[i];
-                    } else {
-                        u[i] *= 0.25;
-                    }
-                }
-                tensor.copy_(AbstractTensor.create(u, tensor.shape()));
+                tensor.copy_(AbstractTensor.create(numbers(name, tensor.shape()), tensor.shape()));
             });
         }
+    }
+
+    /** The values of a parameter or running statistic from the counter. */
+    public static double[] numbers(String name, long... shape) {
+        int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
+        double[] u = Counter.uniform(name, count);
+        for (int i = 0; i < u.length; i++) {
+            if (shape.length >= 2) {
+                u[i] *= Math.sqrt(3.0 * shape[0] / count); // keeps the variance
+            } else if (name.endsWith("running_var")) {
+                u[i] = 1 + 0.5 * u[i];
+            } else if (name.endsWith("weight")) {
+                u[i] = 1 + 0.25 * u[i];
+            } else {
+                u[i] *= 0.25;
+            }
+        }
+        return u;
     }
 
     /** Images [n, 3, height, width] in double precision, in [-2, 2). */

@@ -7,9 +7,14 @@ import io.github.resdensenet.checkpoint.Checkpoint;
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.checkpoint.Digest;
 import io.github.resdensenet.checkpoint.Manifest;
+import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.checkpoint.RunLock;
+import io.github.resdensenet.checkpoint.Weights;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.transforms.Normalize;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -108,6 +113,38 @@ class ResumeTest {
                 assertThat(outcome(run)).isEqualTo(unbroken);
             }
         }
+    }
+
+    @Test
+    void aDenseNetGoesOnAsWell() throws Exception {
+        Recipe dense = Recipe.defaults()
+                .withData(root.resolve("data"))
+                .with("model.name", "densenet121")
+                .with("data.imageSize", "32")
+                .with("data.batchSize", "6")
+                .with("train.epochs", "1")
+                .with("train.threads", "2");
+        String unbroken = outcome(Trainer.train(dense, root.resolve("unbroken")));
+        Path out = root.resolve("stopped");
+        assertThatThrownBy(() -> stopping(2).train(dense, out, null, false)).isInstanceOf(StoppedException.class);
+        assertThat(outcome(new Trainer(new TrainListener() {}).resume(out, 0))).isEqualTo(unbroken);
+    }
+
+    @Test
+    void theNormalisationOfTheFirstWeightsStays() throws Exception {
+        Path imported = root.resolve("imported");
+        try (ImageClassifier model = Models.create(recipe.model(), 2, 7)) {
+            Weights weights = new Weights(ModelState.of(model), Normalize.MINUS_ONE_TO_ONE, root.resolve("w.h5"));
+            Import.run(weights, recipe, List.of("a", "b"), imported);
+        }
+        Run whole = new Trainer(new TrainListener() {}).train(recipe, root.resolve("unbroken"), imported, false);
+        Path out = root.resolve("stopped");
+        assertThatThrownBy(() -> stopping(2).train(recipe, out, imported, false))
+                .isInstanceOf(StoppedException.class);
+        Run resumed = new Trainer(new TrainListener() {}).resume(out, 0);
+        assertThat(resumed.readBest().manifest().preprocessing().normalize()).isEqualTo(Normalize.MINUS_ONE_TO_ONE);
+        assertThat(outcome(resumed)).isEqualTo(outcome(whole));
+        assertThat(outcome(Trainer.train(recipe, root.resolve("random")))).isNotEqualTo(outcome(whole));
     }
 
     @Test

@@ -14,8 +14,8 @@ import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
@@ -23,8 +23,8 @@ import tools.jackson.databind.JsonNode;
 class TrainingStepTest {
     private static final double RELATIVE = 1e-7;
 
-    private static ImageClassifier doubleModel() {
-        ImageClassifier model = Models.create(ModelConfig.resDenseNet(), 3, 0);
+    private static ImageClassifier doubleModel(String name) {
+        ImageClassifier model = Models.create(ModelConfig.of(name), 3, 0);
         model.to(ScalarType.Double);
         TestModels.fill(model);
         return model;
@@ -58,21 +58,22 @@ class TrainingStepTest {
         });
     }
 
-    @Test
-    void givesPyTorchsLossAndTheGradientOfEveryParameter() {
-        ImageClassifier model = doubleModel();
-        JsonNode golden = Golden.json("gradients.json");
+    @ParameterizedTest
+    @CsvSource({"resdensenet, gradients.json", "densenet121, densenet121-gradients.json"})
+    void givesPyTorchsLossAndTheGradientOfEveryParameter(String name, String file) {
+        ImageClassifier model = doubleModel(name);
+        JsonNode golden = Golden.json(file);
         double loss = take(engine(model), 0, 1e-300);
         assertThat(loss).isCloseTo(golden.get("loss").asDouble(), within(RELATIVE));
         Map<String, Tensor> gradients = new java.util.LinkedHashMap<>();
-        model.namedParameters().forEach((name, p) -> gradients.put(name, p.grad()));
+        model.namedParameters().forEach((parameter, p) -> gradients.put(parameter, p.grad()));
         assertEqual(golden.get("gradients"), gradients);
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 20})
     void parametersAndStatisticsAreThoseOfPyTorchAfterSomeSteps(int steps) {
-        ImageClassifier model = doubleModel();
+        ImageClassifier model = doubleModel("resdensenet");
         ReferenceEngine engine = engine(model);
         LrSchedule schedule = new LrSchedule.CosineAnnealingLr(1e-3, 1e-6, 10);
         JsonNode golden = Golden.json("step" + steps + ".json");

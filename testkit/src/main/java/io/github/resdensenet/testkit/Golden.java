@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -42,6 +43,11 @@ public final class Golden {
         List<Double> numbers = new ArrayList<>();
         collect(array, numbers);
         return numbers.stream().mapToDouble(Double::doubleValue).toArray();
+    }
+
+    /** Whole numbers of a nested array, in order. */
+    public static long[] integers(JsonNode array) {
+        return Arrays.stream(numbers(array)).mapToLong(number -> (long) number).toArray();
     }
 
     private static void collect(JsonNode node, List<Double> into) {

@@ -1,0 +1,144 @@
+package io.github.resdensenet.nn;
+
+import static io.github.resdensenet.nn.Functional.cat;
+import static io.github.resdensenet.nn.Functional.globalAveragePool;
+import static io.github.resdensenet.nn.Functional.relu;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.bytedeco.pytorch.Tensor;
+
+/**
+ * DenseNet121 with torchvision's modules, names and initialisation: every layer of a block reads all channels before it.
+ *
+ * <p>Stem, then [block, transition] three times, block, BN, ReLU, global average pool and a linear classifier. The blocks
+ * have 6, 12, 24 and 16 layers and end with 256, 512, 1024 and 1024 channels. G. Huang et al., "Densely Connected
+ * Convolutional Networks" (CVPR 2017).
+ */
+public final class DenseNet121 extends ImageClassifier {
+    private static final int INIT_FEATURES = 64;
+    private static final int GROWTH_RATE = 32;
+    private static final int BOTTLENECK = 4 * GROWTH_RATE;
+    private static final List<Integer> LAYERS = List.of(6, 12, 24, 16);
+
+    private final Sequential features;
+    private final Linear classifier;
+
+    /**
+     * The network; the weights are drawn from libtorch's default generator (see {@link Models#create}).
+     *
+     * @throws IllegalArgumentException if numClasses is not positive
+     */
+    public DenseNet121(int numClasses) {
+        super(ModelConfig.of("densenet121"), numClasses);
+        features = register("features", new Sequential());
+        features.register("conv0", new Conv2d(3, INIT_FEATURES, 7, 2, 3));
+        features.register("norm0", new BatchNorm2d(INIT_FEATURES));
+        features.register("relu0", new ReLU());
+        features.register("pool0", new MaxPool2d(3, 2, 1));
+        int channels = INIT_FEATURES;
+        for (int i = 1; i <= LAYERS.size(); i++) {
+            int layers = LAYERS.get(i - 1);
+            features.register("denseblock" + i, new Block(channels, layers));
+            channels += layers * GROWTH_RATE;
+            if (i < LAYERS.size()) {
+                features.register("transition" + i, new Transition(channels, channels / 2));
+                channels /= 2;
+            }
+        }
+        features.register("norm5", new BatchNorm2d(channels));
+        classifier = register("classifier", new Linear(channels, numClasses));
+        Init.kaimingFanIn(this);
+    }
+
+    @Override
+    public Tensor forwardFeatures(Tensor x) {
+        return relu(features.call(x)); // [N, 1024, H/32, W/32]
+    }
+
+    @Override
+    public Tensor forwardHead(Tensor features) {
+        return classifier.call(globalAveragePool(features));
+    }
+
+    @Override
+    public String headName() {
+        return "classifier";
+    }
+
+    @Override
+    public int featureSize(int imageSize) {
+        int afterStem = (imageSize + 3) / 4; // two layers of stride 2 that round up
+        return afterStem >> (LAYERS.size() - 1);
+    }
+
+    /** The new channels that a layer makes of all the channels so far. */
+    private static final class Layer extends Module {
+        private final BatchNorm2d norm1;
+        private final ReLU relu1;
+        private final Conv2d conv1;
+        private final BatchNorm2d norm2;
+        private final ReLU relu2;
+        private final Conv2d conv2;
+
+        Layer(int inChannels) {
+            norm1 = register("norm1", new BatchNorm2d(inChannels));
+            relu1 = register("relu1", new ReLU());
+            conv1 = register("conv1", new Conv2d(inChannels, BOTTLENECK, 1));
+            norm2 = register("norm2", new BatchNorm2d(BOTTLENECK));
+            relu2 = register("relu2", new ReLU());
+            conv2 = register("conv2", new Conv2d(BOTTLENECK, GROWTH_RATE, 3, 1, 1));
+        }
+
+        @Override
+        protected Tensor forward(Tensor x) {
+            Tensor bottleneck = conv1.call(relu1.call(norm1.call(x)));
+            return conv2.call(relu2.call(norm2.call(bottleneck))); // [N, GROWTH_RATE, H, W]
+        }
+
+        @Override
+        public String typeName() {
+            return "_DenseLayer";
+        }
+    }
+
+    /** x and behind it what each layer makes: [N, C, H, W] to [N, C + layers * GROWTH_RATE, H, W]. */
+    private static final class Block extends Module {
+        private final List<Layer> layers = new ArrayList<>();
+
+        Block(int inChannels, int numLayers) {
+            for (int i = 0; i < numLayers; i++) {
+                layers.add(register("denselayer" + (i + 1), new Layer(inChannels + i * GROWTH_RATE)));
+            }
+        }
+
+        @Override
+        protected Tensor forward(Tensor x) {
+            Tensor features = x;
+            for (Layer layer : layers) {
+                features = cat(features, layer.call(features));
+            }
+            return features;
+        }
+
+        @Override
+        public String typeName() {
+            return "_DenseBlock";
+        }
+    }
+
+    /** Between two blocks: [N, in, H, W] to [N, out, H/2, W/2]. */
+    private static final class Transition extends Sequential {
+        Transition(int inChannels, int outChannels) {
+            register("norm", new BatchNorm2d(inChannels));
+            register("relu", new ReLU());
+            register("conv", new Conv2d(inChannels, outChannels, 1));
+            register("pool", new AvgPool2d(2));
+        }
+
+        @Override
+        public String typeName() {
+            return "_Transition";
+        }
+    }
+}
