@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -153,12 +154,20 @@ public record Manifest(
         return OWN_DIGEST.matcher(text).replaceFirst("$1" + Digest.sha256(text) + "$2");
     }
 
+    /** Adds what manifests of 0.1.0 do not say yet. */
+    private static JsonNode completed(JsonNode manifest) {
+        if (manifest.path("model") instanceof ObjectNode model && !model.has("fusion")) {
+            model.put("fusion", "both");
+        }
+        return manifest;
+    }
+
     static Manifest read(Path file) throws IOException {
         Manifest manifest;
         String text;
         try {
             text = Files.readString(file);
-            manifest = JSON.readValue(text, Manifest.class);
+            manifest = JSON.treeToValue(completed(JSON.readTree(text)), Manifest.class);
         } catch (CharacterCodingException e) {
             throw new CheckpointException(file + ": damaged, it is not UTF-8");
         } catch (JacksonException e) {

@@ -10,10 +10,15 @@ import java.util.List;
  * @param blockConfig dense layers in each stage
  * @param numInitFeatures channels after the stem
  * @param bnSize width of the bottleneck in growth rates
+ * @param fusion how a ResDenseNet joins its layers, one of {@link #FUSIONS}; "both" for other architectures
  */
-public record ModelConfig(String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize) {
+public record ModelConfig(
+        String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize, String fusion) {
     /** The architectures that can be built. */
     public static final List<String> NAMES = List.of("resdensenet");
+
+    /** The article's fusion of ResDenseNet, and what it is compared with at as many parameters. */
+    public static final List<String> FUSIONS = List.of("both", "concat", "add", "none", "stacked");
 
     /**
      * Checks every value.
@@ -34,6 +39,16 @@ public record ModelConfig(String name, int growthRate, List<Integer> blockConfig
             throw new IllegalArgumentException(
                     "model.blockConfig must be 1 to 8 positive numbers of layers, got " + blockConfig);
         }
+        List<String> fusions = name.equals("resdensenet") ? FUSIONS : FUSIONS.subList(0, 1);
+        if (!fusions.contains(fusion)) {
+            throw new IllegalArgumentException(
+                    "model.fusion must be one of " + fusions + " for " + name + ", got " + fusion);
+        }
+    }
+
+    /** A configuration with the article's fusion. */
+    public ModelConfig(String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize) {
+        this(name, growthRate, blockConfig, numInitFeatures, bnSize, "both");
     }
 
     private static void positive(String key, int value) {

@@ -19,7 +19,7 @@ import java.util.Map;
  */
 public record Recipe(ModelConfig model, Data data, Augment augment, Train train) {
     /** The built-in recipes. */
-    public static final List<String> NAMES = List.of("default", "seed");
+    public static final List<String> NAMES = List.of("default", "seed", "common");
 
     /**
      * The pictures.
@@ -90,6 +90,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param threads compute threads; 0 is one a processor
      * @param checkpointMinutes minutes between checkpoints within an epoch; one is saved after every epoch anyway
      * @param device "auto", "cpu" or "cuda"
+     * @param freezeEpochs first epochs in which the head alone trains; the body computes as in evaluation then, so its
+     *     weights and its running statistics stay as they are
      */
     public record Train(
             int epochs,
@@ -107,7 +109,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             String engine,
             int threads,
             double checkpointMinutes,
-            String device) {
+            String device,
+            int freezeEpochs) {
         /** Checks every value. */
         public Train {
             check(epochs >= 1 && epochs <= 100_000, "train.epochs", "1 to 100000", epochs);
@@ -133,6 +136,11 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                     "a positive number",
                     checkpointMinutes);
             oneOf("train.device", List.of("auto", "cpu", "cuda"), device);
+            check(
+                    freezeEpochs >= 0 && freezeEpochs < epochs,
+                    "train.freezeEpochs",
+                    "0 to below train.epochs",
+                    freezeEpochs);
         }
 
         /** The learning rate of each epoch. */
@@ -158,13 +166,20 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         return builtIn("default");
     }
 
+    /** A built-in recipe of ResDenseNet, see {@link #builtIn(String, String)}. */
+    public static Recipe builtIn(String name) {
+        return builtIn(name, "resdensenet");
+    }
+
     /**
      * A built-in recipe.
      *
-     * @param name "default", or "seed" for the article's own way: two parts, the best epoch chosen on the test set
+     * @param name "default" for the model's own training, as the article's table says; "seed" for that in the article's
+     *     own way: two parts, the best epoch chosen on the test set; "common" for one training of all models
+     * @param model the architecture, one of {@link ModelConfig#NAMES}
      */
-    public static Recipe builtIn(String name) {
-        return RecipeFile.builtIn(name);
+    public static Recipe builtIn(String name, String model) {
+        return RecipeFile.builtIn(name, model);
     }
 
     /** Reads a YAML file; keys that it leaves out have their default. */

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The fused engine against the same mathematics in double precision.
@@ -96,6 +97,16 @@ class FusedEngineTest {
                 features,
                 bnSize,
                 Arrays.stream(blocks.split("-")).map(Integer::valueOf).toArray(Integer[]::new));
+        errorsAreTheReferences(config, n, size);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"concat", "add", "none", "stacked"})
+    void everyFusionIsComputedAsExactly(String fusion) {
+        errorsAreTheReferences(new ModelConfig("resdensenet", 8, List.of(2, 2), 16, 4, fusion), 3, 43);
+    }
+
+    private static void errorsAreTheReferences(ModelConfig config, int n, int size) {
         List<Double> lossErrors = new ArrayList<>();
         List<Double> referenceLossErrors = new ArrayList<>();
         List<Double> gradientRatios = new ArrayList<>();
