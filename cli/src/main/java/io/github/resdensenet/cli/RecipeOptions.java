@@ -83,9 +83,8 @@ final class RecipeOptions {
     Recipe resolve() throws IOException {
         Map<String, String> changes = changes(set);
         String architecture = model != null ? model : changes.getOrDefault("model.name", "resdensenet");
-        Recipe result = Recipe.NAMES.contains(recipe)
-                ? Recipe.builtIn(recipe, architecture)
-                : Recipe.read(Path.of(recipe));
+        Recipe result =
+                Recipe.NAMES.contains(recipe) ? Recipe.builtIn(recipe, architecture) : Recipe.read(Path.of(recipe));
         put(changes, "model.name", model);
         put(changes, "train.epochs", epochs);
         put(changes, "data.batchSize", batchSize);

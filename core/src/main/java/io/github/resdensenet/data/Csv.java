@@ -4,10 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Lines of comma-separated values, quoted where RFC 4180 asks for it. */
-final class Csv {
+public final class Csv {
     private Csv() {}
 
-    static String line(List<String> fields) {
+    /** One line with its end. */
+    public static String line(List<String> fields) {
         List<String> quoted = new ArrayList<>();
         for (String field : fields) {
             boolean special = field.chars().anyMatch(c -> c == ',' || c == '"' || c == '\n' || c == '\r');
@@ -17,7 +18,7 @@ final class Csv {
     }
 
     /** The records of a text; a quoted field may hold line ends. */
-    static List<List<String>> parse(String text) {
+    public static List<List<String>> parse(String text) {
         List<List<String>> records = new ArrayList<>();
         List<String> fields = new ArrayList<>();
         StringBuilder field = new StringBuilder();

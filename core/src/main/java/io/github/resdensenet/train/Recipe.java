@@ -1,5 +1,6 @@
 package io.github.resdensenet.train;
 
+import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.Split;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.transforms.Compose;
@@ -208,8 +209,18 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         return RecipeFile.with(this, values);
     }
 
+    /** The recipe as a run keeps it: with the image size in pixels, and the folder's whole path. */
+    public Recipe resolved() {
+        boolean builtIn = data.path().equals(BuiltInData.FASHION3);
+        int size = data.imageSize() > 0 ? data.imageSize() : builtIn ? 64 : 224;
+        Recipe sized = with("data.imageSize", Integer.toString(size));
+        return builtIn
+                ? sized
+                : sized.withData(Path.of(data.path()).toAbsolutePath().normalize());
+    }
+
     /** What another recipe says otherwise, one "key here -> there" each. */
-    List<String> differences(Recipe other) {
+    public List<String> differences(Recipe other) {
         return RecipeFile.differences(this, other);
     }
 

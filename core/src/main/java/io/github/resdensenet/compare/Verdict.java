@@ -1,0 +1,168 @@
+package io.github.resdensenet.compare;
+
+import io.github.resdensenet.compare.Pair.Outcome;
+import io.github.resdensenet.eval.Decimal;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the numbers say about the article's claim that concatenation inside a block and an addition around it unite the
+ * advantages of DenseNet and ResNet, in words that follow from the tests alone.
+ */
+final class Verdict {
+    private static final String SUBJECT = "ResDenseNet";
+
+    private Verdict() {}
+
+    static List<String> of(List<Row> rows, List<Pair> pairs) {
+        List<String> lines = new ArrayList<>();
+        for (String recipe : rows.stream().map(Row::recipe).distinct().toList()) {
+            List<Row> ranked = rows.stream()
+                    .filter(row -> row.recipe().equals(recipe))
+                    .sorted(Comparator.comparingDouble(
+                            (Row row) -> -row.accuracy().mean()))
+                    .toList();
+            lines.add("Mean test accuracy under the " + recipe + " recipe: "
+                    + String.join(
+                            ", ",
+                            ranked.stream()
+                                    .map(row -> row.title() + " "
+                                            + Decimal.percent(row.accuracy().mean()) + "% with "
+                                            + "%,d".formatted(row.size().parameters()) + " parameters")
+                                    .toList())
+                    + ".");
+            List<Pair> own = pairs.stream()
+                    .filter(pair -> pair.first().recipe().equals(pair.second().recipe()))
+                    .filter(pair -> pair.first().recipe().equals(recipe))
+                    .filter(pair -> isSubject(pair.first()) || isSubject(pair.second()))
+                    .map(pair -> isSubject(pair.first()) ? pair : pair.swapped())
+                    .toList();
+            lines.addAll(summary(
+                    "Against the other architectures under the " + recipe + " recipe, ",
+                    own.stream().filter(pair -> !isFusion(pair.second())).toList()));
+            lines.addAll(summary(
+                    "Against the other fusions at as many parameters under the " + recipe + " recipe, ",
+                    own.stream().filter(pair -> isFusion(pair.second())).toList()));
+            own.stream().map(Verdict::sentence).forEach(lines::add);
+        }
+        pairs.stream()
+                .filter(pair -> pair.first().title().equals(pair.second().title()))
+                .map(Verdict::sentence)
+                .forEach(lines::add);
+        lines.add(claim(rows, pairs));
+        return lines;
+    }
+
+    private static boolean isSubject(Row row) {
+        return row.title().equals(SUBJECT);
+    }
+
+    private static boolean isFusion(Row row) {
+        return row.title().startsWith(SUBJECT + " ");
+    }
+
+    /** Which of the others ResDenseNet is better than, worse than, and not told apart from. */
+    private static List<String> summary(String start, List<Pair> against) {
+        if (against.isEmpty()) {
+            return List.of();
+        }
+        Map<Outcome, List<String>> names = new LinkedHashMap<>();
+        against.forEach(pair -> names.computeIfAbsent(pair.outcome(), o -> new ArrayList<>())
+                .add(pair.second().title()));
+        List<String> parts = new ArrayList<>();
+        for (Outcome outcome : Outcome.values()) {
+            if (names.containsKey(outcome)) {
+                String is = switch (outcome) {
+                    case FIRST_BETTER -> "more accurate than ";
+                    case SECOND_BETTER -> "less accurate than ";
+                    case UNSURE -> "told apart by one test only from ";
+                    case NOT_TOLD_APART -> "not told apart from ";
+                };
+                parts.add(is + String.join(", ", names.get(outcome)));
+            }
+        }
+        return List.of(start + SUBJECT + " is " + String.join("; ", parts) + ".");
+    }
+
+    /** One pair: the difference, both tests, and what they say. */
+    private static String sentence(Pair pair) {
+        String interval = pair.difference().isKnown()
+                ? " (95%% interval over seeds %s to %s)"
+                        .formatted(
+                                points(pair.difference().low()),
+                                points(pair.difference().high()))
+                : " (one seed, so no interval)";
+        String tests = (Double.isNaN(pair.tP()) ? "no t-test" : "paired t p = " + probability(pair.tP()))
+                + ", McNemar p = " + probability(pair.pooled().p()) + ", " + probability(pair.holm())
+                + " after correction";
+        String says = switch (pair.outcome()) {
+            case FIRST_BETTER, SECOND_BETTER -> "both tests tell them apart";
+            case UNSURE -> "one test tells them apart, the other does not";
+            case NOT_TOLD_APART -> "not told apart";
+        };
+        return pair.first().name() + " less " + pair.second().name() + ": "
+                + points(pair.difference().mean()) + " points of accuracy" + interval + "; " + tests + ": " + says
+                + ".";
+    }
+
+    /** The claim, over all recipes: the same for each part and for the whole. */
+    private static String claim(List<Row> rows, List<Pair> pairs) {
+        List<Outcome> outcomes = pairs.stream()
+                .filter(pair -> pair.first().recipe().equals(pair.second().recipe()))
+                .filter(pair -> isSubject(pair.first()) || isSubject(pair.second()))
+                .map(pair -> (isSubject(pair.first()) ? pair : pair.swapped()).outcome())
+                .toList();
+        String start =
+                "The article's claim, that concatenation inside and addition around a block unite what is good in"
+                        + " DenseNet and ResNet: ";
+        if (outcomes.isEmpty()) {
+            return start + "nothing here bears on it, since nothing was compared with " + SUBJECT
+                    + " under one recipe.";
+        }
+        long better = outcomes.stream().filter(o -> o == Outcome.FIRST_BETTER).count();
+        long worse = outcomes.stream().filter(o -> o == Outcome.SECOND_BETTER).count();
+        int all = outcomes.size();
+        String counts = "of " + all + " comparisons " + better + " found it more accurate, " + worse
+                + " less accurate, and " + (all - better - worse) + " did not decide. ";
+        String says = worse > 0
+                ? "As far as accuracy goes, these numbers contradict it" + (better > 0 ? " in part." : ".")
+                : better == all
+                        ? "As far as accuracy goes, these numbers support it."
+                        : better > 0
+                                ? "As far as accuracy goes, these numbers support it in part."
+                                : "As far as accuracy goes, these numbers neither support nor contradict it.";
+        return start + counts + says + smallest(rows);
+    }
+
+    private static String smallest(List<Row> rows) {
+        return rows.stream()
+                .filter(Verdict::isSubject)
+                .findFirst()
+                .map(subject -> {
+                    List<String> larger = rows.stream()
+                            .filter(row -> row.recipe().equals(subject.recipe()))
+                            .filter(row -> !isSubject(row) && !isFusion(row))
+                            .map(row -> Decimal.fixed(
+                                            (double) row.size().parameters()
+                                                    / subject.size().parameters(),
+                                            1)
+                                    + " times its parameters for " + row.title())
+                            .toList();
+                    return larger.isEmpty() ? "" : " Parameters: " + String.join(", ", larger) + ".";
+                })
+                .orElse("");
+    }
+
+    /** A difference of shares in points, with its sign. */
+    static String points(double share) {
+        String number = Decimal.fixed(share * 100, 1);
+        return share > 0 ? "+" + number : number;
+    }
+
+    static String probability(double p) {
+        return p < 0.001 ? "below 0.001" : Decimal.fixed(p, 3);
+    }
+}
