@@ -28,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -191,8 +192,10 @@ public final class Comparison {
         Run run = Run.open(runFolder(runs.get(0)));
         List<String> classes = run.readBestManifest().classes();
         List<Predictions> predictions = new ArrayList<>();
+        List<Double> macroF1s = new ArrayList<>();
         List<List<EpochMetrics>> histories = new ArrayList<>();
         for (String name : runs) {
+            macroF1s.add(macroF1(runFolder(name).resolve("metrics.json")));
             predictions.add(Predictions.read(predictionsFile(name)));
             histories.add(History.read(runFolder(name).resolve("history.csv")).epochs());
         }
@@ -212,8 +215,18 @@ public final class Comparison {
                     runs,
                     classes,
                     predictions,
+                    macroF1s,
                     histories);
         }
+    }
+
+    /** What the run's own evaluation found. */
+    private static double macroF1(Path metrics) throws IOException {
+        JsonNode value = JSON.readTree(Files.readString(metrics)).path("test").path("macro_f1");
+        if (!value.isNumber()) {
+            throw new IOException(metrics + ": not the metrics of a run, test.macro_f1 must be a number");
+        }
+        return value.asDouble();
     }
 
     private Row.Speed speed(Cell cell) throws IOException {

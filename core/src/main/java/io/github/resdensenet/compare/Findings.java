@@ -62,11 +62,7 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                                         + rows.get(0).settings().data().batchSize()
                                         + ", each model alone in a fresh process, " + machine + "."),
                                 List.of(measured())),
-                        new Section(
-                                "The article's table",
-                                List.of("Every row of the article's table, for what was compared here. Core idea and"
-                                        + " gradient path are facts of the architecture, not measurements."),
-                                List.of(article())),
+                        new Section("The article's table", aboutArticle(), List.of(article())),
                         new Section("Pairs", aboutPairs(), List.of(pairTable()))));
     }
 
@@ -80,7 +76,8 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                                 .toList())
                 + ".");
         Row first = rows.get(0);
-        lines.add("Classes: " + String.join(", ", first.classes()) + "; "
+        lines.add("Pictures of " + first.settings().data().imageSize() + " pixels; classes: "
+                + String.join(", ", first.classes()) + "; "
                 + first.predictions().get(0).answers().size()
                 + " test pictures a seed, the same for all models. A seed decides split, initial weights, order and"
                 + " augmentation.");
@@ -139,6 +136,18 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                 + (share.isKnown()
                         ? " (" + Decimal.percent(share.low()) + " to " + Decimal.percent(share.high()) + ")"
                         : "");
+    }
+
+    private List<String> aboutArticle() {
+        List<String> lines = new ArrayList<>();
+        lines.add(
+                "Every row of the article's table, for what was compared here. Core idea, feature reuse, gradient path and"
+                        + " activation order are facts of the architecture, not measurements.");
+        if (rows.stream().anyMatch(row -> row.settings().model().name().equals("densenet121"))) {
+            lines.add(
+                    "The article calls DenseNet121 post-activation; as published, it normalises before it convolves.");
+        }
+        return lines;
     }
 
     private Table article() {

@@ -2,7 +2,6 @@ package io.github.resdensenet.compare;
 
 import io.github.resdensenet.checkpoint.AtomicFiles;
 import io.github.resdensenet.data.Csv;
-import io.github.resdensenet.eval.ConfusionMatrix;
 import io.github.resdensenet.eval.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -75,13 +74,5 @@ record Predictions(List<Answer> answers) {
 
     double accuracy() {
         return (double) answers.stream().filter(Answer::isRight).count() / answers.size();
-    }
-
-    /** Unweighted mean of F1 over the classes. */
-    double macroF1(List<String> classes) {
-        int[] truth = answers.stream().mapToInt(a -> classes.indexOf(a.truth())).toArray();
-        int[] predicted =
-                answers.stream().mapToInt(a -> classes.indexOf(a.predicted())).toArray();
-        return ConfusionMatrix.of(classes.size(), truth, predicted).macroF1();
     }
 }

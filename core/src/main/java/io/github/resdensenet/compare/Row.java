@@ -3,6 +3,7 @@ package io.github.resdensenet.compare;
 import io.github.resdensenet.nn.Traits;
 import io.github.resdensenet.train.EpochMetrics;
 import io.github.resdensenet.train.Recipe;
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -18,6 +19,7 @@ import java.util.stream.IntStream;
  * @param runs names of its run folders, seed by seed
  * @param classes class names by index
  * @param predictions answers for the test pictures, seed by seed
+ * @param macroF1s unweighted mean of F1 over the classes on the test pictures, seed by seed
  * @param histories epochs, seed by seed
  */
 record Row(
@@ -29,6 +31,7 @@ record Row(
         List<String> runs,
         List<String> classes,
         List<Predictions> predictions,
+        List<Double> macroF1s,
         List<List<EpochMetrics>> histories) {
     /**
      * What follows from the network alone.
@@ -59,16 +62,12 @@ record Row(
         return predictions.stream().map(Predictions::accuracy).toList();
     }
 
-    List<Double> macroF1s() {
-        return predictions.stream().map(p -> p.macroF1(classes)).toList();
-    }
-
     MeanInterval accuracy() {
         return MeanInterval.of(accuracies());
     }
 
     MeanInterval macroF1() {
-        return MeanInterval.of(macroF1s());
+        return MeanInterval.of(macroF1s);
     }
 
     /** Mean over the seeds of one figure of each epoch. */
@@ -84,9 +83,9 @@ record Row(
     /** The recipe's random changes of pictures, in words. */
     String augmentation() {
         Recipe.Augment a = settings.augment();
-        String flip = a.horizontalFlip() > 0 ? "flip " + a.horizontalFlip() : "";
+        String flip = a.horizontalFlip() > 0 ? "flip " + number(a.horizontalFlip()) : "";
         String jitter = a.brightness() + a.contrast() + a.saturation() > 0
-                ? "jitter %s/%s/%s".formatted(a.brightness(), a.contrast(), a.saturation())
+                ? "jitter %s/%s/%s".formatted(number(a.brightness()), number(a.contrast()), number(a.saturation()))
                 : "";
         return either(flip, jitter);
     }
@@ -94,16 +93,21 @@ record Row(
     /** The recipe's learning rate, in words. */
     String schedule() {
         Recipe.Train t = settings.train();
-        return t.schedule() + " " + t.lr() + (t.schedule().equals("cosine") ? " to " + t.etaMin() : "") + ", "
-                + t.epochs() + " epochs";
+        return t.schedule() + " " + number(t.lr()) + (t.schedule().equals("cosine") ? " to " + number(t.etaMin()) : "")
+                + ", " + t.epochs() + " epochs";
     }
 
     /** The recipe's regularisation, in words. */
     String regularisation() {
         Recipe.Train t = settings.train();
         return either(
-                t.labelSmoothing() > 0 ? "label smoothing " + t.labelSmoothing() : "",
-                t.weightDecay() > 0 ? "weight decay " + t.weightDecay() : "");
+                t.labelSmoothing() > 0 ? "label smoothing " + number(t.labelSmoothing()) : "",
+                t.weightDecay() > 0 ? "weight decay " + number(t.weightDecay()) : "");
+    }
+
+    /** As one writes it in a recipe: without exponent or needless zeros. */
+    private static String number(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 
     private static String either(String first, String second) {

@@ -100,7 +100,10 @@ final class Verdict {
                 + " after correction";
         String says = switch (pair.outcome()) {
             case FIRST_BETTER, SECOND_BETTER -> "both tests tell them apart";
-            case UNSURE -> "one test tells them apart, the other does not";
+            case UNSURE ->
+                Double.isNaN(pair.tP())
+                        ? "McNemar's test tells them apart, seeds cannot"
+                        : "one test tells them apart, the other does not";
             case NOT_TOLD_APART -> "not told apart";
         };
         return pair.first().name() + " less " + pair.second().name() + ": "
@@ -108,7 +111,7 @@ final class Verdict {
                 + ".";
     }
 
-    /** The claim, over all recipes: the same for each part and for the whole. */
+    /** What all comparisons of ResDenseNet with something else under the same recipe say together. */
     private static String claim(List<Row> rows, List<Pair> pairs) {
         List<Outcome> outcomes = pairs.stream()
                 .filter(pair -> pair.first().recipe().equals(pair.second().recipe()))
@@ -125,7 +128,7 @@ final class Verdict {
         long better = outcomes.stream().filter(o -> o == Outcome.FIRST_BETTER).count();
         long worse = outcomes.stream().filter(o -> o == Outcome.SECOND_BETTER).count();
         int all = outcomes.size();
-        String counts = "of " + all + " comparisons " + better + " found it more accurate, " + worse
+        String counts = "of " + all + " comparisons " + better + " found " + SUBJECT + " more accurate, " + worse
                 + " less accurate, and " + (all - better - worse) + " did not decide. ";
         String says = worse > 0
                 ? "As far as accuracy goes, these numbers contradict it" + (better > 0 ? " in part." : ".")

@@ -9,7 +9,8 @@ package io.github.resdensenet.nn;
  * @param activation the order of normalisation, ReLU and convolution
  */
 public record Traits(String shortcut, String featureReuse, String gradientPath, String activation) {
-    private static final String PRE = "before the convolution (BN, ReLU, conv), but for the stem";
+    private static final String PRE = "pre-activation (BN, ReLU, conv)";
+    private static final String PRE_BUT_STEM = PRE + " but for the stem";
 
     /** The traits of a network. */
     public static Traits of(ModelConfig config) {
@@ -19,13 +20,13 @@ public record Traits(String shortcut, String featureReuse, String gradientPath, 
                         "add around each bottleneck",
                         "weak: earlier features only as a sum",
                         "identity of the additions",
-                        PRE.replace(", but for the stem", ""));
+                        PRE);
             case "densenet121" ->
                 new Traits(
                         "concat of all layers of a block",
                         "strong: each layer reads all earlier ones of its block",
                         "through the concatenations",
-                        PRE);
+                        PRE_BUT_STEM);
             default -> ofFusion(config.fusion());
         };
     }
@@ -33,26 +34,28 @@ public record Traits(String shortcut, String featureReuse, String gradientPath, 
     private static Traits ofFusion(String fusion) {
         String dense = "strong within a block, then compressed by a 1x1 convolution";
         return switch (fusion) {
-            case "concat" -> new Traits("concat inside each block", dense, "concatenations inside blocks only", PRE);
+            case "concat" ->
+                new Traits("concat inside each block", dense, "concatenations inside blocks only", PRE_BUT_STEM);
             case "add" ->
                 new Traits(
                         "add around each layer and each block",
                         "weak: earlier features only as a sum",
                         "identity of the additions",
-                        PRE);
-            case "none" -> new Traits("none", "none: each layer reads the one before", "none but the layers", PRE);
+                        PRE_BUT_STEM);
+            case "none" ->
+                new Traits("none", "none: each layer reads the one before", "none but the layers", PRE_BUT_STEM);
             case "stacked" ->
                 new Traits(
                         "concat inside and add around each of several blocks a stage",
                         "strong within a block of " + Widths.LAYERS_OF_STACKED + " layers, then compressed",
                         "identity around blocks, concatenations inside",
-                        PRE);
+                        PRE_BUT_STEM);
             default ->
                 new Traits(
                         "concat inside each block, add around it",
                         dense,
                         "identity around blocks, concatenations inside",
-                        PRE);
+                        PRE_BUT_STEM);
         };
     }
 }

@@ -109,9 +109,7 @@ class ComparisonTest {
         assertThat(json.get("pairs")).hasSize(2); // own and common are the same trainings here
 
         String html = Files.readString(out.resolve("compare.html"));
-        assertThat(html)
-                .contains("&lt;b&gt;night", "<svg")
-                .doesNotContain("<b>night", "<script", " src=", " href=");
+        assertThat(html).contains("&lt;b&gt;night", "<svg").doesNotContain("<b>night", "<script", " src=", " href=");
         assertThat(Files.readString(out.resolve("compare.md")))
                 .contains("day\\|\\`\\_", "The own recipe of ResDenseNet is the common one")
                 .doesNotContain("<b>");

@@ -37,6 +37,7 @@ class VerdictTest {
                         .toList(),
                 List.of("a", "<b>"),
                 predictions,
+                predictions.stream().map(Predictions::accuracy).toList(),
                 IntStream.range(0, right.length).mapToObj(s -> List.of(epoch)).toList());
     }
 
@@ -50,13 +51,13 @@ class VerdictTest {
         Row worse = row("ResDenseNet add", "common", 240, 243, 240);
         assertThat(verdict(both, worse))
                 .contains("ResDenseNet is more accurate than ResDenseNet add.")
-                .contains("of 1 comparisons 1 found it more accurate, 0 less accurate, and 0 did not decide")
+                .contains("of 1 comparisons 1 found ResDenseNet more accurate, 0 less accurate, and 0 did not decide")
                 .contains("these numbers support it.");
         Row same = row("DenseNet121", "common", 271, 270, 272);
         assertThat(verdict(both, worse, same))
                 .contains("Against the other architectures under the common recipe, ResDenseNet is not told apart from"
                         + " DenseNet121.")
-                .contains("of 2 comparisons 1 found it more accurate, 0 less accurate, and 1 did not decide")
+                .contains("of 2 comparisons 1 found ResDenseNet more accurate, 0 less accurate, and 1 did not decide")
                 .contains("these numbers support it in part.");
     }
 
@@ -82,7 +83,7 @@ class VerdictTest {
         assertThat(verdict(both, row("DenseNet121", "common", 250, 270, 160)))
                 .contains("told apart by one test only from DenseNet121");
         assertThat(verdict(row("ResDenseNet", "common", 270), row("DenseNet121", "common", 200)))
-                .contains("one seed, so no interval", "no t-test", "told apart by one test only");
+                .contains("one seed, so no interval", "no t-test", "McNemar's test tells them apart, seeds cannot");
         assertThat(verdict(row("DenseNet121", "common", 270))).contains("nothing here bears on it");
     }
 
@@ -113,9 +114,9 @@ class VerdictTest {
         assertThat(html)
                 .contains("core idea: shortcuts", "parameters", "feature reuse", "gradient path", "activation order")
                 .contains("augmentation", "learning rate", "regularisation")
-                .contains("flip 0.5, jitter 0.2/0.2/0.1", "cosine 0.001 to 1.0E-6, 10 epochs")
-                .contains("label smoothing 0.1, weight decay 1.0E-4")
-                .contains("Classes: a, &lt;b&gt;;", "--data &lt;script&gt;")
+                .contains("flip 0.5, jitter 0.2/0.2/0.1", "cosine 0.001 to 0.000001, 10 epochs")
+                .contains("label smoothing 0.1, weight decay 0.0001")
+                .contains("classes: a, &lt;b&gt;;", "--data &lt;script&gt;")
                 .doesNotContain("<script>", "<b>");
         assertThat(document.markdown("curves.svg")).doesNotContain("<b>").contains("| --- | --- |");
         assertThat(findings.csv())
