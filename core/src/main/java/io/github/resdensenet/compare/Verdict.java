@@ -18,7 +18,7 @@ final class Verdict {
     private Verdict() {}
 
     static List<String> of(List<Row> rows, List<Pair> pairs) {
-        List<String> lines = new ArrayList<>();
+        List<String> lines = new ArrayList<>(List.of(claim(rows, pairs)));
         for (String recipe : rows.stream().map(Row::recipe).distinct().toList()) {
             List<Row> ranked = rows.stream()
                     .filter(row -> row.recipe().equals(recipe))
@@ -46,13 +46,11 @@ final class Verdict {
             lines.addAll(summary(
                     "Against the other fusions at as many parameters under the " + recipe + " recipe, ",
                     own.stream().filter(pair -> isFusion(pair.second())).toList()));
-            own.stream().map(Verdict::sentence).forEach(lines::add);
         }
         pairs.stream()
                 .filter(pair -> pair.first().title().equals(pair.second().title()))
-                .map(Verdict::sentence)
+                .map(Verdict::recipes)
                 .forEach(lines::add);
-        lines.add(claim(rows, pairs));
         return lines;
     }
 
@@ -71,7 +69,7 @@ final class Verdict {
         }
         Map<Outcome, List<String>> names = new LinkedHashMap<>();
         against.forEach(pair -> names.computeIfAbsent(pair.outcome(), o -> new ArrayList<>())
-                .add(pair.second().title()));
+                .add(pair.second().title() + " (" + difference(pair) + ")"));
         List<String> parts = new ArrayList<>();
         for (Outcome outcome : Outcome.values()) {
             if (names.containsKey(outcome)) {
@@ -87,28 +85,25 @@ final class Verdict {
         return List.of(start + SUBJECT + " is " + String.join("; ", parts) + ".");
     }
 
-    /** One pair: the difference, both tests, and what they say. */
-    private static String sentence(Pair pair) {
-        String interval = pair.difference().isKnown()
-                ? " (95%% interval over seeds %s to %s)"
-                        .formatted(
-                                points(pair.difference().low()),
-                                points(pair.difference().high()))
-                : " (one seed, so no interval)";
-        String tests = (Double.isNaN(pair.tP()) ? "no t-test" : "paired t p = " + probability(pair.tP()))
-                + ", McNemar p = " + probability(pair.pooled().p()) + ", " + probability(pair.holm())
-                + " after correction";
+    /** What one model's two recipes differ in. */
+    private static String recipes(Pair pair) {
         String says = switch (pair.outcome()) {
-            case FIRST_BETTER, SECOND_BETTER -> "both tests tell them apart";
-            case UNSURE ->
-                Double.isNaN(pair.tP())
-                        ? "McNemar's test tells them apart, seeds cannot"
-                        : "one test tells them apart, the other does not";
+            case FIRST_BETTER -> "the " + pair.first().recipe() + " one is better";
+            case SECOND_BETTER -> "the " + pair.second().recipe() + " one is better";
+            case UNSURE -> "told apart by one test only";
             case NOT_TOLD_APART -> "not told apart";
         };
-        return pair.first().name() + " less " + pair.second().name() + ": "
-                + points(pair.difference().mean()) + " points of accuracy" + interval + "; " + tests + ": " + says
-                + ".";
+        return "The recipe alone, for " + pair.first().title() + ", "
+                + pair.first().recipe() + " less " + pair.second().recipe() + ": " + says + " (" + difference(pair)
+                + ").";
+    }
+
+    private static String difference(Pair pair) {
+        MeanInterval d = pair.difference();
+        String spread = d.isKnown()
+                ? ", 95% interval over seeds " + points(d.low()) + " to " + points(d.high())
+                : ", one seed, so no interval and no t-test";
+        return points(d.mean()) + " points" + spread;
     }
 
     /** What all comparisons of ResDenseNet with something else under the same recipe say together. */
@@ -166,6 +161,6 @@ final class Verdict {
     }
 
     static String probability(double p) {
-        return p < 0.001 ? "below 0.001" : Decimal.fixed(p, 3);
+        return p < 0.001 ? "<0.001" : Decimal.fixed(p, 3);
     }
 }
