@@ -32,7 +32,8 @@ class ArchitectureTest {
             "eval", List.of("nn", "engine", "data", "transforms"),
             "predict", List.of("checkpoint", "data", "engine", "eval", "nn", "transforms"),
             "engine", List.of("nn"),
-            "train", List.of("nn", "engine", "data", "eval", "checkpoint", "report", "transforms")));
+            "train", List.of("nn", "engine", "data", "eval", "checkpoint", "report", "transforms"),
+            "compare", List.of("nn", "data", "eval", "checkpoint", "report", "train")));
 
     @TestFactory
     List<DynamicTest> packagesUseOnlyWhatTheirArrowsPointTo() {

@@ -27,6 +27,7 @@ import picocli.CommandLine.IVersionProvider;
             ImportCommand.class,
             SummaryCommand.class,
             BenchCommand.class,
+            CompareCommand.class,
             DoctorCommand.class
         },
         footer = {

@@ -20,8 +20,10 @@ final class RecipeOptions {
 
     @Option(
             names = "--recipe",
-            paramLabel = "default|seed|FILE.yaml",
-            description = "what to train and how; seed is the article's own way")
+            paramLabel = "default|seed|common|FILE.yaml",
+            description =
+                    "what to train and how; default is the model's own training, seed the article's own way, common one"
+                            + " training for all models")
     private String recipe = "default";
 
     @Option(names = "--model", paramLabel = "M", description = "architecture: resdensenet, densenet121 or resnet50v2")
@@ -79,15 +81,10 @@ final class RecipeOptions {
 
     /** The recipe with every option applied. */
     Recipe resolve() throws IOException {
-        Recipe result = Recipe.NAMES.contains(recipe) ? Recipe.builtIn(recipe) : Recipe.read(Path.of(recipe));
-        Map<String, String> changes = new LinkedHashMap<>();
-        for (String change : set) {
-            int equals = change.indexOf('=');
-            if (equals < 1) {
-                throw new IllegalArgumentException("--set must be key=value, got " + change);
-            }
-            changes.put(change.substring(0, equals), change.substring(equals + 1));
-        }
+        Map<String, String> changes = changes(set);
+        String architecture = model != null ? model : changes.getOrDefault("model.name", "resdensenet");
+        Recipe result =
+                Recipe.NAMES.contains(recipe) ? Recipe.builtIn(recipe, architecture) : Recipe.read(Path.of(recipe));
         put(changes, "model.name", model);
         put(changes, "train.epochs", epochs);
         put(changes, "data.batchSize", batchSize);
@@ -100,6 +97,19 @@ final class RecipeOptions {
         put(changes, "train.device", device);
         result = result.with(changes);
         return data == null ? result : result.withData(data);
+    }
+
+    /** What {@code --set key=value} says, by key. */
+    static Map<String, String> changes(List<String> set) {
+        Map<String, String> changes = new LinkedHashMap<>();
+        for (String change : set) {
+            int equals = change.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("--set must be key=value, got " + change);
+            }
+            changes.put(change.substring(0, equals), change.substring(equals + 1));
+        }
+        return changes;
     }
 
     private static void put(Map<String, String> changes, String key, @Nullable String value) {

@@ -292,11 +292,37 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "evaluate", "predict", "plot", "summary", "bench", "doctor"})
+    @ValueSource(strings = {"train", "evaluate", "predict", "plot", "summary", "bench", "compare", "doctor"})
     void everyCommandExplainsItself(String command) {
         Result result = call(command, "--help");
         assertThat(result.status()).isZero();
         assertThat(result.out()).contains("Usage: resdensenet " + command);
+    }
+
+    @Test
+    void compareTrainsTimesInAnotherProcessAndGoesOn() throws Exception {
+        Object[] command = Stream.concat(
+                        Stream.of("compare", "--data", pictures, "--models", "resdensenet", "--recipes", "common"),
+                        Stream.concat(
+                                Stream.of("--seeds", "1", "--fusions", "both,none", "--out", root.resolve("c")),
+                                Arrays.stream(SMALL)))
+                .toArray();
+        Result result = call(command);
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(result.out()).contains(root.resolve("c/compare.md").toString());
+        assertThat(result.err())
+                .contains("1/2 training resdensenet-common-0", "Epoch: 2, ", "2/2 timing resdensenet-none");
+        JsonNode row = JsonMapper.shared()
+                .readTree(Files.readString(root.resolve("c/compare.json")))
+                .get("rows")
+                .get(1);
+        assertThat(row.get("peak_rss_mb").asInt()).isGreaterThan(50);
+        assertThat(row.get("train_images_per_second").asDouble()).isPositive();
+        assertThat(call(command).err()).doesNotContain("Epoch");
+        command[command.length - 1] = "3";
+        call(command).fails(2, "--epochs was 2 and is 3", "choose another --out");
+        call("compare", "--models", "vgg").fails(2, "--models must be different ones of", "vgg");
+        call("compare", "--epochs", "0").fails(2, "--epochs must be positive, got 0");
     }
 
     @Test

@@ -184,6 +184,12 @@ public record Manifest(
         if (manifest instanceof ObjectNode fields && !fields.has("temperature")) {
             fields.put("temperature", 1.0);
         }
+        if (manifest.path("model") instanceof ObjectNode model && !model.has("fusion")) {
+            model.put("fusion", "both");
+        }
+        if (manifest.path("preprocessing") instanceof ObjectNode preprocessing && !preprocessing.has("upright")) {
+            preprocessing.put("upright", false);
+        }
         return manifest;
     }
 

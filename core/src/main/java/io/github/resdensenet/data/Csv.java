@@ -18,7 +18,7 @@ public final class Csv {
     }
 
     /** The records of a text; a quoted field may hold line ends. */
-    static List<List<String>> parse(String text) {
+    public static List<List<String>> parse(String text) {
         List<List<String>> records = new ArrayList<>();
         List<String> fields = new ArrayList<>();
         StringBuilder field = new StringBuilder();

@@ -105,7 +105,8 @@ public final class PixelCache implements AutoCloseable {
                         StandardOpenOption.DELETE_ON_CLOSE));
     }
 
-    private @Nullable ImageException fill(int index, ImageSample sample, Preprocessing preprocessing) throws IOException {
+    private @Nullable ImageException fill(int index, ImageSample sample, Preprocessing preprocessing)
+            throws IOException {
         byte[] pixels;
         try {
             pixels = preprocessing

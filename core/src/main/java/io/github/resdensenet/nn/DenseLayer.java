@@ -12,16 +12,16 @@ public final class DenseLayer extends Module {
     private final BatchNorm2d bn2;
     private final Conv2d conv2;
 
-    DenseLayer(int inChannels, int growthRate, int bnSize) {
+    DenseLayer(int inChannels, int growthRate, int width) {
         bn1 = register("bn1", new BatchNorm2d(inChannels));
-        conv1 = register("conv1", new Conv2d(inChannels, bnSize * growthRate, 1));
-        bn2 = register("bn2", new BatchNorm2d(bnSize * growthRate));
-        conv2 = register("conv2", new Conv2d(bnSize * growthRate, growthRate, 3, 1, 1));
+        conv1 = register("conv1", new Conv2d(inChannels, width, 1));
+        bn2 = register("bn2", new BatchNorm2d(width));
+        conv2 = register("conv2", new Conv2d(width, growthRate, 3, 1, 1));
     }
 
     @Override
     protected Tensor forward(Tensor x) {
-        Tensor out = conv1.call(relu(bn1.call(x))); // [N, bnSize * growthRate, H, W]
+        Tensor out = conv1.call(relu(bn1.call(x))); // [N, width, H, W]
         out = conv2.call(relu(bn2.call(out))); // [N, growthRate, H, W]
         return cat(x, out);
     }

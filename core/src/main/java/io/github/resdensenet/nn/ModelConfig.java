@@ -10,8 +10,10 @@ import java.util.List;
  * @param blockConfig dense layers in each stage
  * @param numInitFeatures channels after the stem
  * @param bnSize width of the bottleneck in growth rates
+ * @param fusion how a ResDenseNet joins its layers, one of {@link #FUSIONS}; "both" for other architectures
  */
-public record ModelConfig(String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize) {
+public record ModelConfig(
+        String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize, String fusion) {
     /** The architectures that can be built. */
     public static final List<String> NAMES = List.of("resdensenet", "densenet121", "resnet50v2");
 
@@ -20,6 +22,9 @@ public record ModelConfig(String name, int growthRate, List<Integer> blockConfig
     private static final List<Integer> BLOCK_CONFIG = List.of(3, 4, 6, 4);
     private static final int INIT_FEATURES = 64;
     private static final int BN_SIZE = 4;
+
+    /** The article's fusion of ResDenseNet, and what it is compared with at as many parameters. */
+    public static final List<String> FUSIONS = List.of("both", "concat", "add", "none", "stacked");
 
     /**
      * Checks every value.
@@ -46,6 +51,16 @@ public record ModelConfig(String name, int growthRate, List<Integer> blockConfig
             fixed(name, "numInitFeatures", INIT_FEATURES, numInitFeatures);
             fixed(name, "bnSize", BN_SIZE, bnSize);
         }
+        List<String> fusions = name.equals(SIZED) ? FUSIONS : FUSIONS.subList(0, 1);
+        if (!fusions.contains(fusion)) {
+            throw new IllegalArgumentException(
+                    "model.fusion must be one of " + fusions + " for " + name + ", got " + fusion);
+        }
+    }
+
+    /** A configuration with the article's fusion. */
+    public ModelConfig(String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize) {
+        this(name, growthRate, blockConfig, numInitFeatures, bnSize, "both");
     }
 
     private static void fixed(String name, String key, Object unset, Object value) {

@@ -12,10 +12,14 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Stem, then [block, transition] for all stages but the last, then block, BN, ReLU, global average pool and a linear
  * classifier. The stages have numInitFeatures, 2x, 4x, ... channels. After G. Huang et al., "Densely Connected
  * Convolutional Networks" (CVPR 2017) and K. He et al., "Identity Mappings in Deep Residual Networks" (ECCV 2016).
+ *
+ * <p>That is fusion {@code both}. The other fusions leave parts of the idea out, at as many parameters (see
+ * {@link Widths}): {@code concat} has no additions, {@code add} joins the layers by additions only, {@code none} has
+ * neither; {@code stacked} has several blocks a stage, each with its concatenation and its addition.
  */
 public final class ResDenseNet extends ImageClassifier {
     private final Sequential stem;
-    private final ModuleList<DenseResidualBlock> stages;
+    private final ModuleList<Module> stages;
     private final ModuleList<Transition> transitions;
     private final BatchNorm2d finalBn;
     private final Linear classifier;
@@ -28,11 +32,12 @@ public final class ResDenseNet extends ImageClassifier {
     /**
      * A network of any size; the weights are drawn from libtorch's default generator (see {@link Models#create}).
      *
-     * @throws IllegalArgumentException if numClasses is not positive
+     * @throws IllegalArgumentException if numClasses is not positive, or the fusion cannot have the parameters of both
      */
     public ResDenseNet(ModelConfig config, int numClasses) {
         super(config, numClasses);
-        int features = config.numInitFeatures();
+        Widths widths = Widths.of(config, numClasses);
+        int features = widths.features();
         stem = register(
                 "stem",
                 new Sequential(
@@ -42,10 +47,9 @@ public final class ResDenseNet extends ImageClassifier {
                         new MaxPool2d(3, 2, 1)));
         stages = register("stages", new ModuleList<>());
         transitions = register("transitions", new ModuleList<>());
-        List<Integer> layers = config.blockConfig();
-        for (int i = 0; i < layers.size(); i++) {
-            stages.append(new DenseResidualBlock(features, layers.get(i), config.growthRate(), config.bnSize()));
-            if (i < layers.size() - 1) {
+        for (int i = 0; i < widths.stages().size(); i++) {
+            stages.append(stage(config.fusion(), widths, i));
+            if (i < widths.stages().size() - 1) {
                 transitions.append(new Transition(features, 2 * features));
                 features *= 2;
             }
@@ -53,6 +57,23 @@ public final class ResDenseNet extends ImageClassifier {
         finalBn = register("final_bn", new BatchNorm2d(features));
         classifier = register("classifier", new Linear(features, numClasses));
         Init.kaiming(this);
+    }
+
+    private static Module stage(String fusion, Widths widths, int index) {
+        int channels = widths.channels(index);
+        List<List<Integer>> blocks = widths.stages().get(index);
+        List<Integer> only = blocks.get(0);
+        return switch (fusion) {
+            case "both" -> new DenseResidualBlock(channels, widths.growthRate(), only, true);
+            case "concat" -> new DenseResidualBlock(channels, widths.growthRate(), only, false);
+            case "add" -> new PlainBlock(channels, only, true);
+            case "none" -> new PlainBlock(channels, only, false);
+            case "stacked" ->
+                new Sequential(blocks.stream()
+                        .map(block -> new DenseResidualBlock(channels, widths.growthRate(), block, true))
+                        .toArray(Module[]::new));
+            default -> throw new IllegalStateException(fusion);
+        };
     }
 
     @Override

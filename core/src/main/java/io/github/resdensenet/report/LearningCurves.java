@@ -29,8 +29,7 @@ public record LearningCurves(
 
     private static final String TRAIN = "#1f77b4";
     private static final String CHECKED = "#d95f02";
-    private static final String INK = "#222222";
-    private static final String FAINT = "#dddddd";
+    private static final String INK = Panel.INK;
 
     /** Keeps its own lists, which must be of one length, at least 1. */
     public LearningCurves {
@@ -64,65 +63,27 @@ public record LearningCurves(
     }
 
     private void panel(Svg svg, double left, String what, List<Double> train, List<Double> after, boolean percent) {
-        double top = 78;
-        double width = 490;
-        double height = 280;
-        Axis y = Axis.over(List.of(train, after));
-        int n = train.size();
-        svg.text(left + width / 2, 60, 15, "middle", INK, "Training and " + checked + " " + what);
-        for (double tick : y.ticks()) {
-            double at = top + height * (1 - y.share(tick));
-            svg.line(left, at, left + width, at, FAINT, 1);
-            String label = percent ? y.label(tick * 100, 100) + "%" : y.label(tick, 1);
-            svg.text(left - 8, at + 4.5, 13, "end", INK, label);
-        }
-        int every = Math.max(1, (int) Math.ceil(n / 10.0));
-        for (int epoch = 1; epoch <= n; epoch++) {
-            if (epoch == 1 || epoch % every == 0) {
-                svg.text(x(epoch, n, left, width), top + height + 20, 13, "middle", INK, Integer.toString(epoch));
-            }
-        }
-        svg.text(left + width / 2, top + height + 46, 14, "middle", INK, "Epoch");
-        svg.line(left, top + height, left + width, top + height, INK, 1);
-        if (bestEpoch >= 1 && bestEpoch <= n) {
-            double at = x(bestEpoch, n, left, width);
-            svg.line(at, top, at, top + height, "#888888", 1);
-            boolean rightHalf = at > left + width / 2;
+        Panel panel = new Panel(svg, left, "Training and " + checked + " " + what, List.of(train, after), percent);
+        if (bestEpoch >= 1 && bestEpoch <= train.size()) {
+            double at = panel.x(bestEpoch);
+            svg.line(at, Panel.TOP, at, Panel.TOP + Panel.HEIGHT, "#888888", 1);
+            boolean rightHalf = at > left + Panel.WIDTH / 2;
             svg.text(
                     at + (rightHalf ? -5 : 5),
-                    top + 12,
+                    Panel.TOP + 12,
                     12,
                     rightHalf ? "end" : "start",
                     "#555555",
                     "best: epoch " + bestEpoch);
         }
-        curve(svg, train, y, left, top, width, height, TRAIN);
-        curve(svg, after, y, left, top, width, height, CHECKED);
-        double legend = percent ? top + height - 46 : top + 30;
-        double legendX = left + width - 172;
+        panel.curve(train, TRAIN, false);
+        panel.curve(after, CHECKED, false);
+        double legend = percent ? Panel.TOP + Panel.HEIGHT - 46 : Panel.TOP + 30;
+        double legendX = left + Panel.WIDTH - 172;
         svg.rect(legendX - 8, legend - 14, 178, 44, "#ffffff");
         svg.line(legendX, legend - 1, legendX + 22, legend - 1, TRAIN, 2.5);
         svg.text(legendX + 28, legend + 4, 13, "start", INK, "Training " + what);
         svg.line(legendX, legend + 18, legendX + 22, legend + 18, CHECKED, 2.5);
         svg.text(legendX + 28, legend + 23, 13, "start", INK, checked + " " + what);
-    }
-
-    private static double x(int epoch, int n, double left, double width) {
-        return n == 1 ? left + width / 2 : left + 12 + (width - 24) * (epoch - 1) / (n - 1);
-    }
-
-    private static void curve(
-            Svg svg, List<Double> values, Axis y, double left, double top, double width, double height, String color) {
-        int n = values.size();
-        double[] xs = new double[n];
-        double[] ys = new double[n];
-        for (int i = 0; i < n; i++) {
-            xs[i] = x(i + 1, n, left, width);
-            ys[i] = top + height * (1 - y.share(values.get(i)));
-        }
-        svg.polyline(xs, ys, color);
-        for (int i = 0; i < n && n <= 40; i++) {
-            svg.circle(xs[i], ys[i], 3, color);
-        }
     }
 }

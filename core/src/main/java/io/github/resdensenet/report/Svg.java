@@ -36,9 +36,10 @@ final class Svg {
         return this;
     }
 
-    Svg polyline(double[] x, double[] y, String stroke) {
+    Svg polyline(double[] x, double[] y, String stroke, boolean dashed) {
         out.append("<polyline fill=\"none\" stroke=\"")
                 .append(stroke)
+                .append(dashed ? "\" stroke-dasharray=\"7 4" : "")
                 .append("\" stroke-width=\"2\" stroke-linejoin=\"round\" points=\"");
         for (int i = 0; i < x.length; i++) {
             out.append(i == 0 ? "" : " ").append(number(x[i])).append(',').append(number(y[i]));

@@ -2,7 +2,7 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.Safetensors;
-import io.github.resdensenet.nn.Module;
+import io.github.resdensenet.nn.ImageClassifier;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -26,6 +26,9 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>Parameters, gradients and both moments each lie in one block of memory, so a step is a handful of passes over it
  * however many tensors the model has. The model's parameters become views of the first block.
+ *
+ * <p>While the body is frozen the head alone moves: the body has neither decay nor moments, and its t begins afterwards, as
+ * in PyTorch for parameters without a gradient.
  */
 final class AdamW implements AutoCloseable {
     static final double BETA1 = 0.9;
@@ -39,9 +42,12 @@ final class AdamW implements AutoCloseable {
     private final Tensor m;
     private final Tensor v;
     private final Tensor denominator;
+    private final long headFrom;
+    private final long headTo;
     private long step;
+    private long frozenSteps;
 
-    AdamW(Module model, double weightDecay) {
+    AdamW(ImageClassifier model, double weightDecay) {
         this.parameters = model.namedParameters();
         this.weightDecay = weightDecay;
         try (NoGradGuard noGrad = new NoGradGuard()) {
@@ -53,15 +59,23 @@ final class AdamW implements AutoCloseable {
             v = torch.zeros_like(values);
             denominator = torch.zeros_like(values);
             long offset = 0;
-            for (Tensor parameter : parameters.values()) {
+            long from = total;
+            long to = 0;
+            for (Map.Entry<String, Tensor> named : parameters.entrySet()) {
+                Tensor parameter = named.getValue();
                 try (PointerScope scope = new PointerScope()) {
                     Tensor view = part(values, parameter, offset);
                     view.copy_(parameter.detach());
                     parameter.set_data(view);
                     parameter.mutable_grad().put(part(gradients, parameter, offset));
                 }
+                boolean head = named.getKey().startsWith(model.headName() + ".");
+                from = head ? Math.min(from, offset) : from;
                 offset += parameter.numel();
+                to = head ? offset : to;
             }
+            headFrom = from;
+            headTo = to;
         }
     }
 
@@ -86,19 +100,54 @@ final class AdamW implements AutoCloseable {
     void step(double lr) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
-            if (!isFinite(gradients)) {
-                throw new ArithmeticException("a gradient is not finite");
-            }
+            checkFinite(gradients);
             step++;
-            values.mul_(new Scalar(1 - lr * weightDecay));
-            m.lerp_(gradients, new Scalar(1 - BETA1));
-            v.mul_(new Scalar(BETA2)).addcmul_(gradients, gradients, new Scalar(1 - BETA2));
-            double correction1 = 1 - Math.pow(BETA1, (double) step);
-            double correction2 = Math.sqrt(1 - Math.pow(BETA2, (double) step));
-            torch.sqrt_out(denominator, v);
-            denominator.div_(new Scalar(correction2)).add_(new Scalar(EPS));
-            values.addcdiv_(m, denominator, new Scalar(-lr / correction1));
+            if (frozenSteps == 0) {
+                move(0, values.numel(), lr, step);
+            } else {
+                move(0, headFrom, lr, step - frozenSteps);
+                move(headFrom, headTo, lr, step);
+                move(headTo, values.numel(), lr, step - frozenSteps);
+            }
         }
+    }
+
+    /** One step of the head alone, along its gradients. */
+    void stepHead(double lr) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            checkFinite(range(gradients, headFrom, headTo));
+            step++;
+            frozenSteps++;
+            move(headFrom, headTo, lr, step);
+        }
+    }
+
+    private static void checkFinite(Tensor gradients) {
+        if (!isFinite(gradients)) {
+            throw new ArithmeticException("a gradient is not finite");
+        }
+    }
+
+    private static Tensor range(Tensor block, long from, long to) {
+        return block.narrow(0, from, to - from);
+    }
+
+    /** Step t of the parameters that lie between two places of the blocks. */
+    private void move(long from, long to, double lr, long t) {
+        Tensor p = range(values, from, to);
+        Tensor g = range(gradients, from, to);
+        Tensor first = range(m, from, to);
+        Tensor second = range(v, from, to);
+        Tensor scale = range(denominator, from, to);
+        p.mul_(new Scalar(1 - lr * weightDecay));
+        first.lerp_(g, new Scalar(1 - BETA1));
+        second.mul_(new Scalar(BETA2)).addcmul_(g, g, new Scalar(1 - BETA2));
+        double correction1 = 1 - Math.pow(BETA1, (double) t);
+        double correction2 = Math.sqrt(1 - Math.pow(BETA2, (double) t));
+        torch.sqrt_out(scale, second);
+        scale.div_(new Scalar(correction2)).add_(new Scalar(EPS));
+        p.addcdiv_(first, scale, new Scalar(-lr / correction1));
     }
 
     /** Whether every weight is a number. */
@@ -117,10 +166,14 @@ final class AdamW implements AutoCloseable {
         return step;
     }
 
-    /** The moments by parameter name, and the step as metadata. */
+    /** The moments by parameter name, and the step as metadata, with the number of the head's own if there are any. */
     Safetensors state() {
+        Map<String, String> steps = new LinkedHashMap<>(Map.of("step", Long.toString(step)));
+        if (frozenSteps > 0) {
+            steps.put("frozen_steps", Long.toString(frozenSteps));
+        }
         try (PointerScope scope = new PointerScope()) {
-            return new Safetensors(ModelState.of(moments()), Map.of("step", Long.toString(step)));
+            return new Safetensors(ModelState.of(moments()), steps);
         }
     }
 
@@ -129,6 +182,7 @@ final class AdamW implements AutoCloseable {
             ModelState.load(moments(), state.tensors(), source);
         }
         step = Long.parseLong(state.metadata().getOrDefault("step", "0"));
+        frozenSteps = Long.parseLong(state.metadata().getOrDefault("frozen_steps", "0"));
     }
 
     private Map<String, Tensor> moments() {

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.LongOptional;
+import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /** Computes training steps of a model and holds the optimiser. After every step the model's own tensors are current. */
@@ -57,11 +59,24 @@ interface Engine extends AutoCloseable {
      */
     Step step(Batch batch, double lr);
 
+    /**
+     * A step of the head alone. The body computes as in evaluation: its weights, running statistics and moments stay as
+     * they are.
+     *
+     * @throws ArithmeticException as {@link #step}
+     */
+    Step stepHead(Batch batch, double lr);
+
     /** Throws if a loss is no number. */
     static void checkFinite(double loss) {
         if (!Double.isFinite(loss)) {
             throw new ArithmeticException("the loss became " + loss);
         }
+    }
+
+    /** Rows of logits [N, C] whose largest is the label's [N]. */
+    static int hits(Tensor logits, Tensor labels) {
+        return (int) logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
     }
 
     /** What moves the weights. */

@@ -15,6 +15,7 @@ final class FusedEngine implements Engine {
     private final String precision;
     private final FusedTraining training;
     private final AdamW optimizer;
+    private final HeadTraining head;
     private final ImageClassifier model;
 
     /**
@@ -27,6 +28,7 @@ final class FusedEngine implements Engine {
         precision = settings.precision();
         training = new FusedTraining(model, imageSize, precision.equals("bf16"), settings.labelSmoothing());
         optimizer = new AdamW(model, settings.weightDecay());
+        head = new HeadTraining(model, optimizer, settings.labelSmoothing());
         try {
             training.prepare(batchSize);
         } catch (UnsupportedOperationException e) {
@@ -44,6 +46,11 @@ final class FusedEngine implements Engine {
             optimizer.step(lr);
             return new Step(pass.loss(), pass.hits());
         }
+    }
+
+    @Override
+    public Step stepHead(Batch batch, double lr) {
+        return head.step(batch, lr);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.github.resdensenet.train;
 
+import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.Split;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.transforms.Compose;
@@ -19,7 +20,7 @@ import java.util.Map;
  */
 public record Recipe(ModelConfig model, Data data, Augment augment, Train train) {
     /** The built-in recipes. */
-    public static final List<String> NAMES = List.of("default", "seed");
+    public static final List<String> NAMES = List.of("default", "seed", "common");
 
     /**
      * The pictures.
@@ -92,6 +93,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param threads compute threads; 0 is one a processor
      * @param checkpointMinutes minutes between checkpoints within an epoch; one is saved after every epoch anyway
      * @param device "auto", "cpu" or "cuda"
+     * @param freezeEpochs first epochs in which the head alone trains; the body computes as in evaluation then, so its
+     *     weights and its running statistics stay as they are
      */
     public record Train(
             int epochs,
@@ -109,7 +112,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             String engine,
             int threads,
             double checkpointMinutes,
-            String device) {
+            String device,
+            int freezeEpochs) {
         /** Checks every value. */
         public Train {
             check(epochs >= 1 && epochs <= 100_000, "train.epochs", "1 to 100000", epochs);
@@ -135,6 +139,11 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                     "a positive number",
                     checkpointMinutes);
             oneOf("train.device", List.of("auto", "cpu", "cuda"), device);
+            check(
+                    freezeEpochs >= 0 && freezeEpochs < epochs,
+                    "train.freezeEpochs",
+                    "0 to below train.epochs",
+                    freezeEpochs);
         }
 
         /** The learning rate of each epoch. */
@@ -160,13 +169,20 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         return builtIn("default");
     }
 
+    /** A built-in recipe of ResDenseNet, see {@link #builtIn(String, String)}. */
+    public static Recipe builtIn(String name) {
+        return builtIn(name, "resdensenet");
+    }
+
     /**
      * A built-in recipe.
      *
-     * @param name "default", or "seed" for the article's own way: two parts, the best epoch chosen on the test set
+     * @param name "default" for the model's own training, as the article's table says; "seed" for that in the article's
+     *     own way: two parts, the best epoch chosen on the test set; "common" for one training of all models
+     * @param model the architecture, one of {@link ModelConfig#NAMES}
      */
-    public static Recipe builtIn(String name) {
-        return RecipeFile.builtIn(name);
+    public static Recipe builtIn(String name, String model) {
+        return RecipeFile.builtIn(name, model);
     }
 
     /** Reads a YAML file; keys that it leaves out have their default. */
@@ -195,8 +211,18 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         return RecipeFile.with(this, values);
     }
 
+    /** The recipe as a run keeps it: with the image size in pixels, and the folder's whole path. */
+    public Recipe resolved() {
+        boolean builtIn = data.path().equals(BuiltInData.FASHION3);
+        int size = data.imageSize() > 0 ? data.imageSize() : builtIn ? 64 : 224;
+        Recipe sized = with("data.imageSize", Integer.toString(size));
+        return builtIn
+                ? sized
+                : sized.withData(Path.of(data.path()).toAbsolutePath().normalize());
+    }
+
     /** What another recipe says otherwise, one "key here -> there" each. */
-    List<String> differences(Recipe other) {
+    public List<String> differences(Recipe other) {
         return RecipeFile.differences(this, other);
     }
 

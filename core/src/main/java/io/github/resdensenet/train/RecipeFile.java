@@ -27,17 +27,24 @@ final class RecipeFile {
             .enable(YAMLWriteFeature.MINIMIZE_QUOTES)
             .build();
 
+    /** Architectures that are not trained as ResDenseNet is. */
+    private static final List<String> OWN_RECIPES = List.of("densenet121", "resnet50v2");
+
     private RecipeFile() {}
 
-    static Recipe builtIn(String name) {
+    static Recipe builtIn(String name, String model) {
         if (!Recipe.NAMES.contains(name)) {
             throw new IllegalArgumentException(
                     "recipe must be one of " + Recipe.NAMES + " or a YAML file, got " + name);
         }
         ObjectNode recipe = resource("default");
+        if (OWN_RECIPES.contains(model) && !name.equals("common")) {
+            merge(recipe, resource(model), "", model);
+        }
         if (!name.equals("default")) {
             merge(recipe, resource(name), "", name);
         }
+        set(recipe, "model.name", YAML.getNodeFactory().stringNode(model));
         return bind(recipe);
     }
 

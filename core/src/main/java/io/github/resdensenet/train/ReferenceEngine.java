@@ -6,7 +6,6 @@ import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.nn.ImageClassifier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -14,6 +13,7 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 final class ReferenceEngine implements Engine {
     private final ImageClassifier model;
     private final AdamW optimizer;
+    private final HeadTraining head;
     private final double labelSmoothing;
     private final Device device;
     private final String reason;
@@ -29,6 +29,7 @@ final class ReferenceEngine implements Engine {
         this.device = device;
         this.reason = reason;
         optimizer = new AdamW(model, settings.weightDecay());
+        head = new HeadTraining(model, optimizer, labelSmoothing);
     }
 
     @Override
@@ -50,10 +51,13 @@ final class ReferenceEngine implements Engine {
             Engine.checkFinite(mean);
             loss.backward();
             optimizer.step(lr);
-            int hits = (int)
-                    logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
-            return new Step(mean, hits);
+            return new Step(mean, Engine.hits(logits, labels));
         }
+    }
+
+    @Override
+    public Step stepHead(Batch batch, double lr) {
+        return head.step(batch, lr);
     }
 
     @Override

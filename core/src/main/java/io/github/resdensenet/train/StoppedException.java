@@ -4,7 +4,8 @@ package io.github.resdensenet.train;
 public final class StoppedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    StoppedException(String message) {
+    /** What was stopped, and how to go on. */
+    public StoppedException(String message) {
         super(message);
     }
 }

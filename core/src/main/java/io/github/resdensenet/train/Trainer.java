@@ -61,7 +61,7 @@ public final class Trainer {
         Run.checkFree(out);
         Path root = BuiltInData.resolve(recipe.data().path());
         TrainingData data = TrainingData.deal(ImageFolder.open(root), recipe);
-        Recipe resolved = resolve(recipe, root);
+        Recipe resolved = recipe.resolved();
         NativeSettings.apply(resolved.train().threads());
         try (ImageClassifier model = Models.create(
                 resolved.model(),
@@ -147,17 +147,6 @@ public final class Trainer {
                 return session.train();
             }
         }
-    }
-
-    private static Recipe resolve(Recipe recipe, Path root) {
-        int size = recipe.data().imageSize();
-        if (size == 0) {
-            size = recipe.data().path().equals(BuiltInData.FASHION3) ? 64 : 224;
-        }
-        Recipe sized = recipe.with("data.imageSize", Integer.toString(size));
-        return recipe.data().path().equals(BuiltInData.FASHION3)
-                ? sized
-                : sized.withData(root.toAbsolutePath().normalize());
     }
 
     private static void checkSizes(ImageClassifier model, Recipe recipe, int trainRows) {

@@ -144,6 +144,10 @@ final class TrainingSession implements AutoCloseable {
     private void introduce() {
         log.say("Engine: " + engine.description() + ", " + environment.get("threads") + " threads, torch "
                 + environment.get("torch") + ", " + environment.get("cpu"));
+        if (isFrozen()) {
+            log.say("Frozen: all but " + model.headName() + " until the end of epoch "
+                    + recipe.train().freezeEpochs() + "; the body computes as in evaluation, in float32 by libtorch");
+        }
         log.say("Run: " + run.folder());
     }
 
@@ -190,7 +194,7 @@ final class TrainingSession implements AutoCloseable {
 
     private Engine.Step step(Batch batch, double lr) throws IOException {
         try {
-            return engine.step(batch, lr);
+            return isFrozen() ? engine.stepHead(batch, lr) : engine.step(batch, lr);
         } catch (ArithmeticException e) {
             List<String> names = IntStream.range(0, batch.count())
                     .mapToObj(i -> data.folder().samples().get(batch.sample(i)).name())
@@ -198,6 +202,10 @@ final class TrainingSession implements AutoCloseable {
             throw diverged(e.getMessage() + " in epoch " + (progress.epoch() + 1) + ", step " + (progress.batch() + 1)
                     + ", on " + names);
         }
+    }
+
+    private boolean isFrozen() {
+        return progress.epoch() < recipe.train().freezeEpochs();
     }
 
     private ArithmeticException diverged(String what) throws IOException {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The fused engine against the same mathematics in double precision.
@@ -94,7 +95,7 @@ class FusedEngineTest {
             int growthRate, int features, int bnSize, String blocks, int n, int size) {
         Integer[] layers =
                 Arrays.stream(blocks.split("-")).map(Integer::valueOf).toArray(Integer[]::new);
-        compare(config(growthRate, features, bnSize, layers), n, size);
+        errorsAreTheReferences(config(growthRate, features, bnSize, layers), n, size);
     }
 
     /** These are so deep that some ReLU opens or shuts by rounding in most batches, in both engines. */
@@ -120,7 +121,13 @@ class FusedEngineTest {
         }
     }
 
-    private static void compare(ModelConfig config, int n, int size) {
+    @ParameterizedTest
+    @ValueSource(strings = {"concat", "add", "none", "stacked"})
+    void everyFusionIsComputedAsExactly(String fusion) {
+        errorsAreTheReferences(new ModelConfig("resdensenet", 8, List.of(2, 2), 16, 4, fusion), 3, 43);
+    }
+
+    private static void errorsAreTheReferences(ModelConfig config, int n, int size) {
         List<Double> lossErrors = new ArrayList<>();
         List<Double> referenceLossErrors = new ArrayList<>();
         List<Double> gradientRatios = new ArrayList<>();

@@ -3,6 +3,7 @@ package io.github.resdensenet.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resdensenet.nn.ModelConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -37,6 +38,31 @@ class RecipeTest {
     }
 
     @Test
+    void commonIsTheDefaultTrainingForEveryModel() {
+        for (String model : ModelConfig.NAMES) {
+            Recipe common = Recipe.builtIn("common", model);
+            assertThat(common.model().name()).isEqualTo(model);
+            assertThat(common.with("model.name", "resdensenet")).isEqualTo(Recipe.defaults());
+        }
+        assertThat(Recipe.builtIn("default")).isEqualTo(Recipe.defaults());
+    }
+
+    @Test
+    void theOtherModelsOwnTrainingIsThatOfTheArticlesTable() throws Exception {
+        Recipe dense = Recipe.read(config("densenet121"));
+        assertThat(dense).isEqualTo(Recipe.defaults().with("train.weightDecay", "0.0"));
+        Recipe residual = Recipe.read(config("resnet50v2"));
+        assertThat(residual.augment()).isEqualTo(new Recipe.Augment(0, 0, 0, 0));
+        assertThat(residual.train().lrSchedule()).isEqualTo(new LrSchedule.ConstantLr(1e-3));
+        assertThat(residual.train().labelSmoothing()).isZero();
+        assertThat(residual.train().weightDecay()).isZero();
+    }
+
+    private static Path config(String name) throws Exception {
+        return Path.of(Recipe.class.getResource(name + ".yaml").toURI());
+    }
+
+    @Test
     void yamlSaysTheSameAsTheRecord() throws Exception {
         Recipe recipe = Recipe.builtIn("seed")
                 .with("model.blockConfig", "[1, 2]")
@@ -55,6 +81,9 @@ class RecipeTest {
                 "train.epochs|0|train.epochs must be 1 to 100000, got 0",
                 "train.epochs|ten|train.epochs must be a whole number, got \"ten\"",
                 "train.epochs|1.5|train.epochs must be a whole number, got 1.5",
+                "model.fusion|half|model.fusion must be one of [both, concat, add, none, stacked] for resdensenet, got half",
+                "train.freezeEpochs|10|train.freezeEpochs must be 0 to below train.epochs, got 10",
+                "train.freezeEpochs|-1|train.freezeEpochs must be 0 to below train.epochs, got -1",
                 "train.lr|-1|train.lr must be a positive number, got -1.0",
                 "train.lr|NaN|train.lr must be a number",
                 "train.optimizer|sgd|train.optimizer must be adamw, got sgd",

@@ -115,6 +115,22 @@ class ResumeTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"concat", "add", "none", "stacked"})
+    void everyFusionIsSavedLoadedAndGoesOn(String fusion) throws Exception {
+        Recipe one = recipe.with("model.fusion", fusion);
+        Run unbroken = Trainer.train(one, root.resolve("unbroken"));
+        Path out = root.resolve("stopped");
+        assertThatThrownBy(() -> stopping(2).train(one, out, null, false)).isInstanceOf(StoppedException.class);
+        Run resumed = new Trainer(new TrainListener() {}).resume(out, 0);
+        assertThat(outcome(resumed)).isEqualTo(outcome(unbroken));
+        assertThat(resumed.readBestManifest().model().fusion()).isEqualTo(fusion);
+        assertThat(new RunEvaluator(resumed)
+                        .evaluateSplit(null, null, (done, total) -> {})
+                        .n())
+                .isEqualTo(24);
+    }
+
     @Test
     void aDenseNetGoesOnAsWell() throws Exception {
         Recipe dense = Recipe.defaults()

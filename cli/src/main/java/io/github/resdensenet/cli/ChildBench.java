@@ -1,0 +1,51 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.compare.Bench;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** The command {@code bench} in a fresh Java of the same kind: same options, same class path. */
+final class ChildBench implements Bench {
+    private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
+
+    @Override
+    public Map<String, Object> measure(Path recipe) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(List.of(
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "bench",
+                "--recipe",
+                recipe.toString()));
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+        process.getOutputStream().close();
+        String output;
+        try (InputStream in = process.getInputStream()) {
+            output = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+            if (process.waitFor() != 0) {
+                throw new IOException(recipe + ": the benchmark failed: " + last(output));
+            }
+        } catch (InterruptedException e) {
+            process.destroy();
+            Thread.currentThread().interrupt();
+            throw new IOException(recipe + ": the benchmark was interrupted", e);
+        }
+        return JsonMapper.shared().readValue(last(output), FIELDS);
+    }
+
+    private static String last(String output) {
+        return output.substring(output.lastIndexOf('\n') + 1);
+    }
+}

@@ -1,0 +1,46 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.eval.Evaluator;
+import io.github.resdensenet.nn.ImageClassifier;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.global.torch.ScalarType;
+
+/**
+ * The steps of a frozen body, for every engine: features by libtorch without a gradient and with the running statistics,
+ * autograd through the head alone.
+ */
+final class HeadTraining {
+    private final ImageClassifier model;
+    private final AdamW optimizer;
+    private final double labelSmoothing;
+
+    HeadTraining(ImageClassifier model, AdamW optimizer, double labelSmoothing) {
+        this.model = model;
+        this.optimizer = optimizer;
+        this.labelSmoothing = labelSmoothing;
+    }
+
+    Engine.Step step(Batch batch, double lr) {
+        try (PointerScope scope = new PointerScope()) {
+            model.train(false);
+            Device device = model.namedParameters().values().iterator().next().device();
+            Tensor labels = batch.labels().to(device, ScalarType.Long);
+            Tensor features;
+            try (NoGradGuard noGrad = new NoGradGuard()) {
+                features = model.forwardFeatures(batch.images().to(device, ScalarType.Float));
+            }
+            Tensor logits = model.forwardHead(features);
+            Tensor loss = Evaluator.loss(logits, labels, labelSmoothing);
+            optimizer.zeroGrad();
+            double mean = loss.item_double();
+            Engine.checkFinite(mean);
+            loss.backward();
+            optimizer.stepHead(lr);
+            return new Engine.Step(mean, Engine.hits(logits, labels));
+        }
+    }
+}

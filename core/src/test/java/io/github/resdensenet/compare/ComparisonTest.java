@@ -1,0 +1,198 @@
+package io.github.resdensenet.compare;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.checkpoint.CheckpointException;
+import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.train.StoppedException;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class ComparisonTest {
+    private static final Map<String, String> SMALL = Map.of(
+            "model.blockConfig", "[1, 1]",
+            "model.growthRate", "8",
+            "model.numInitFeatures", "8",
+            "train.threads", "2");
+    private static final Bench BENCH = recipe -> {
+        assertThat(recipe).isNotEmptyFile();
+        return new TreeMap<>(Map.of(
+                "engine", "fused", "batch", 8, "train_ms_median", 4.0, "infer_ms_median", 2.0, "peak_rss_mb", 300));
+    };
+
+    @TempDir
+    private Path root;
+
+    private Path pictures;
+
+    @BeforeEach
+    void makePictures() throws Exception {
+        pictures = Pictures.folder(root.resolve("data"), 20, 20, "<b>night", "day|`_");
+    }
+
+    private ComparisonOptions options(int seeds, String... fusions) {
+        return new ComparisonOptions(
+                pictures.toString(),
+                List.of("resdensenet"),
+                List.of("own", "common"),
+                List.of(fusions),
+                seeds,
+                2,
+                32,
+                SMALL);
+    }
+
+    /** Counts trainings' steps, and stops after some. */
+    private static final class Steps implements ComparisonListener {
+        private final List<String> begun = new ArrayList<>();
+        private int steps;
+        private int stopAfter = Integer.MAX_VALUE;
+        private Runnable stop = () -> {};
+
+        @Override
+        public void begin(String what, int number, int of) {
+            begun.add(number + "/" + of + " " + what);
+        }
+
+        @Override
+        public void step(int epoch, int epochs, int step, int of, double loss, double imagesPerSecond) {
+            if (++steps == stopAfter) {
+                stop.run();
+            }
+        }
+    }
+
+    private static List<String> files(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void trainsEachCellOnceAndWritesWhatFollows() throws Exception {
+        Path out = root.resolve("out");
+        Steps steps = new Steps();
+        new Comparison(options(2, "both", "add"), out, BENCH, steps).run();
+        assertThat(steps.begun)
+                .startsWith("1/4 training resdensenet-own-0", "2/4 training resdensenet-own-1")
+                .endsWith("4/4 timing resdensenet-add");
+        assertThat(files(out.resolve("runs")))
+                .containsExactly(
+                        "resdensenet-add-own-0", "resdensenet-add-own-1", "resdensenet-own-0", "resdensenet-own-1");
+        assertThat(files(out)).contains("compare.csv", "compare.html", "compare.json", "compare.md", "curves.png");
+
+        JsonNode json = JsonMapper.shared().readTree(Files.readString(out.resolve("compare.json")));
+        assertThat(json.get("rows")).hasSize(4);
+        JsonNode first = json.get("rows").get(0);
+        assertThat(first.get("model").asString()).isEqualTo("ResDenseNet");
+        assertThat(first.get("train_images_per_second").asDouble()).isEqualTo(2000);
+        assertThat(first.get("infer_ms_per_image").asDouble()).isEqualTo(0.25);
+        JsonNode metrics =
+                JsonMapper.shared().readTree(Files.readString(out.resolve("runs/resdensenet-own-1/metrics.json")));
+        assertThat(first.get("accuracy_by_seed").get(1).asDouble())
+                .isEqualTo(metrics.get("test").get("accuracy").asDouble());
+        assertThat(first.get("macro_f1_by_seed").get(1).asDouble())
+                .isEqualTo(metrics.get("test").get("macro_f1").asDouble());
+        assertThat(json.get("pairs")).hasSize(2); // own and common are the same trainings here
+
+        String html = Files.readString(out.resolve("compare.html"));
+        assertThat(html).contains("&lt;b&gt;night", "<svg").doesNotContain("<b>night", "<script", " src=", " href=");
+        assertThat(Files.readString(out.resolve("compare.md")))
+                .contains("day\\|\\`\\_", "The own recipe of ResDenseNet is the common one")
+                .doesNotContain("<b>");
+        assertThat(Files.readAllLines(out.resolve("compare.csv"))).hasSize(5);
+        assertThat(Files.readAllLines(out.resolve("predictions/resdensenet-own-0.csv")))
+                .hasSize(1 + 8)
+                .first()
+                .isEqualTo("path,truth,predicted,p_truth");
+
+        Steps again = new Steps();
+        new Comparison(
+                        options(2, "both", "add"),
+                        out,
+                        recipe -> {
+                            throw new IOException("timed twice");
+                        },
+                        again)
+                .run();
+        assertThat(again.steps).isZero();
+    }
+
+    @Test
+    void stoppedAnywhereItComesToTheSameFindings() throws Exception {
+        Path unbroken = root.resolve("unbroken");
+        Steps counted = new Steps();
+        new Comparison(options(2, "both"), unbroken, BENCH, counted).run();
+        for (int stop : new int[] {1, counted.steps / 2, counted.steps - 1}) {
+            Path out = root.resolve("stopped-" + stop);
+            Steps steps = new Steps();
+            Comparison comparison = new Comparison(options(2, "both"), out, BENCH, steps);
+            steps.stopAfter = stop;
+            steps.stop = comparison::stop;
+            assertThatThrownBy(comparison::run)
+                    .isInstanceOf(StoppedException.class)
+                    .hasMessage("stopped; the same command with --out " + out + " goes on");
+            assertThat(out.resolve("compare.json")).doesNotExist();
+            Steps rest = new Steps();
+            new Comparison(options(2, "both"), out, BENCH, rest).run();
+            assertThat(steps.steps + rest.steps).isEqualTo(counted.steps);
+            for (String file : List.of("compare.json", "compare.csv", "compare.md", "compare.html")) {
+                assertThat(out.resolve(file)).hasSameTextualContentAs(unbroken.resolve(file));
+            }
+        }
+    }
+
+    @Test
+    void refusesAFolderOfOtherOptionsOrRuns() throws Exception {
+        Path out = root.resolve("out");
+        Steps none = new Steps();
+        new Comparison(options(1, "both"), out, BENCH, none).run();
+        assertThatThrownBy(() -> new Comparison(options(2, "both", "add"), out, BENCH, none).run())
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(out + ": a comparison with other options: --fusions was both and is both,add, --seeds was 1"
+                        + " and is 2; choose another --out");
+        Path recipe = out.resolve("runs/resdensenet-own-0/recipe.yaml");
+        Files.writeString(recipe, Files.readString(recipe).replace("labelSmoothing: 0.1", "labelSmoothing: 0.2"));
+        assertThatThrownBy(() -> new Comparison(options(1, "both"), out, BENCH, none).run())
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("train.labelSmoothing 0.2 -> 0.1");
+        assertThatThrownBy(() -> new Comparison(options(1, "both"), pictures, BENCH, none).run())
+                .isInstanceOf(FileAlreadyExistsException.class)
+                .hasMessageContaining("is no comparison");
+    }
+
+    @Test
+    void refusesOptionsThatMakeNoComparison() {
+        assertThatThrownBy(() -> options(0, "both")).hasMessage("--seeds must be 1 to 100, got 0");
+        assertThatThrownBy(() -> options(1, "both", "both"))
+                .hasMessageContaining("--fusions must be different ones of");
+        assertThatThrownBy(() -> options(1, "half")).hasMessageContaining("got [half]");
+        assertThatThrownBy(() -> new ComparisonOptions(
+                        "fashion3", List.of("vgg"), List.of("own"), List.of("both"), 1, 0, 0, Map.of()))
+                .hasMessageContaining("--models must be different ones of");
+        assertThatThrownBy(() -> new ComparisonOptions(
+                        "fashion3",
+                        List.of("resdensenet"),
+                        List.of("own"),
+                        List.of("both"),
+                        1,
+                        0,
+                        0,
+                        Map.of("train.seed", "3")))
+                .hasMessageContaining(
+                        "--set must be of a key that the comparison does not vary itself, got train.seed");
+    }
+}

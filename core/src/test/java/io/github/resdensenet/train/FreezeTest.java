@@ -1,0 +1,118 @@
+package io.github.resdensenet.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.checkpoint.Safetensors;
+import io.github.resdensenet.checkpoint.TensorData;
+import io.github.resdensenet.testkit.Pictures;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code train.freezeEpochs}: 18 pictures to train on, three steps an epoch. */
+class FreezeTest {
+    @TempDir
+    private Path root;
+
+    private Recipe recipe;
+
+    @BeforeEach
+    void makePictures() throws Exception {
+        recipe = Recipe.defaults()
+                .withData(Pictures.folder(root.resolve("data"), 14, 20, "day", "night"))
+                .with("model.blockConfig", "[1, 1]")
+                .with("model.growthRate", "8")
+                .with("model.numInitFeatures", "8")
+                .with("data.imageSize", "32")
+                .with("data.batchSize", "6")
+                .with("train.epochs", "3")
+                .with("train.threads", "2")
+                .with("train.weightDecay", "0.5")
+                .with("train.freezeEpochs", "1");
+    }
+
+    private static Run stoppedAfter(int steps, Recipe recipe, Path out) throws Exception {
+        Trainer[] trainer = new Trainer[1];
+        int[] done = {0};
+        trainer[0] = new Trainer(new TrainListener() {
+            @Override
+            public void step(int epoch, int epochs, int step, int ofSteps, double loss, double rate) {
+                if (++done[0] == steps) {
+                    trainer[0].stop();
+                }
+            }
+        });
+        assertThatThrownBy(() -> trainer[0].train(recipe, out, null, false)).isInstanceOf(StoppedException.class);
+        return Run.open(out);
+    }
+
+    private static Map<String, TensorData> weights(Run run) throws Exception {
+        return new TreeMap<>(run.recoverNewest().checkpoint().weights().tensors());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fused", "reference"})
+    void theHeadAloneMovesInTheFirstEpochs(String engine) throws Exception {
+        Recipe one = recipe.with("train.engine", engine);
+        Map<String, TensorData> start = weights(stoppedAfter(1, one.with("train.lr", "1e-30"), root.resolve("start")));
+        Run frozen = stoppedAfter(2, one, root.resolve("frozen"));
+        weights(frozen).forEach((name, tensor) -> {
+            boolean head = name.startsWith("classifier.");
+            assertThat(tensor.equals(start.get(name))).as(name).isEqualTo(!head);
+        });
+        Safetensors optimizer = frozen.recoverNewest().checkpoint().optimizer();
+        assertThat(optimizer.metadata()).containsEntry("step", "2").containsEntry("frozen_steps", "2");
+        assertThat(Files.readString(frozen.file("log.txt")))
+                .contains("Frozen: all but classifier until the end of epoch 1");
+        Run thawed = stoppedAfter(4, one, root.resolve("thawed"));
+        weights(thawed)
+                .forEach((name, tensor) ->
+                        assertThat(tensor.equals(start.get(name))).as(name).isFalse());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fused", "reference"})
+    void stoppedAnywhereItComesToTheSameBytes(String engine) throws Exception {
+        Recipe one = recipe.with("train.engine", engine);
+        Run unbroken = Trainer.train(one, root.resolve("unbroken"));
+        for (int stop : new int[] {1, 3, 4, 7}) {
+            Run stopped = stoppedAfter(stop, one, root.resolve("stopped-" + stop));
+            Run resumed = new Trainer(new TrainListener() {}).resume(stopped.folder(), 0);
+            for (String file : new String[] {"weights.safetensors", "optimizer.safetensors"}) {
+                assertThat(resumed.last().resolve(file))
+                        .hasSameBinaryContentAs(unbroken.last().resolve(file));
+            }
+        }
+    }
+
+    @Test
+    void theBodysFirstStepAfterwardsIsItsFirst() throws Exception {
+        // Adam's first step moves every weight with a gradient by lr, whatever the gradient's size; its fourth would
+        // not.
+        Recipe one = recipe.with("train.weightDecay", "0.0").with("train.schedule", "constant");
+        Map<String, TensorData> before = weights(stoppedAfter(3, one, root.resolve("before")));
+        Map<String, TensorData> after = weights(stoppedAfter(4, one, root.resolve("after")));
+        String name = "stages.0.dense_layers.0.bn1.weight";
+        float[] from = floats(before.get(name));
+        float[] to = floats(after.get(name));
+        for (int i = 0; i < from.length; i++) {
+            assertThat(Math.abs(to[i] - from[i])).isBetween(0.99e-3f, 1.01e-3f);
+        }
+    }
+
+    private static float[] floats(TensorData data) {
+        java.nio.FloatBuffer values =
+                data.data().order(java.nio.ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
+        float[] all = new float[values.remaining()];
+        values.get(all);
+        return all;
+    }
+}
