@@ -6,11 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.testkit.Corpora;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.transforms.KeyedRandom;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.URISyntaxException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -22,8 +22,6 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -48,24 +46,12 @@ class PthFileTest {
     @TempDir
     private Path folder;
 
-    /** The files of a corpus: all of it where -Dcorpora names it, else the part that is kept here. */
-    private static List<Path> corpus(String name) throws IOException, URISyntaxException {
-        String all = System.getProperty("corpora", "");
-        Path root = all.isEmpty()
-                ? Path.of(Objects.requireNonNull(PthFileTest.class.getResource("/io/github/resdensenet/corpora"))
-                        .toURI())
-                : Path.of(all);
-        try (Stream<Path> files = Files.list(root.resolve(name))) {
-            return files.filter(file -> !file.endsWith("LICENSE")).sorted().toList();
-        }
-    }
-
     static List<Path> good() throws Exception {
-        return corpus("pth-good");
+        return Corpora.files("pth-good");
     }
 
     static List<Path> hostile() throws Exception {
-        return corpus("pth-hostile");
+        return Corpora.files("pth-hostile");
     }
 
     private static String sha256(ByteBuffer data) throws NoSuchAlgorithmException {
