@@ -3,6 +3,7 @@ package io.github.resdensenet.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resdensenet.testkit.Allocation;
 import io.github.resdensenet.testkit.Corpora;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.Trust;
@@ -230,32 +231,20 @@ class ImageDecoderTest {
         long most = 0;
         int accepted = 0;
         for (Path file : files) {
-            long before = used();
+            long before = Allocation.ofThisThread();
             try {
                 ImageDecoder.decode(file, false);
                 accepted++;
             } catch (ImageException e) {
                 assertThat(e).hasMessageStartingWith(file.toString());
             }
-            most = Math.max(most, allocatedSince(before));
+            most = Math.max(most, Allocation.ofThisThread() - before);
         }
         Path animation = Files.write(folder.resolve("long.gif"), longAnimation());
         assertThat(ImageDecoder.decode(animation, false).width()).isEqualTo(31);
         Trust.row("I5", bombs.size(), accepted, (most >> 20) + " MiB allocated");
         assertThat(accepted).isZero();
         assertThat(most).isLessThan(16L << 20);
-    }
-
-    private static long used() {
-        return threads().getCurrentThreadAllocatedBytes();
-    }
-
-    private static long allocatedSince(long before) {
-        return threads().getCurrentThreadAllocatedBytes() - before;
-    }
-
-    private static com.sun.management.ThreadMXBean threads() {
-        return (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory.getThreadMXBean();
     }
 
     @Test
