@@ -25,6 +25,7 @@ import picocli.CommandLine.IVersionProvider;
             PlotCommand.class,
             ExportCommand.class,
             ImportCommand.class,
+            AuditCommand.class,
             SummaryCommand.class,
             BenchCommand.class,
             CompareCommand.class,

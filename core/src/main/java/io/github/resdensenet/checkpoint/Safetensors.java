@@ -10,8 +10,10 @@ import java.nio.channels.WritableByteChannel;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +34,11 @@ import tools.jackson.databind.node.ObjectNode;
 public record Safetensors(Map<String, TensorData> tensors, Map<String, String> metadata) {
     private static final long MAX_HEADER = 16 << 20;
     private static final String METADATA = "__metadata__";
+
+    /** Name of the file's own SHA-256 among the metadata: of all its bytes, with zeros where the digits are. */
+    private static final String DIGEST = "resdensenet_sha256";
+
+    private static final String NO_DIGEST = "0".repeat(64);
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -70,6 +77,10 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             List<Entry> layout = layout(entries, dataLength, file);
             ByteBuffer data = ByteBuffer.allocateDirect((int) dataLength);
             readFully(channel, data, 8 + headerLength, file);
+            String digest = metadata.remove(DIGEST);
+            if (digest != null && !digest.equals(digest(header.array(), digest, List.of(data.flip())))) {
+                throw refuse(file, "damaged, its SHA-256 is not the one in it");
+            }
             Map<String, TensorData> tensors = new LinkedHashMap<>();
             for (Entry e : layout) {
                 tensors.put(
@@ -184,13 +195,21 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
         return new CheckpointException(file + ": not a valid safetensors file: " + rule);
     }
 
+    /** The file's SHA-256, whatever digits stand in the header now. */
+    private static String digest(byte[] header, String digits, List<ByteBuffer> data) {
+        String text = new String(header, StandardCharsets.UTF_8).replace(digits, NO_DIGEST);
+        MessageDigest digest = Digest.digest();
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        data.forEach(part -> digest.update(part.duplicate()));
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
     /** Writes the file's bytes; the same content gives the same bytes. */
     public void write(OutputStream out) throws IOException {
         ObjectNode header = JSON.createObjectNode();
-        if (!metadata.isEmpty()) {
-            ObjectNode strings = header.putObject(METADATA);
-            metadata.forEach(strings::put);
-        }
+        ObjectNode strings = header.putObject(METADATA);
+        metadata.forEach(strings::put);
+        strings.put(DIGEST, NO_DIGEST);
         long at = 0;
         for (Map.Entry<String, TensorData> tensor : tensors.entrySet()) {
             TensorData data = tensor.getValue();
@@ -201,13 +220,15 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             node.putArray("data_offsets").add(at).add(end);
             at = end;
         }
-        byte[] json = JSON.writeValueAsString(header).getBytes(StandardCharsets.UTF_8);
-        int padded = (json.length + 7) / 8 * 8; // tensors start at a multiple of 8 bytes
-        ByteBuffer start = ByteBuffer.allocate(8 + padded).order(ByteOrder.LITTLE_ENDIAN);
-        start.putLong(padded).put(json);
-        while (start.hasRemaining()) {
-            start.put((byte) ' ');
-        }
+        String unsigned = JSON.writeValueAsString(header);
+        // Tensors start at a multiple of 8 bytes.
+        String text = unsigned + " ".repeat(-unsigned.getBytes(StandardCharsets.UTF_8).length & 7);
+        byte[] json = text.getBytes(StandardCharsets.UTF_8);
+        List<ByteBuffer> parts = tensors.values().stream().map(TensorData::data).toList();
+        String digest = digest(json, NO_DIGEST, parts);
+        json = text.replace(NO_DIGEST, digest).getBytes(StandardCharsets.UTF_8);
+        ByteBuffer start = ByteBuffer.allocate(8 + json.length).order(ByteOrder.LITTLE_ENDIAN);
+        start.putLong(json.length).put(json);
         out.write(start.array());
         WritableByteChannel channel = Channels.newChannel(out);
         for (TensorData tensor : tensors.values()) {

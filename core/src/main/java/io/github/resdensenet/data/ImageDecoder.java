@@ -56,7 +56,7 @@ public final class ImageDecoder {
      *
      * @throws ImageException if it is no file, or too large
      */
-    static ByteBuffer content(Path file) throws IOException {
+    public static ByteBuffer content(Path file) throws IOException {
         if (!Files.exists(file)) {
             throw new NoSuchFileException(file.toString());
         }
@@ -75,8 +75,13 @@ public final class ImageDecoder {
         return ByteBuffer.wrap(Files.readAllBytes(file));
     }
 
-    /** Decodes the content of a file; {@code file} is for messages. */
-    static RgbImage decode(Path file, ByteBuffer content, boolean upright) throws ImageException {
+    /**
+     * Decodes the content of a file.
+     *
+     * @param file for messages
+     * @throws ImageException if it is no whole picture of a known format
+     */
+    public static RgbImage decode(Path file, ByteBuffer content, boolean upright) throws ImageException {
         try {
             ImageFile image = ImageFile.of(content);
             boolean turned = upright || image.format() == ImageFile.Format.TIFF;

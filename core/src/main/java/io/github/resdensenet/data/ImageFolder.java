@@ -25,10 +25,10 @@ import java.util.stream.Stream;
 public record ImageFolder(Path root, List<String> classes, List<ImageSample> samples) {
     /** Extensions of pictures, in lower case. */
     public static final List<String> EXTENSIONS =
-            List.of(".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp");
+            List.of(".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".pbm", ".tif", ".tiff", ".webp", ".gif");
 
     /** Python's order of strings, which is not Java's beyond the Basic Multilingual Plane. */
-    private static final Comparator<String> BY_CODE_POINT =
+    public static final Comparator<String> BY_CODE_POINT =
             (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
 
     /** Keeps its own lists. */

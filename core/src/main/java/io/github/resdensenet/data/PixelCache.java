@@ -10,13 +10,18 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,11 +32,14 @@ public final class PixelCache implements AutoCloseable {
     private static final long IN_MEMORY = 64L << 20;
 
     private final int size;
+    private final int[] slots;
     private final byte @Nullable [] @Nullable [] memory;
     private final @Nullable FileChannel file;
+    private final Map<Integer, ImageException> faults = new TreeMap<>();
 
-    private PixelCache(int size, byte @Nullable [] @Nullable [] memory, @Nullable FileChannel file) {
+    private PixelCache(int size, int[] slots, byte @Nullable [] @Nullable [] memory, @Nullable FileChannel file) {
         this.size = size;
+        this.slots = slots;
         this.memory = memory;
         this.file = file;
     }
@@ -45,19 +53,23 @@ public final class PixelCache implements AutoCloseable {
     public static PixelCache of(
             List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress)
             throws IOException {
-        return of(
-                samples,
-                preprocessing,
-                threads,
-                progress,
-                Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4));
+        PixelCache cache = ofReadable(samples, preprocessing, threads, progress);
+        cache.requireAll();
+        return cache;
     }
 
-    static PixelCache of(
+    /** Decodes and resizes those of the samples that can be read; {@link #faults} has the others. */
+    public static PixelCache ofReadable(
+            List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress)
+            throws IOException {
+        long memoryBytes = Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4);
+        return ofReadable(samples, preprocessing, threads, progress, memoryBytes);
+    }
+
+    static PixelCache ofReadable(
             List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress, long memoryBytes)
             throws IOException {
         PixelCache cache = empty(samples.size(), preprocessing.imageSize(), memoryBytes);
-        List<ImageException> faults = new ArrayList<>();
         ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads), DataLoader::daemon);
         try {
             List<Future<@Nullable ImageException>> results = new ArrayList<>();
@@ -69,7 +81,7 @@ public final class PixelCache implements AutoCloseable {
             for (int i = 0; i < results.size(); i++) {
                 ImageException fault = results.get(i).get();
                 if (fault != null) {
-                    faults.add(fault);
+                    cache.faults.put(i, fault);
                 }
                 progress.accept(i + 1);
             }
@@ -83,20 +95,42 @@ public final class PixelCache implements AutoCloseable {
         } finally {
             pool.shutdownNow();
         }
-        if (!faults.isEmpty()) {
-            cache.close();
-            throw new BadImages(faults);
-        }
         return cache;
     }
 
+    /** Why samples could not be read, by their index. */
+    public Map<Integer, ImageException> faults() {
+        return Collections.unmodifiableMap(faults);
+    }
+
+    /**
+     * Closes the cache if some samples could not be read.
+     *
+     * @throws BadImages naming all of them
+     */
+    public void requireAll() throws IOException {
+        if (!faults.isEmpty()) {
+            close();
+            throw new BadImages(List.copyOf(faults.values()));
+        }
+    }
+
+    /** The same pictures without those that could not be read, numbered anew. Closing either closes both. */
+    public PixelCache readable() {
+        int[] good =
+                Arrays.stream(slots).filter(slot -> !faults.containsKey(slot)).toArray();
+        return new PixelCache(size, good, memory, file);
+    }
+
     private static PixelCache empty(int count, int size, long memoryBytes) throws IOException {
+        int[] slots = IntStream.range(0, count).toArray();
         if (3L * size * size * count <= memoryBytes) {
-            return new PixelCache(size, new byte[count][], null);
+            return new PixelCache(size, slots, new byte[count][], null);
         }
         Path temporary = Files.createTempFile("resdensenet-", ".pixels");
         return new PixelCache(
                 size,
+                slots,
                 null,
                 FileChannel.open(
                         temporary,
@@ -132,10 +166,10 @@ public final class PixelCache implements AutoCloseable {
     }
 
     /** The resized picture of a sample, by its index in the list that the cache was filled from. */
-    RgbImage get(int index) {
-        byte[] pixels = memory == null ? null : memory[index];
+    public RgbImage get(int index) {
+        byte[] pixels = memory == null ? null : memory[slots[index]];
         if (pixels == null) {
-            pixels = read(index);
+            pixels = read(slots[index]);
         }
         return new RgbImage(size, size, pixels);
     }

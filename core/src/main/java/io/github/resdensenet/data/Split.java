@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 
 /** Which part of the data each sample belongs to: one {@link Part} a sample, in the folder's order. */
 public record Split(List<Part> parts) {
-    private static final long KEY = 3;
+    static final long KEY = 3;
 
     /** The parts of a data set. */
     public enum Part {
@@ -27,6 +27,15 @@ public record Split(List<Part> parts) {
 
     /** Shares of the three parts, which add up to 1. */
     public record Shares(double train, double val, double test) {
+        /** The share of a part. */
+        double of(Part part) {
+            return switch (part) {
+                case TRAIN -> train;
+                case VAL -> val;
+                case TEST -> test;
+            };
+        }
+
         /** Checks the shares. */
         public Shares {
             if (!(train > 0 && val >= 0 && test > 0) || Math.abs(train + val + test - 1) > 1e-9) {

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.testkit.Allocation;
+import io.github.resdensenet.testkit.Trust;
+import io.github.resdensenet.transforms.KeyedRandom;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -106,5 +109,43 @@ class SafetensorsTest {
             Files.write(path, Arrays.copyOf(whole, length));
             assertThatThrownBy(() -> Safetensors.read(path)).isInstanceOf(CheckpointException.class);
         }
+    }
+
+    @Test
+    void fiveThousandDamagedFilesAreRefusedOrUnchanged() throws Exception {
+        Safetensors saved = new Safetensors(ModelState.of(Models.create(SMALL, 3, 5)), Map.of());
+        byte[] whole = bytes(saved);
+        Path path = folder.resolve("m.safetensors");
+        KeyedRandom random = KeyedRandom.of(4);
+        int refused = 0;
+        int changed = 0;
+        long most = 0;
+        for (int i = 0; i < 5000; i++) {
+            byte[] mutant = whole.clone();
+            if (i % 2 == 0) {
+                int bit = random.nextInt(8 * (i % 4 == 0 ? whole.length : 2000)); // half of them in the header
+                mutant[bit / 8] ^= (byte) (1 << bit % 8);
+            } else {
+                int cut = i < 2500 ? i : whole.length - 1 - (i - 2500) % 4096;
+                mutant = Arrays.copyOf(whole, Math.max(0, cut));
+            }
+            Files.write(path, mutant);
+            long before = Allocation.ofThisThread();
+            try {
+                changed += Safetensors.read(path).tensors().equals(saved.tensors()) ? 0 : 1;
+            } catch (CheckpointException e) {
+                refused++;
+            }
+            most = Math.max(most, Allocation.ofThisThread() - before);
+        }
+        Trust.row("C3-safetensors", 5000, changed, "%d refused, %d KiB allocated".formatted(refused, most >> 10));
+        assertThat(changed).isZero();
+        assertThat(most).isLessThan(64L << 20);
+    }
+
+    @Test
+    void aForeignFileWithoutADigestIsRead() throws Exception {
+        Path path = file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8);
+        assertThat(Safetensors.read(path).tensors()).containsOnlyKeys("a");
     }
 }

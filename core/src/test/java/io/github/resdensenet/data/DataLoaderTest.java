@@ -39,7 +39,9 @@ class DataLoaderTest {
     }
 
     private PixelCache cache(long memory) throws Exception {
-        return PixelCache.of(data.samples(), preprocessing.resize(), 2, done -> {}, memory);
+        PixelCache cache = PixelCache.ofReadable(data.samples(), preprocessing, 2, done -> {}, memory);
+        cache.requireAll();
+        return cache;
     }
 
     private DataLoader loader(PixelCache cache, Compose transform, int batch, boolean shuffle, int threads) {

@@ -9,11 +9,11 @@ import java.util.zip.CRC32C;
  * What a picture is recognised by.
  *
  * @param pixels digest of its size and pixels: pictures that are equal pixel by pixel have the same
- * @param thumbnail means of red, green and blue in 16 x 16 cells, 0 to 255
+ * @param thumbnail means of red, green and blue in 16 x 16 cells, 0 to 255 unsigned
  * @param hash perceptual hash: signs of the 63 lowest frequencies of the thumbnail's brightness
  * @param mirrored the hash of its mirror image
  */
-public record Fingerprint(long pixels, float[] thumbnail, long hash, long mirrored) {
+public record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrored) {
     private static final int CELLS = 16;
     private static final int FREQUENCIES = 8;
     private static final double[][] COSINES = cosines();
@@ -26,16 +26,13 @@ public record Fingerprint(long pixels, float[] thumbnail, long hash, long mirror
         b.update(image.pixels());
         b.update(image.width() >> 8);
         b.update(image.width());
-        float[] thumbnail = thumbnail(image);
-        double[] bright = brightness(thumbnail);
-        double[][] spectrum = spectrum(bright);
+        byte[] thumbnail = thumbnail(image);
+        double[][] spectrum = spectrum(brightness(thumbnail));
         long hash = 0;
         long mirrored = 0;
-        double[] size = new double[FREQUENCIES * FREQUENCIES];
         for (int v = 0, bit = 0; v < FREQUENCIES; v++) {
             for (int u = 0; u < FREQUENCIES; u++, bit++) {
                 double value = u + v == 0 ? 0 : spectrum[v][u];
-                size[bit] = Math.abs(value);
                 hash |= value > 0 ? 1L << bit : 0;
                 // A mirror image has the odd horizontal frequencies with the other sign.
                 mirrored |= (u % 2 == 0 ? value : -value) > 0 ? 1L << bit : 0;
@@ -45,7 +42,7 @@ public record Fingerprint(long pixels, float[] thumbnail, long hash, long mirror
     }
 
     /** Mean values of cells that cover the picture, parts of pixels counting as parts. */
-    private static float[] thumbnail(RgbImage image) {
+    private static byte[] thumbnail(RgbImage image) {
         int w = image.width();
         int h = image.height();
         byte[] pixels = image.pixels();
@@ -62,10 +59,10 @@ public record Fingerprint(long pixels, float[] thumbnail, long hash, long mirror
                 }
             }
         }
-        float[] means = new float[sums.length];
+        byte[] means = new byte[sums.length];
         double area = cellHeight * w / CELLS;
         for (int i = 0; i < sums.length; i++) {
-            means[i] = (float) (sums[i] / area);
+            means[i] = (byte) Math.round(sums[i] / area);
         }
         return means;
     }
@@ -95,10 +92,12 @@ public record Fingerprint(long pixels, float[] thumbnail, long hash, long mirror
         }
     }
 
-    private static double[] brightness(float[] thumbnail) {
+    private static double[] brightness(byte[] thumbnail) {
         double[] values = new double[CELLS * CELLS];
         for (int i = 0; i < values.length; i++) {
-            values[i] = 0.299 * thumbnail[3 * i] + 0.587 * thumbnail[3 * i + 1] + 0.114 * thumbnail[3 * i + 2];
+            values[i] = 0.299 * (thumbnail[3 * i] & 255)
+                    + 0.587 * (thumbnail[3 * i + 1] & 255)
+                    + 0.114 * (thumbnail[3 * i + 2] & 255);
         }
         return values;
     }
@@ -142,7 +141,7 @@ public record Fingerprint(long pixels, float[] thumbnail, long hash, long mirror
                 int here = 3 * (y * CELLS + x);
                 int there = 3 * (y * CELLS + (mirror ? CELLS - 1 - x : x));
                 for (int c = 0; c < 3; c++) {
-                    sum += Math.abs(thumbnail[here + c] - other.thumbnail[there + c]);
+                    sum += Math.abs((thumbnail[here + c] & 255) - (other.thumbnail[there + c] & 255));
                 }
             }
         }
@@ -153,11 +152,11 @@ public record Fingerprint(long pixels, float[] thumbnail, long hash, long mirror
     double contrast() {
         double[] mean = new double[3];
         for (int i = 0; i < thumbnail.length; i++) {
-            mean[i % 3] += 3.0 * thumbnail[i] / thumbnail.length;
+            mean[i % 3] += 3.0 * (thumbnail[i] & 255) / thumbnail.length;
         }
         double sum = 0;
         for (int i = 0; i < thumbnail.length; i++) {
-            sum += Math.abs(thumbnail[i] - mean[i % 3]);
+            sum += Math.abs((thumbnail[i] & 255) - mean[i % 3]);
         }
         return sum / thumbnail.length;
     }

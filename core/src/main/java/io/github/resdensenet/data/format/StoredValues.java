@@ -28,8 +28,10 @@ final class StoredValues {
                 throw FormatException.damaged(warning[0]);
             }
             return raster;
-        } catch (IOException | RuntimeException e) {
-            throw FormatException.damaged("the decoder says " + e.getMessage());
+        } catch (IOException e) {
+            throw FormatException.damaged("the decoder says " + String.valueOf(e.getMessage()));
+        } catch (RuntimeException e) { // the reader has fallen over what it should have checked
+            throw FormatException.damaged("the decoder fails: " + e.getClass().getSimpleName());
         } finally {
             reader.dispose();
         }
