@@ -21,8 +21,9 @@ import picocli.CommandLine.Spec;
         name = "audit",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Looks at every file of a picture folder: what can be read, what is there twice, what is under two"
-                + " labels. The exit status is 1 if something must be mended.")
+        description =
+                "Looks at every file of a picture folder: what can be read, what is there twice, what is under two"
+                        + " labels. The exit status is 1 if something must be mended.")
 final class AuditCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -33,7 +34,9 @@ final class AuditCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object with every file")
     private boolean json;
 
-    @Option(names = "--exif", description = "turn pictures as their EXIF orientation says, as data.exifOrientation=apply")
+    @Option(
+            names = "--exif",
+            description = "turn pictures as their EXIF orientation says, as data.exifOrientation=apply")
     private boolean upright;
 
     @Option(names = "--threads", paramLabel = "N", description = "threads that decode (default: one a processor)")
@@ -93,7 +96,8 @@ final class AuditCommand implements Callable<Integer> {
 
     private static void print(Audit audit, PrintWriter out) {
         long pictures = audit.classes().values().stream().mapToInt(n -> n).sum();
-        out.println(audit.root() + ": " + pictures + " pictures in " + audit.classes().size() + " classes");
+        out.println(audit.root() + ": " + pictures + " pictures in "
+                + audit.classes().size() + " classes");
         audit.classes().forEach((name, n) -> out.printf("  %8d  %s%n", n, name));
         for (Verdict verdict : List.of(Verdict.REFUSED, Verdict.IGNORED)) {
             List<AuditedFile> files =
@@ -105,8 +109,9 @@ final class AuditCommand implements Callable<Integer> {
         }
         if (!audit.repeats().isEmpty()) {
             out.println("there again: " + audit.repeats().size());
-            audit.repeats().forEach(r -> out.println("  " + r.second() + " is " + r.first() + " (" + r.kind()
-                    + (r.twoLabels() ? ", under two labels" : "") + ")"));
+            audit.repeats()
+                    .forEach(r -> out.println("  " + r.second() + " is " + r.first() + " (" + r.kind()
+                            + (r.twoLabels() ? ", under two labels" : "") + ")"));
         }
         audit.remarks().forEach(remark -> out.println("Remark: " + remark));
         audit.problems().forEach(problem -> out.println("Problem: " + problem));
