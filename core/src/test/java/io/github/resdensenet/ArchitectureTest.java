@@ -31,6 +31,7 @@ class ArchitectureTest {
             "checkpoint", List.of("nn", "transforms"),
             "eval", List.of("nn", "engine", "data", "transforms"),
             "predict", List.of("checkpoint", "data", "engine", "eval", "nn", "transforms"),
+            "explain", List.of("nn", "data", "predict", "report", "transforms"),
             "engine", List.of("nn"),
             "train", List.of("nn", "engine", "data", "eval", "checkpoint", "report", "transforms")));
 

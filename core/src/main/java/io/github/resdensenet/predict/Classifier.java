@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A trained model ready to answer. Pictures are prepared as in training; the run folder says how.
@@ -30,7 +32,7 @@ public final class Classifier implements AutoCloseable {
     private Classifier(ImageClassifier model, Inference inference, List<String> classes, Preprocessing preprocessing) {
         this.model = model;
         this.inference = inference;
-        this.classes = classes;
+        this.classes = List.copyOf(classes);
         this.preprocessing = preprocessing;
         this.table = preprocessing.normalize().table();
     }
@@ -43,16 +45,42 @@ public final class Classifier implements AutoCloseable {
     public static Classifier load(Path run) throws IOException {
         Run opened = Run.open(run);
         Checkpoint checkpoint = opened.readBest();
-        int threads = NativeSettings.apply(0);
-        ImageClassifier model = checkpoint.model(opened.best());
-        Preprocessing preprocessing = checkpoint.manifest().preprocessing();
-        Inference inference = Inference.of(model, preprocessing.imageSize(), NativeSettings.device("cpu"), threads);
-        return new Classifier(model, inference, checkpoint.manifest().classes(), preprocessing);
+        NativeSettings.apply(0);
+        return of(
+                checkpoint.model(opened.best()),
+                checkpoint.manifest().classes(),
+                checkpoint.manifest().preprocessing());
+    }
+
+    /**
+     * A classifier of a network in memory, which it closes in the end.
+     *
+     * @param model on the CPU; it is put in evaluation mode
+     */
+    public static Classifier of(ImageClassifier model, List<String> classes, Preprocessing preprocessing) {
+        if (classes.size() != model.numClasses()) {
+            throw new IllegalArgumentException(
+                    "classes must be " + model.numClasses() + " names, one a logit, got " + classes);
+        }
+        model.train(false);
+        Inference inference =
+                Inference.of(model, preprocessing.imageSize(), NativeSettings.device("cpu"), torch.get_num_threads());
+        return new Classifier(model, inference, classes, preprocessing);
     }
 
     /** Class names by index. */
     public List<String> classes() {
         return classes;
+    }
+
+    /** The network, in evaluation mode; it is closed with this classifier. */
+    public ImageClassifier model() {
+        return model;
+    }
+
+    /** How a picture becomes the network's input. */
+    public Preprocessing preprocessing() {
+        return preprocessing;
     }
 
     /**
@@ -66,11 +94,21 @@ public final class Classifier implements AutoCloseable {
 
     /** Classifies a decoded picture of any size. */
     public Prediction classify(RgbImage picture) {
-        RgbImage image = preprocessing.resize().apply(picture);
-        try (Batch batch = Batch.of(image, table)) {
-            double[] logP = CrossEntropy.logProbabilities(inference.logits(batch.pixels(), 1), classes.size());
-            return new Prediction(
-                    classes, Arrays.stream(logP).map(Math::exp).boxed().toList());
+        return classify(List.of(picture)).get(0);
+    }
+
+    /** Classifies decoded pictures of any size, all at once; the answers are in their order. */
+    public List<Prediction> classify(List<RgbImage> pictures) {
+        List<RgbImage> images =
+                pictures.stream().map(preprocessing.resize()::apply).toList();
+        try (Batch batch = Batch.of(images, table)) {
+            double[] logP =
+                    CrossEntropy.logProbabilities(inference.logits(batch.pixels(), images.size()), classes.size());
+            List<Double> p = Arrays.stream(logP).map(Math::exp).boxed().toList();
+            int n = classes.size();
+            return IntStream.range(0, images.size())
+                    .mapToObj(i -> new Prediction(classes, p.subList(i * n, (i + 1) * n)))
+                    .toList();
         }
     }
 
