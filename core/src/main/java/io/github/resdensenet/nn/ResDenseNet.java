@@ -60,8 +60,7 @@ public final class ResDenseNet extends ImageClassifier {
     @Override
     public List<String> stages() {
         return Stream.concat(
-                        Stream.of("stem"),
-                        IntStream.rangeClosed(1, stages.size()).mapToObj(i -> "stage" + i))
+                        Stream.of("stem"), IntStream.range(0, stages.size()).mapToObj(i -> "stages." + i))
                 .toList();
     }
 
