@@ -139,7 +139,7 @@ public record AttributionFigure(
 
     /** The verdict in lines that fit. */
     private List<String> lines() {
-        int longest = width() / 7;
+        int longest = width() / 8; // pixels a character, with some to spare
         List<String> lines = new ArrayList<>();
         StringBuilder line = new StringBuilder();
         for (String word : verdict.split(" ", -1)) {
