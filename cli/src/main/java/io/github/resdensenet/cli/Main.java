@@ -22,6 +22,7 @@ import picocli.CommandLine.IVersionProvider;
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            ExplainCommand.class,
             PlotCommand.class,
             ExportCommand.class,
             ImportCommand.class,
@@ -89,7 +90,8 @@ public final class Main {
         return usage ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }
 
-    private static String message(Exception error) {
+    /** What went wrong, in one line. */
+    static String message(Exception error) {
         if (error instanceof NoSuchFileException e && e.getReason() == null) {
             return e.getFile() + ": no such file or folder";
         }

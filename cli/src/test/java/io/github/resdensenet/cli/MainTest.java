@@ -181,6 +181,57 @@ class MainTest {
     }
 
     @Test
+    void explainWritesThreeFilesAPictureAndGoesOnAfterABadOne() throws Exception {
+        Path bad = root.resolve("bad.png");
+        Files.writeString(bad, "no picture");
+        Path day = pictures.resolve("day/000.png");
+        Path night = pictures.resolve("night/000.png");
+        Path out = root.resolve("out");
+        Result result = call("explain", run, bad, day, night, "--target", "night", "--out", out);
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.err()).startsWith("resdensenet: " + bad + ": ").contains("not a picture of a known format");
+        List<String> lines = result.out().lines().toList();
+        assertThat(lines).hasSize(4);
+        assertThat(lines.get(0))
+                .startsWith(day + ": What speaks for night (")
+                .endsWith(" -> " + out.resolve("000-gradcam.png"));
+        assertThat(lines.get(1)).matches("  (Believe it|Half believe it|Do not believe it|Nothing to believe): .*");
+        assertThat(lines.get(2)).endsWith(" -> " + out.resolve("000-2-gradcam.png"));
+        JsonNode json = json(Files.readString(out.resolve("000-gradcam.json")));
+        assertThat(json.get("file").asString()).isEqualTo(day.toString());
+        assertThat(json.get("target").asString()).isEqualTo("night");
+        assertThat(json.get("map").size()).isEqualTo(4);
+        assertThat(json.get("sanity").get("verdict").asString())
+                .isEqualTo(lines.get(1).strip());
+        JsonNode predicted = json(call("predict", run, day, "--json").out());
+        assertThat(json.get("probabilities")).isEqualTo(predicted.get("probabilities"));
+        try (Stream<Path> files = Files.list(out)) {
+            assertThat(files.map(p -> p.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            "000-gradcam.png",
+                            "000-gradcam-map.png",
+                            "000-gradcam.json",
+                            "000-2-gradcam.png",
+                            "000-2-gradcam-map.png",
+                            "000-2-gradcam.json");
+        }
+    }
+
+    @Test
+    void explainRefusesWhatTheRunDoesNotHave() {
+        Path day = pictures.resolve("day/000.png");
+        call("explain", run, day, "--target", "noon").fails(2, "target must be one of [day, night], got noon");
+        call("explain", run, day, "--stage", "7")
+                .fails(2, "stage must be one of 0 stem, 1 stages.0, 2 stages.1, got 7");
+        call("explain", run, day, "--method", "x").fails(2, "method must be one of [gradcam, gradcam++, layercam");
+        call("explain", root.resolve("none"), day).fails(1, "no such run folder");
+        Result occlusion = call("explain", run, day, "--method", "occlusion", "--patch", "16", "--no-check");
+        assertThat(occlusion.status()).as(occlusion.err()).isZero();
+        assertThat(occlusion.out()).contains("Occlusion, patch 16, stride 8, 4 x 4");
+        assertThat(run.resolve("explain/000-occlusion.png")).isNotEmptyFile();
+    }
+
+    @Test
     void weightsGoOutAndComeInAgain() throws Exception {
         List<String> classes = JsonMapper.shared()
                 .readTree(Files.readString(run.resolve("checkpoints/best/manifest.json")))

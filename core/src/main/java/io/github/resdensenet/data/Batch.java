@@ -5,6 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.AbstractTensor;
@@ -40,11 +42,15 @@ public final class Batch implements AutoCloseable {
         this.release = release;
     }
 
-    /** One image of a square picture, normalised by a table of {@code table[channel][byte]}. */
-    public static Batch of(RgbImage image, float[][] table) {
-        FloatBuffer pixels = allocate(1, image.width());
-        fill(image.pixels(), table, pixels, 0);
-        return new Batch(pixels, new int[] {0}, new int[] {0}, image.width(), () -> {});
+    /** Images of square pictures of one size, at least one, normalised by a table of {@code table[channel][byte]}. */
+    public static Batch of(List<RgbImage> images, float[][] table) {
+        int size = images.get(0).width();
+        FloatBuffer pixels = allocate(images.size(), size);
+        for (int i = 0; i < images.size(); i++) {
+            fill(images.get(i).pixels(), table, pixels, i * 3 * size * size);
+        }
+        int[] samples = IntStream.range(0, images.size()).toArray();
+        return new Batch(pixels, samples, new int[images.size()], size, () -> {});
     }
 
     /** Memory for images of [3, size, size] values each. */

@@ -6,6 +6,8 @@ import static io.github.resdensenet.nn.Functional.relu;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -22,6 +24,8 @@ public final class DenseNet121 extends ImageClassifier {
     private static final List<Integer> LAYERS = List.of(6, 12, 24, 16);
 
     private final Sequential features;
+    private final List<List<Module>> stages = new ArrayList<>();
+    private final BatchNorm2d norm5;
     private final Linear classifier;
 
     /**
@@ -32,28 +36,46 @@ public final class DenseNet121 extends ImageClassifier {
     public DenseNet121(int numClasses) {
         super(ModelConfig.of("densenet121"), numClasses);
         features = register("features", new Sequential());
-        features.register("conv0", new Conv2d(3, INIT_FEATURES, 7, 2, 3));
-        features.register("norm0", new BatchNorm2d(INIT_FEATURES));
-        features.register("relu0", new ReLU());
-        features.register("pool0", new MaxPool2d(3, 2, 1));
+        stages.add(List.of(
+                feature("conv0", new Conv2d(3, INIT_FEATURES, 7, 2, 3)),
+                feature("norm0", new BatchNorm2d(INIT_FEATURES)),
+                feature("relu0", new ReLU()),
+                feature("pool0", new MaxPool2d(3, 2, 1))));
         int channels = INIT_FEATURES;
         for (int i = 1; i <= LAYERS.size(); i++) {
-            int layers = LAYERS.get(i - 1);
-            features.register("denseblock" + i, new Block(channels, layers));
-            channels += layers * GROWTH_RATE;
-            if (i < LAYERS.size()) {
-                features.register("transition" + i, new Transition(channels, channels / 2));
+            List<Module> stage = new ArrayList<>();
+            if (i > 1) {
+                stage.add(feature("transition" + (i - 1), new Transition(channels, channels / 2)));
                 channels /= 2;
             }
+            int layers = LAYERS.get(i - 1);
+            stage.add(feature("denseblock" + i, new Block(channels, layers)));
+            channels += layers * GROWTH_RATE;
+            stages.add(stage);
         }
-        features.register("norm5", new BatchNorm2d(channels));
+        norm5 = feature("norm5", new BatchNorm2d(channels));
         classifier = register("classifier", new Linear(channels, numClasses));
         Init.kaimingFanIn(this);
     }
 
+    private <M extends Module> M feature(String name, M layer) {
+        return features.register(name, layer);
+    }
+
     @Override
-    public Tensor forwardFeatures(Tensor x) {
-        return relu(features.call(x)); // [N, 1024, H/32, W/32]
+    public List<String> stages() {
+        return Stream.concat(
+                        Stream.of("features.pool0"),
+                        IntStream.rangeClosed(1, LAYERS.size()).mapToObj(i -> "features.denseblock" + i))
+                .toList();
+    }
+
+    @Override
+    public Tensor forwardStage(int stage, Tensor x) {
+        for (Module layer : stages.get(stage)) {
+            x = layer.call(x); // [N, C, H/4, W/4], from the second transition on half of that, and so on
+        }
+        return stage < LAYERS.size() ? x : relu(norm5.call(x)); // [N, 1024, H/32, W/32]
     }
 
     @Override

@@ -45,16 +45,16 @@ public record ModelConfig(
             throw new IllegalArgumentException(
                     "model.blockConfig must be 1 to 8 positive numbers of layers, got " + blockConfig);
         }
+        List<String> fusions = name.equals(SIZED) ? FUSIONS : FUSIONS.subList(0, 1);
+        if (!fusions.contains(fusion)) {
+            throw new IllegalArgumentException(
+                    "model.fusion must be one of " + fusions + " for " + name + ", got " + fusion);
+        }
         if (!name.equals(SIZED)) {
             fixed(name, "growthRate", GROWTH_RATE, growthRate);
             fixed(name, "blockConfig", BLOCK_CONFIG, blockConfig);
             fixed(name, "numInitFeatures", INIT_FEATURES, numInitFeatures);
             fixed(name, "bnSize", BN_SIZE, bnSize);
-        }
-        List<String> fusions = name.equals(SIZED) ? FUSIONS : FUSIONS.subList(0, 1);
-        if (!fusions.contains(fusion)) {
-            throw new IllegalArgumentException(
-                    "model.fusion must be one of " + fusions + " for " + name + ", got " + fusion);
         }
     }
 

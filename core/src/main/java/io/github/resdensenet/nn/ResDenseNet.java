@@ -4,6 +4,8 @@ import static io.github.resdensenet.nn.Functional.globalAveragePool;
 import static io.github.resdensenet.nn.Functional.relu;
 
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
@@ -77,15 +79,22 @@ public final class ResDenseNet extends ImageClassifier {
     }
 
     @Override
-    public Tensor forwardFeatures(Tensor x) {
-        x = stem.call(x); // [N, numInitFeatures, H/4, W/4]
-        for (int i = 0; i < stages.size(); i++) {
-            x = stages.get(i).call(x);
-            if (i < transitions.size()) {
-                x = transitions.get(i).call(x); // twice the channels, half the height and width
-            }
+    public List<String> stages() {
+        return Stream.concat(
+                        Stream.of("stem"), IntStream.range(0, stages.size()).mapToObj(i -> "stages." + i))
+                .toList();
+    }
+
+    @Override
+    public Tensor forwardStage(int stage, Tensor x) {
+        if (stage == 0) {
+            return stem.call(x); // [N, numInitFeatures, H/4, W/4]
         }
-        return relu(finalBn.call(x));
+        if (stage > 1) {
+            x = transitions.get(stage - 2).call(x); // twice the channels, half the height and width
+        }
+        x = stages.get(stage - 1).call(x);
+        return stage < stages.size() ? x : relu(finalBn.call(x));
     }
 
     @Override

@@ -4,6 +4,7 @@ import static io.github.resdensenet.nn.Functional.add;
 import static io.github.resdensenet.nn.Functional.globalAveragePool;
 import static io.github.resdensenet.nn.Functional.relu;
 
+import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
@@ -60,11 +61,22 @@ public final class ResNet50V2 extends ImageClassifier {
     }
 
     @Override
-    public Tensor forwardFeatures(Tensor x) {
-        x = conv1.call(conv1Pad.call(x)); // [N, 64, H/2, W/2]
-        x = pool1.call(pool1Pad.call(x)); // [N, 64, H/4, W/4]
-        x = conv5.call(conv4.call(conv3.call(conv2.call(x)))); // [N, 2048, H/32, W/32]
-        return relu(postBn.call(x));
+    public List<String> stages() {
+        return List.of("pool1_pool", "conv2", "conv3", "conv4", "conv5");
+    }
+
+    @Override
+    public Tensor forwardStage(int stage, Tensor x) {
+        return switch (stage) {
+            case 0 -> {
+                x = conv1.call(conv1Pad.call(x)); // [N, 64, H/2, W/2]
+                yield pool1.call(pool1Pad.call(x)); // [N, 64, H/4, W/4]
+            }
+            case 1 -> conv2.call(x);
+            case 2 -> conv3.call(x);
+            case 3 -> conv4.call(x);
+            default -> relu(postBn.call(conv5.call(x))); // [N, 2048, H/32, W/32]
+        };
     }
 
     @Override

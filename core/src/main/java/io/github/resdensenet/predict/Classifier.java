@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.bytedeco.pytorch.global.torch;
 
 /**
  * A trained model ready to answer. Pictures are prepared as in training; the run folder says how.
@@ -29,13 +30,18 @@ public final class Classifier implements AutoCloseable {
     private final Temperature temperature;
     private final float[][] table;
 
-    private Classifier(ImageClassifier model, Inference inference, Manifest manifest) {
+    private Classifier(
+            ImageClassifier model,
+            Inference inference,
+            List<String> classes,
+            Preprocessing preprocessing,
+            Temperature temperature) {
         this.model = model;
         this.inference = inference;
-        classes = manifest.classes();
-        preprocessing = manifest.preprocessing();
-        temperature = new Temperature(manifest.temperature());
-        table = preprocessing.normalize().table();
+        this.classes = List.copyOf(classes);
+        this.preprocessing = preprocessing;
+        this.temperature = temperature;
+        this.table = preprocessing.normalize().table();
     }
 
     /**
@@ -46,11 +52,34 @@ public final class Classifier implements AutoCloseable {
     public static Classifier load(Path run) throws IOException {
         Run opened = Run.open(run);
         Checkpoint checkpoint = opened.readBest();
-        int threads = NativeSettings.apply(0);
-        ImageClassifier model = checkpoint.model(opened.best());
-        int imageSize = checkpoint.manifest().preprocessing().imageSize();
-        Inference inference = Inference.of(model, imageSize, NativeSettings.device("cpu"), threads);
-        return new Classifier(model, inference, checkpoint.manifest());
+        NativeSettings.apply(0);
+        Manifest manifest = checkpoint.manifest();
+        return of(
+                checkpoint.model(opened.best()),
+                manifest.classes(),
+                manifest.preprocessing(),
+                new Temperature(manifest.temperature()));
+    }
+
+    /**
+     * A classifier of a network in memory, which it closes in the end; its probabilities are the softmax's.
+     *
+     * @param model on the CPU; it is put in evaluation mode
+     */
+    public static Classifier of(ImageClassifier model, List<String> classes, Preprocessing preprocessing) {
+        return of(model, classes, preprocessing, new Temperature(1));
+    }
+
+    private static Classifier of(
+            ImageClassifier model, List<String> classes, Preprocessing preprocessing, Temperature temperature) {
+        if (classes.size() != model.numClasses()) {
+            throw new IllegalArgumentException(
+                    "classes must be " + model.numClasses() + " names, one a logit, got " + classes);
+        }
+        model.train(false);
+        Inference inference =
+                Inference.of(model, preprocessing.imageSize(), NativeSettings.device("cpu"), torch.get_num_threads());
+        return new Classifier(model, inference, classes, preprocessing, temperature);
     }
 
     /** How probabilities are calibrated. */
@@ -61,6 +90,16 @@ public final class Classifier implements AutoCloseable {
     /** Class names by index. */
     public List<String> classes() {
         return classes;
+    }
+
+    /** The network, in evaluation mode; it is closed with this classifier. */
+    public ImageClassifier model() {
+        return model;
+    }
+
+    /** How a picture becomes the network's input. */
+    public Preprocessing preprocessing() {
+        return preprocessing;
     }
 
     /**
@@ -74,13 +113,22 @@ public final class Classifier implements AutoCloseable {
 
     /** Classifies a decoded picture of any size. */
     public Prediction classify(RgbImage picture) {
-        RgbImage image = preprocessing.resize().apply(picture);
-        try (Batch batch = Batch.of(image, table)) {
-            float[] row = inference.logits(batch.pixels(), 1);
-            List<Double> logits = IntStream.range(0, row.length)
-                    .mapToObj(c -> (double) row[c])
+        return classify(List.of(picture)).get(0);
+    }
+
+    /** Classifies decoded pictures of any size, all at once; the answers are in their order. */
+    public List<Prediction> classify(List<RgbImage> pictures) {
+        List<RgbImage> images =
+                pictures.stream().map(preprocessing.resize()::apply).toList();
+        try (Batch batch = Batch.of(images, table)) {
+            float[] values = inference.logits(batch.pixels(), images.size());
+            int n = classes.size();
+            return IntStream.range(0, images.size())
+                    .mapToObj(i -> IntStream.range(i * n, (i + 1) * n)
+                            .mapToObj(k -> (double) values[k])
+                            .toList())
+                    .map(logits -> new Prediction(classes, Prediction.probabilities(logits, temperature), logits))
                     .toList();
-            return new Prediction(classes, Prediction.probabilities(logits, temperature), logits);
         }
     }
 

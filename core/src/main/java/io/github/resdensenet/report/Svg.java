@@ -1,5 +1,6 @@
 package io.github.resdensenet.report;
 
+import java.util.Base64;
 import java.util.Locale;
 
 /** Writes an SVG document piece by piece; all text is escaped. */
@@ -45,6 +46,16 @@ final class Svg {
             out.append(i == 0 ? "" : " ").append(number(x[i])).append(',').append(number(y[i]));
         }
         out.append("\"/>\n");
+        return this;
+    }
+
+    /** A PNG file as a picture, stretched to a rectangle. */
+    Svg image(double x, double y, double width, double height, byte[] png) {
+        out.append("<image x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" preserveAspectRatio=\"none\""
+                .formatted(number(x), number(y), number(width), number(height)));
+        out.append(" href=\"data:image/png;base64,")
+                .append(Base64.getEncoder().encodeToString(png))
+                .append("\"/>\n");
         return this;
     }
 

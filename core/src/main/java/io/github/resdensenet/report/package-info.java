@@ -1,4 +1,7 @@
-/** Pictures of numbers: {@link io.github.resdensenet.report.LearningCurves} as SVG and PNG. */
+/**
+ * Pictures of numbers: {@link io.github.resdensenet.report.LearningCurves} and {@link
+ * io.github.resdensenet.report.AttributionFigure} as SVG and PNG.
+ */
 @NullMarked
 package io.github.resdensenet.report;
 

@@ -95,7 +95,7 @@ class FusedEngineTest {
             int growthRate, int features, int bnSize, String blocks, int n, int size) {
         Integer[] layers =
                 Arrays.stream(blocks.split("-")).map(Integer::valueOf).toArray(Integer[]::new);
-        errorsAreTheReferences(config(growthRate, features, bnSize, layers), n, size);
+        compare(config(growthRate, features, bnSize, layers), n, size);
     }
 
     /** These are so deep that some ReLU opens or shuts by rounding in most batches, in both engines. */
@@ -124,10 +124,10 @@ class FusedEngineTest {
     @ParameterizedTest
     @ValueSource(strings = {"concat", "add", "none", "stacked"})
     void everyFusionIsComputedAsExactly(String fusion) {
-        errorsAreTheReferences(new ModelConfig("resdensenet", 8, List.of(2, 2), 16, 4, fusion), 3, 43);
+        compare(new ModelConfig("resdensenet", 8, List.of(2, 2), 16, 4, fusion), 3, 43);
     }
 
-    private static void errorsAreTheReferences(ModelConfig config, int n, int size) {
+    private static void compare(ModelConfig config, int n, int size) {
         List<Double> lossErrors = new ArrayList<>();
         List<Double> referenceLossErrors = new ArrayList<>();
         List<Double> gradientRatios = new ArrayList<>();

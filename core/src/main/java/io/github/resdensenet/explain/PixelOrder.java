@@ -1,0 +1,84 @@
+package io.github.resdensenet.explain;
+
+import io.github.resdensenet.predict.Classifier;
+import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.transforms.KeyedRandom;
+import io.github.resdensenet.transforms.RgbImage;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Hides the squares of a picture one after the other, the most marked first, or shows them in that order on grey; and the
+ * same in random orders of the same squares. V. Petsiuk et al., "RISE" (BMVC 2018).
+ *
+ * @param picture as large as the network's input
+ * @param target index of the class whose probability is followed
+ * @param grid squares across and down
+ * @param best the squares, the most marked first
+ */
+record PixelOrder(RgbImage picture, int target, int grid, int[] best) {
+    private static final int GRID = 14;
+    private static final int STEPS = 14;
+    private static final int RANDOM_ORDERS = 5;
+
+    static PixelOrder of(Explanation explanation) {
+        RgbImage picture = explanation.picture();
+        int size = picture.width();
+        int grid = Math.min(GRID, size);
+        HeatMap fine = explanation.map().resized(size, size);
+        double[] mean = new double[grid * grid];
+        for (int i = 0; i < mean.length; i++) {
+            int left = i % grid * size / grid;
+            int right = (i % grid + 1) * size / grid;
+            int top = i / grid * size / grid;
+            int bottom = (i / grid + 1) * size / grid;
+            mean[i] = IntStream.range(top, bottom)
+                    .mapToDouble(y -> IntStream.range(left, right)
+                            .mapToDouble(x -> fine.at(x, y))
+                            .average()
+                            .orElseThrow())
+                    .average()
+                    .orElseThrow();
+        }
+        int[] best = IntStream.range(0, mean.length)
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -mean[i]))
+                .mapToInt(Integer::intValue)
+                .toArray();
+        return new PixelOrder(picture, explanation.target(), grid, best);
+    }
+
+    /** Probabilities of the class while squares are hidden (deletion) or shown (insertion), from none of them to all. */
+    Sanity.Curve curve(Classifier classifier, boolean deletion) {
+        List<List<Double>> random = IntStream.range(0, RANDOM_ORDERS)
+                .mapToObj(key -> KeyedRandom.of(key).permutation(best.length))
+                .map(order -> probabilities(classifier, order, deletion))
+                .toList();
+        return new Sanity.Curve(probabilities(classifier, best, deletion), random);
+    }
+
+    private List<Double> probabilities(Classifier classifier, int[] order, boolean deletion) {
+        Grey grey = Grey.of(classifier.preprocessing().normalize());
+        List<RgbImage> images = new ArrayList<>();
+        for (int step = 0; step <= STEPS; step++) {
+            int done = order.length * step / STEPS;
+            RgbImage image = grey.hide(picture, 0, 0, 0, 0);
+            for (int k = deletion ? 0 : done; k < (deletion ? done : order.length); k++) {
+                hide(image, grey, order[k]);
+            }
+            images.add(image);
+        }
+        List<Prediction> answers = classifier.classify(images);
+        return answers.stream().map(p -> p.probabilities().get(target)).toList();
+    }
+
+    private void hide(RgbImage image, Grey grey, int square) {
+        int x = square % grid;
+        int y = square / grid;
+        int width = image.width();
+        int height = image.height();
+        grey.paint(image, x * width / grid, y * height / grid, (x + 1) * width / grid, (y + 1) * height / grid);
+    }
+}
