@@ -26,6 +26,7 @@ import picocli.CommandLine.IVersionProvider;
             ExportCommand.class,
             ImportCommand.class,
             SummaryCommand.class,
+            DiagramCommand.class,
             BenchCommand.class,
             DoctorCommand.class
         },
