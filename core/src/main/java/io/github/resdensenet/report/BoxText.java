@@ -13,6 +13,8 @@ final class BoxText {
     private static final String ARROW = " \u2192 ";
     private static final String TIMES = " \u00d7 ";
 
+    private static final int LINE = 50;
+
     private final StepTree tree;
     private final List<String> lines = new ArrayList<>();
     private final List<Integer> loose = new ArrayList<>();
@@ -22,39 +24,45 @@ final class BoxText {
     }
 
     /**
-     * A box of layers that follow each other, or of groups of one kind.
+     * A box of layers that follow each other, of a group, or of several groups of one kind.
      *
      * @param scope the group that is drawn; paths are said from there
      */
-    static Node node(StepTree tree, int scope, List<Integer> box, List<Integer> inputs) {
-        int first = box.get(0);
-        int last = box.get(box.size() - 1);
+    static Node node(StepTree tree, int scope, List<List<Integer>> box, List<Integer> inputs) {
+        List<Integer> firstUnit = box.get(0);
+        List<Integer> lastUnit = box.get(box.size() - 1);
+        int first = firstUnit.get(0);
         Step step = tree.get(first);
-        String size = between(step.size(), tree.get(last).size());
+        String size = between(end(tree, firstUnit).size(), end(tree, lastUnit).size());
         if (step.isJoin()) {
             Kind kind = step.text().equals(Step.ADD) ? Kind.ADD : Kind.CONCAT;
             String title = kind == Kind.ADD ? "+ add" : "concat " + sum(tree, step);
             return new Node(kind, title, List.of(), size, inputs);
         }
-        if (!step.isGroup()) {
-            BoxText text = new BoxText(tree);
-            text.loose.addAll(box);
-            text.flush();
-            int owner = tree.owner(first);
-            boolean named = scope != tree.root() && owner != scope;
-            String title = named ? tree.get(owner).type() + " " + path(tree, scope, owner) : "";
-            return new Node(kind(tree, box), title, text.lines, tree.get(last).size(), inputs);
-        }
-        List<String> of = describe(tree, first);
-        List<String> until = describe(tree, last);
+        List<String> of = describe(tree, firstUnit);
+        List<String> until = describe(tree, lastUnit);
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < of.size(); i++) {
             lines.add(between(of.get(i), until.get(i)));
         }
-        String title = box.size() == 1
-                ? step.type() + " " + path(tree, scope, first)
-                : box.size() + TIMES + step.type() + " " + path(tree, scope, first) + " to " + path(tree, scope, last);
-        return new Node(kind(tree, box), title, lines, size, inputs);
+        return new Node(kind(tree, box), title(tree, scope, box), lines, size, inputs);
+    }
+
+    private static Step end(StepTree tree, List<Integer> unit) {
+        return tree.get(unit.get(unit.size() - 1));
+    }
+
+    private static String title(StepTree tree, int scope, List<List<Integer>> box) {
+        int first = box.get(0).get(0);
+        int group = tree.get(first).isGroup() ? first : tree.owner(first);
+        if (group == scope || (group != first && scope == tree.root())) {
+            return "";
+        }
+        String title = tree.get(group).type() + " " + path(tree, scope, group);
+        return box.size() == 1
+                ? title
+                : box.size() + TIMES + title + " to "
+                        + path(tree, scope, box.get(box.size() - 1).get(0));
     }
 
     private static String path(StepTree tree, int scope, int group) {
@@ -63,11 +71,12 @@ final class BoxText {
         return path.startsWith(outer) ? path.substring(outer.length()) : path;
     }
 
-    private static Kind kind(StepTree tree, List<Integer> box) {
-        boolean head = box.stream()
+    private static Kind kind(StepTree tree, List<List<Integer>> box) {
+        List<Integer> items = box.stream().flatMap(List::stream).toList();
+        boolean head = items.stream()
                 .flatMap(i -> tree.leaves(i).stream())
                 .anyMatch(i -> tree.get(i).type().equals("Linear"));
-        return head ? Kind.HEAD : box.stream().anyMatch(tree::hasJoin) ? Kind.BLOCK : Kind.LAYERS;
+        return head ? Kind.HEAD : items.stream().anyMatch(tree::hasJoin) ? Kind.BLOCK : Kind.LAYERS;
     }
 
     /** One text for two of one form: numbers that differ become "3...9". */
@@ -83,27 +92,46 @@ final class BoxText {
         });
     }
 
-    private static List<String> describe(StepTree tree, int group) {
+    private static List<String> describe(StepTree tree, List<Integer> unit) {
         BoxText text = new BoxText(tree);
-        for (List<Integer> run : tree.runs(tree.children(group))) {
-            text.add(run, tree.input(group));
+        for (int item : unit) {
+            int input = tree.input(item);
+            if (tree.get(item).isGroup()) {
+                tree.runs(tree.units(tree.children(item))).forEach(run -> text.add(run, input));
+            } else {
+                text.add(item, input);
+            }
         }
         text.flush();
         return text.lines;
     }
 
-    private void add(List<Integer> run, int groupInput) {
-        int first = run.get(0);
-        Step step = tree.get(first);
-        if (step.isGroup() && (run.size() > 1 || tree.hasJoin(first))) {
+    private void add(List<List<Integer>> run, int groupInput) {
+        int first = run.get(0).get(0);
+        if (!tree.get(first).isGroup() || (run.size() == 1 && !tree.hasJoin(first))) {
+            run.get(0).forEach(item -> add(item, groupInput));
+            return;
+        }
+        flush();
+        boolean grows = run.get(0).stream()
+                .flatMap(i -> tree.leaves(i).stream())
+                .anyMatch(i -> tree.get(i).text().equals(Step.CONCAT));
+        String what =
+                (run.size() == 1 ? "" : run.size() + TIMES) + tree.get(first).type() + (grows ? " with concat" : "");
+        String channels = "channels " + channels(run);
+        if (what.length() + channels.length() <= LINE) {
+            lines.add(what + ", " + channels);
+        } else {
+            lines.add(what);
+            lines.add(channels);
+        }
+    }
+
+    private void add(int item, int groupInput) {
+        Step step = tree.get(item);
+        if (step.isGroup()) {
             flush();
-            boolean grows =
-                    tree.leaves(first).stream().anyMatch(i -> tree.get(i).text().equals(Step.CONCAT));
-            lines.add(run.size() + TIMES + step.type() + (grows ? " with concat" : ""));
-            lines.add("channels " + channels(run));
-        } else if (step.isGroup()) {
-            flush();
-            loose.addAll(tree.leaves(first));
+            loose.addAll(tree.leaves(item));
             flush();
         } else if (step.text().equals(Step.ADD)) {
             flush();
@@ -112,15 +140,15 @@ final class BoxText {
             flush();
             lines.add("concat " + sum(tree, step) + ARROW + step.shape().get(1));
         } else if (!step.inputs().isEmpty()) {
-            loose.add(first);
+            loose.add(item);
         }
     }
 
     /** Channels before, between and after neighbours. */
-    private String channels(List<Integer> run) {
+    private String channels(List<List<Integer>> run) {
         List<String> counts = new ArrayList<>();
-        counts.add(Long.toString(tree.channels(tree.input(run.get(0)))));
-        run.forEach(i -> counts.add(Long.toString(tree.get(i).shape().get(1))));
+        counts.add(Long.toString(tree.channels(tree.input(run.get(0).get(0)))));
+        run.forEach(unit -> counts.add(Long.toString(end(tree, unit).shape().get(1))));
         if (counts.stream().distinct().count() == 1) {
             return counts.get(0);
         }

@@ -71,9 +71,11 @@ public record Diagram(String title, int imageSize, long params, long macs, List<
     public String facts() {
         return String.format(
                 Locale.ROOT,
-                "%,d parameters, %,.2f billion multiply-accumulates an image; %s, %s, %s",
+                "%,d parameters, %s multiply-accumulates an image; %s, %s, %s",
                 params,
-                macs / 1e9,
+                macs < 1e9
+                        ? String.format(Locale.ROOT, "%.1f million", macs / 1e6)
+                        : String.format(Locale.ROOT, "%,.2f billion", macs / 1e9),
                 count(
                         "convolution",
                         steps.stream().filter(s -> s.type().startsWith("Conv")).count()),
@@ -126,9 +128,9 @@ public record Diagram(String title, int imageSize, long params, long macs, List<
         }
         x = 640;
         svg.arrow(FlowDrawing.KEPT, 2, false, x, y + 8, x + 44, y + 8);
-        svg.text(x + 54, y + 13, 13.5, "start", FlowDrawing.INK, "kept and concatenated");
+        svg.text(x + 54, y + 13, 13.5, "start", FlowDrawing.INK, "concatenated");
         svg.arrow(FlowDrawing.ADDED, 2, true, x + 260, y + 8, x + 304, y + 8);
-        svg.text(x + 314, y + 13, 13.5, "start", FlowDrawing.INK, "shortcut, added");
+        svg.text(x + 314, y + 13, 13.5, "start", FlowDrawing.INK, "added");
         svg.text(
                 40,
                 y + 42,

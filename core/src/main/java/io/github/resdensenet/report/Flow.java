@@ -1,6 +1,7 @@
 package io.github.resdensenet.report;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,14 +42,14 @@ record Flow(List<Node> nodes) {
 
     /** The whole network, a box a stage; equal stages behind each other in one box. */
     static Flow overview(StepTree tree, String imageSize) {
-        List<List<Integer>> boxes = new ArrayList<>();
-        for (List<Integer> run : tree.runs(opened(tree, tree.root()))) {
-            List<Integer> before = boxes.isEmpty() ? List.of() : boxes.get(boxes.size() - 1);
-            int last = before.isEmpty() ? tree.root() : before.get(before.size() - 1);
-            if (continues(tree, last, run.get(0))) {
-                before.add(run.get(0));
+        List<List<Integer>> alone =
+                opened(tree, tree.root()).stream().map(List::of).toList();
+        List<List<List<Integer>>> boxes = new ArrayList<>();
+        for (List<List<Integer>> run : tree.runs(alone)) {
+            if (tree.get(run.get(0).get(0)).isGroup()) {
+                boxes.add(run);
             } else {
-                boxes.add(new ArrayList<>(run));
+                addLayer(tree, run.get(0).get(0), boxes, false);
             }
         }
         return of(tree, tree.root(), boxes, imageSize);
@@ -69,35 +70,40 @@ record Flow(List<Node> nodes) {
 
     /** The inside of one group, every layer in a box. */
     static Flow detail(StepTree tree, int group, String inputSize) {
-        List<List<Integer>> boxes = new ArrayList<>();
-        for (List<Integer> run : tree.runs(tree.children(group))) {
+        List<List<List<Integer>>> boxes = new ArrayList<>();
+        for (List<List<Integer>> run : tree.runs(tree.units(tree.children(group)))) {
             int n = run.size();
             int apart = n > LONGEST_RUN ? 2 : n;
-            run.subList(0, apart).forEach(item -> flatten(tree, item, boxes));
+            run.subList(0, apart).forEach(unit -> unit.forEach(item -> flatten(tree, item, boxes)));
             if (n > apart) {
                 boxes.add(run.subList(apart, n - 1));
-                flatten(tree, run.get(n - 1), boxes);
+                run.get(n - 1).forEach(item -> flatten(tree, item, boxes));
             }
         }
         return of(tree, group, boxes, inputSize);
     }
 
-    private static void flatten(StepTree tree, int item, List<List<Integer>> boxes) {
+    private static void flatten(StepTree tree, int item, List<List<List<Integer>>> boxes) {
         if (!tree.get(item).isGroup()) {
-            List<Integer> before = boxes.isEmpty() ? List.of() : boxes.get(boxes.size() - 1);
-            int last = before.isEmpty() ? tree.root() : before.get(before.size() - 1);
-            if (continues(tree, last, item) && tree.owner(last) == tree.owner(item)) {
-                before.add(item);
-            } else {
-                boxes.add(new ArrayList<>(List.of(item)));
-            }
-            return;
-        }
-        if (!tree.hasJoin(item) && isChain(tree, tree.leaves(item))) {
-            boxes.add(List.of(item));
+            addLayer(tree, item, boxes, true);
+        } else if (!tree.hasJoin(item) && isChain(tree, tree.leaves(item))) {
+            boxes.add(List.of(List.of(item)));
         } else {
             tree.children(item).forEach(child -> flatten(tree, child, boxes));
         }
+    }
+
+    /** Puts a layer into the box of the layer that it alone reads, else into a box of its own. */
+    private static void addLayer(StepTree tree, int layer, List<List<List<Integer>>> boxes, boolean ownersApart) {
+        for (List<List<Integer>> box : boxes) {
+            List<Integer> unit = box.get(box.size() - 1);
+            int last = unit.get(unit.size() - 1);
+            if (continues(tree, last, layer) && !(ownersApart && tree.owner(last) != tree.owner(layer))) {
+                unit.add(layer);
+                return;
+            }
+        }
+        boxes.add(List.of(new ArrayList<>(List.of(layer))));
     }
 
     private static boolean isChain(StepTree tree, List<Integer> leaves) {
@@ -121,17 +127,16 @@ record Flow(List<Node> nodes) {
                 && tree.readers(a.output()) == 1;
     }
 
-    private static Flow of(StepTree tree, int group, List<List<Integer>> boxes, String inputSize) {
+    private static Flow of(StepTree tree, int group, List<List<List<Integer>>> boxes, String inputSize) {
+        shorterBranchFirst(tree, boxes);
         List<Node> nodes = new ArrayList<>();
         nodes.add(new Node(Kind.INPUT, "Input", List.of(), inputSize, List.of()));
         Map<Integer, Integer> maker = new HashMap<>();
-        for (List<Integer> box : boxes) {
+        for (List<List<Integer>> box : boxes) {
             Set<Integer> inputs = new LinkedHashSet<>();
-            for (int item : box) {
-                for (int leaf : tree.leaves(item)) {
-                    tree.get(leaf).inputs().forEach(value -> inputs.add(maker.getOrDefault(value, 0)));
-                    maker.put(tree.get(leaf).output(), nodes.size());
-                }
+            for (int leaf : leaves(tree, box)) {
+                tree.get(leaf).inputs().forEach(value -> inputs.add(maker.getOrDefault(value, 0)));
+                maker.put(tree.get(leaf).output(), nodes.size());
             }
             inputs.remove(nodes.size());
             if (!inputs.isEmpty()) {
@@ -139,8 +144,29 @@ record Flow(List<Node> nodes) {
             }
         }
         int last = nodes.size() - 1;
-        String size = tree.get(group).size();
-        nodes.add(new Node(Kind.OUTPUT, "Output", List.of(), size, List.of(last)));
+        nodes.add(new Node(Kind.OUTPUT, "Output", List.of(), tree.get(group).size(), List.of(last)));
         return new Flow(List.copyOf(nodes));
+    }
+
+    private static List<Integer> leaves(StepTree tree, List<List<Integer>> box) {
+        return box.stream()
+                .flatMap(List::stream)
+                .flatMap(item -> tree.leaves(item).stream())
+                .toList();
+    }
+
+    /** Of two neighbours that do not need each other the shorter comes first, so that the longer goes straight on. */
+    private static void shorterBranchFirst(StepTree tree, List<List<List<Integer>>> boxes) {
+        for (int i = 0; i + 1 < boxes.size(); i++) {
+            List<Integer> first = leaves(tree, boxes.get(i));
+            List<Integer> second = leaves(tree, boxes.get(i + 1));
+            boolean reads = second.stream()
+                    .flatMap(leaf -> tree.get(leaf).inputs().stream())
+                    .anyMatch(value ->
+                            first.stream().anyMatch(leaf -> tree.get(leaf).output() == value));
+            if (!reads && first.size() > second.size()) {
+                Collections.swap(boxes, i, i + 1);
+            }
+        }
     }
 }

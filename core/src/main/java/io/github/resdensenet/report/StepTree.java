@@ -90,31 +90,53 @@ final class StepTree {
         return leaves.isEmpty() ? 0 : get(leaves.get(0)).inputs().get(0);
     }
 
-    /** Equal for groups that do the same with any number of channels: the same layers, joined in the same way. */
-    String kind(int i) {
-        StringBuilder kind = new StringBuilder(get(i).type());
+    /** Equal for parts that do the same with any number of channels: the same layers, joined in the same way. */
+    private String kind(List<Integer> unit) {
+        StringBuilder kind = new StringBuilder();
         Set<Integer> made = new HashSet<>();
-        for (int k : leaves(i)) {
-            Step step = get(k);
-            kind.append(';').append(step.text());
-            for (int value : step.inputs()) {
-                kind.append(' ').append(made.contains(value) ? Integer.toString(step.output() - value) : "outside");
+        for (int i : unit) {
+            kind.append(get(i).type());
+            for (int k : leaves(i)) {
+                Step step = get(k);
+                kind.append(';').append(step.text());
+                for (int value : step.inputs()) {
+                    kind.append(' ').append(made.contains(value) ? Integer.toString(step.output() - value) : "outside");
+                }
+                made.add(step.output());
             }
-            made.add(step.output());
         }
         return kind.toString();
     }
 
-    /** Neighbours of one kind, together; a layer stays alone. */
-    List<List<Integer>> runs(List<Integer> items) {
-        List<List<Integer>> runs = new ArrayList<>();
-        String before = "";
+    /** A group and the joins right behind it that read it belong together; all else stands alone. */
+    List<List<Integer>> units(List<Integer> items) {
+        List<List<Integer>> units = new ArrayList<>();
         for (int i : items) {
-            String kind = get(i).isGroup() ? kind(i) : "";
+            List<Integer> before = units.isEmpty() ? List.of() : units.get(units.size() - 1);
+            boolean joins = get(i).isJoin()
+                    && !before.isEmpty()
+                    && get(before.get(0)).isGroup()
+                    && get(i).inputs()
+                            .contains(get(before.get(before.size() - 1)).output());
+            if (joins) {
+                before.add(i);
+            } else {
+                units.add(new ArrayList<>(List.of(i)));
+            }
+        }
+        return units;
+    }
+
+    /** Neighbours of one kind, together; a layer stays alone. */
+    List<List<List<Integer>>> runs(List<List<Integer>> units) {
+        List<List<List<Integer>>> runs = new ArrayList<>();
+        String before = "";
+        for (List<Integer> unit : units) {
+            String kind = get(unit.get(0)).isGroup() ? kind(unit) : "";
             if (kind.isEmpty() || !kind.equals(before)) {
                 runs.add(new ArrayList<>());
             }
-            runs.get(runs.size() - 1).add(i);
+            runs.get(runs.size() - 1).add(unit);
             before = kind;
         }
         return runs;
