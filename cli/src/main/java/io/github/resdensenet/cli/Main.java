@@ -22,6 +22,7 @@ import picocli.CommandLine.IVersionProvider;
             TrainCommand.class,
             EvaluateCommand.class,
             PredictCommand.class,
+            ReportCommand.class,
             PlotCommand.class,
             ExportCommand.class,
             ImportCommand.class,

@@ -166,6 +166,13 @@ class MainTest {
         Files.delete(run.resolve("curves.png"));
         assertThat(call("plot", run).status()).isZero();
         assertThat(run.resolve("curves.png")).isNotEmptyFile();
+        assertThat(Files.readAllLines(run.resolve("curves.csv")))
+                .hasSize(3)
+                .startsWith(
+                        "epoch,training_accuracy,validation_accuracy,training_loss,validation_loss,learning_rate,best");
+        JsonNode curves = json(Files.readString(run.resolve("curves.json")));
+        assertThat(curves.get("learning_rate").size()).isEqualTo(2);
+        assertThat(curves.get("best_epoch").asInt()).isBetween(1, 2);
     }
 
     @Test

@@ -2,9 +2,10 @@ package io.github.resdensenet.report;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
- * The article's figure: accuracy on the left, loss on the right, over epochs, with the best epoch marked.
+ * The article's figure over epochs, accuracy and loss, with the learning rate beside them and the best epoch marked.
  *
  * @param title above both panels, in any script
  * @param checked what the second curve of each panel is: "Validation" or "Test"
@@ -12,6 +13,7 @@ import java.util.Locale;
  * @param checkedAcc accuracy after each epoch
  * @param trainLoss loss while training
  * @param checkedLoss loss after each epoch
+ * @param lr learning rate of each epoch
  * @param bestEpoch from 1, or 0 for none
  */
 public record LearningCurves(
@@ -21,14 +23,14 @@ public record LearningCurves(
         List<Double> checkedAcc,
         List<Double> trainLoss,
         List<Double> checkedLoss,
+        List<Double> lr,
         int bestEpoch) {
     /** Width of the picture in pixels. */
     public static final int WIDTH = 1200;
     /** Height of the picture in pixels. */
     public static final int HEIGHT = 420;
 
-    private static final String TRAIN = "#1f77b4";
-    private static final String CHECKED = "#d95f02";
+    private static final List<String> COLORS = List.of("#1f77b4", "#d95f02");
     private static final String INK = "#222222";
     private static final String FAINT = "#dddddd";
 
@@ -38,8 +40,10 @@ public record LearningCurves(
         checkedAcc = List.copyOf(checkedAcc);
         trainLoss = List.copyOf(trainLoss);
         checkedLoss = List.copyOf(checkedLoss);
+        lr = List.copyOf(lr);
         int n = trainAcc.size();
-        if (n == 0 || checkedAcc.size() != n || trainLoss.size() != n || checkedLoss.size() != n) {
+        boolean same = Stream.of(checkedAcc, trainLoss, checkedLoss, lr).allMatch(list -> list.size() == n);
+        if (n == 0 || !same) {
             throw new IllegalArgumentException("curves need at least one epoch, the same number each");
         }
     }
@@ -58,53 +62,71 @@ public record LearningCurves(
         Svg svg =
                 new Svg(WIDTH, HEIGHT, title + ": training and " + checked.toLowerCase(Locale.ROOT) + " curves", fonts);
         svg.text(WIDTH / 2.0, 30, 19, "middle", INK, title);
-        panel(svg, 70, "Accuracy", trainAcc, checkedAcc, true);
-        panel(svg, 670, "Loss", trainLoss, checkedLoss, false);
+        String both = "Training and " + checked + " ";
+        panel(svg, 66, Unit.SHARE, both + "Accuracy", List.of("Training", checked), List.of(trainAcc, checkedAcc));
+        panel(svg, 464, Unit.PLAIN, both + "Loss", List.of("Training", checked), List.of(trainLoss, checkedLoss));
+        panel(svg, 872, Unit.SMALL, "Learning rate", List.of(), List.of(lr));
         return svg.toString();
     }
 
-    private void panel(Svg svg, double left, String what, List<Double> train, List<Double> after, boolean percent) {
+    /** How values of a panel are written. */
+    private enum Unit {
+        SHARE,
+        PLAIN,
+        SMALL;
+
+        String label(Axis y, double tick) {
+            return switch (this) {
+                case SHARE -> y.label(tick * 100, 100) + "%";
+                case PLAIN -> y.label(tick, 1);
+                case SMALL -> tick == 0 ? "0" : String.format(Locale.ROOT, "%.1e", tick);
+            };
+        }
+    }
+
+    private void panel(Svg svg, double left, Unit unit, String title, List<String> names, List<List<Double>> curves) {
         double top = 78;
-        double width = 490;
+        double width = 312;
         double height = 280;
-        Axis y = Axis.over(List.of(train, after));
-        int n = train.size();
-        svg.text(left + width / 2, 60, 15, "middle", INK, "Training and " + checked + " " + what);
+        Axis y = Axis.over(curves);
+        int n = trainAcc.size();
+        svg.text(left + width / 2, 60, 15, "middle", INK, title);
         for (double tick : y.ticks()) {
             double at = top + height * (1 - y.share(tick));
             svg.line(left, at, left + width, at, FAINT, 1);
-            String label = percent ? y.label(tick * 100, 100) + "%" : y.label(tick, 1);
-            svg.text(left - 8, at + 4.5, 13, "end", INK, label);
+            svg.text(left - 8, at + 4.5, 13, "end", INK, unit.label(y, tick));
         }
         int every = Math.max(1, (int) Math.ceil(n / 10.0));
         for (int epoch = 1; epoch <= n; epoch++) {
-            if (epoch == 1 || epoch % every == 0) {
+            if (epoch % every == 0 || (epoch == 1 && every < 3)) {
                 svg.text(x(epoch, n, left, width), top + height + 20, 13, "middle", INK, Integer.toString(epoch));
             }
         }
         svg.text(left + width / 2, top + height + 46, 14, "middle", INK, "Epoch");
         svg.line(left, top + height, left + width, top + height, INK, 1);
-        if (bestEpoch >= 1 && bestEpoch <= n) {
-            double at = x(bestEpoch, n, left, width);
-            svg.line(at, top, at, top + height, "#888888", 1);
-            boolean rightHalf = at > left + width / 2;
-            svg.text(
-                    at + (rightHalf ? -5 : 5),
-                    top + 12,
-                    12,
-                    rightHalf ? "end" : "start",
-                    "#555555",
-                    "best: epoch " + bestEpoch);
+        best(svg, left, top, width, height);
+        for (int i = 0; i < curves.size(); i++) {
+            curve(svg, curves.get(i), y, left, top, width, height, COLORS.get(i));
         }
-        curve(svg, train, y, left, top, width, height, TRAIN);
-        curve(svg, after, y, left, top, width, height, CHECKED);
-        double legend = percent ? top + height - 46 : top + 30;
-        double legendX = left + width - 172;
-        svg.rect(legendX - 8, legend - 14, 178, 44, "#ffffff");
-        svg.line(legendX, legend - 1, legendX + 22, legend - 1, TRAIN, 2.5);
-        svg.text(legendX + 28, legend + 4, 13, "start", INK, "Training " + what);
-        svg.line(legendX, legend + 18, legendX + 22, legend + 18, CHECKED, 2.5);
-        svg.text(legendX + 28, legend + 23, 13, "start", INK, checked + " " + what);
+        double legend = unit == Unit.SHARE ? top + height - 46 : top + 30;
+        double legendX = left + width - 112;
+        for (int i = 0; i < names.size(); i++) {
+            svg.rect(legendX - 8, legend - 14 + 22 * i, 118, 22, "#ffffff");
+            svg.line(legendX, legend - 1 + 19 * i, legendX + 22, legend - 1 + 19 * i, COLORS.get(i), 2.5);
+            svg.text(legendX + 28, legend + 4 + 19 * i, 13, "start", INK, names.get(i));
+        }
+    }
+
+    private void best(Svg svg, double left, double top, double width, double height) {
+        int n = trainAcc.size();
+        if (bestEpoch < 1 || bestEpoch > n) {
+            return;
+        }
+        double at = x(bestEpoch, n, left, width);
+        boolean rightHalf = at > left + width / 2;
+        double text = at + (rightHalf ? -5 : 5);
+        svg.line(at, top, at, top + height, "#888888", 1);
+        svg.text(text, top + 12, 12, rightHalf ? "end" : "start", "#555555", "best: epoch " + bestEpoch);
     }
 
     private static double x(int epoch, int n, double left, double width) {

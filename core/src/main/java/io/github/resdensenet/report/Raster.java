@@ -12,14 +12,12 @@ import java.awt.RenderingHints;
 import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.stream.Stream;
-import javax.imageio.ImageIO;
 
 /** SVG to PNG. */
 final class Raster {
@@ -55,13 +53,7 @@ final class Raster {
         graphics.setRenderingHint(RenderingHints.KEY_STROKE_CONTROL, RenderingHints.VALUE_STROKE_PURE);
         document.render(null, graphics, new ViewBox(0, 0, width, height));
         graphics.dispose();
-        ByteArrayOutputStream out = new ByteArrayOutputStream();
-        try {
-            ImageIO.write(image, "png", out);
-        } catch (IOException e) {
-            throw new IllegalStateException(e); // memory does not fail
-        }
-        return out.toByteArray();
+        return Picture.png(image);
     }
 
     /** About how wide a line of Latin text is, in pixels. */

@@ -61,6 +61,11 @@ public final class RunEvaluator {
      */
     public Evaluation evaluateSplit(@Nullable Part part, @Nullable Path moved, BiConsumer<Integer, Integer> progress)
             throws IOException {
+        return evaluate(samples(part, moved), progress);
+    }
+
+    /** The pictures of a part, each checked to be the one that was split. */
+    List<ImageSample> samples(@Nullable Part part, @Nullable Path moved) throws IOException {
         List<String> classes = checkpoint.manifest().classes();
         Path root = moved != null
                 ? moved
@@ -87,7 +92,12 @@ public final class RunEvaluator {
             throw new IllegalArgumentException(run.folder() + ": the run has no "
                     + (part == null ? "pictures" : part.label() + " pictures") + ", its split has none");
         }
-        return evaluate(samples, progress);
+        return samples;
+    }
+
+    /** The best network. */
+    ImageClassifier model() throws IOException {
+        return checkpoint.model(run.best());
     }
 
     /**
@@ -117,13 +127,13 @@ public final class RunEvaluator {
         return evaluate(data.samples(), progress);
     }
 
-    private Evaluation evaluate(List<ImageSample> samples, BiConsumer<Integer, Integer> progress) throws IOException {
+    Evaluation evaluate(List<ImageSample> samples, BiConsumer<Integer, Integer> progress) throws IOException {
         Manifest manifest = checkpoint.manifest();
         int threads = NativeSettings.apply(recipe.train().threads());
         Device device = NativeSettings.device("auto");
         int total = samples.size();
         try (PixelCache pixels = PixelCache.of(samples, manifest.preprocessing().resize(), threads, done -> {});
-                ImageClassifier model = checkpoint.model(run.best());
+                ImageClassifier model = model();
                 DataLoader loader = new DataLoader(
                         pixels,
                         samples,

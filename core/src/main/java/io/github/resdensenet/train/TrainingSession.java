@@ -10,6 +10,7 @@ import io.github.resdensenet.checkpoint.RunLock;
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.ImageSample;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.engine.Inference;
@@ -135,6 +136,7 @@ final class TrainingSession implements AutoCloseable {
         Files.deleteIfExists(run.file("metrics.json"));
         AtomicFiles.write(run.file("recipe.yaml"), recipe.toYaml());
         history.write(run.file("history.csv"));
+        RunEvents.write(run, recipe, progress.bestEpoch(), null);
         introduce();
     }
 
@@ -227,6 +229,7 @@ final class TrainingSession implements AutoCloseable {
         history = history.with(metrics);
         save(better);
         history.write(run.file("history.csv"));
+        RunEvents.write(run, recipe, progress.bestEpoch(), null);
         log.say(metrics.line());
         log.write(run);
         listener.epoch(metrics);
@@ -301,6 +304,8 @@ final class TrainingSession implements AutoCloseable {
         log.write(run);
         run.writePth(best);
         RunPlots.write(run);
+        RunEvents.write(run, recipe, progress.bestEpoch(), result);
+        report(result);
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("model", recipe.model().name());
         metrics.put("params", model.parameterCount());
@@ -311,6 +316,19 @@ final class TrainingSession implements AutoCloseable {
         metrics.put("test", EvaluationText.json(result, "test"));
         AtomicFiles.write(
                 run.file("metrics.json"), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(metrics) + "\n");
+    }
+
+    /** Writes the report; a training does not fail for want of it. */
+    private void report(Evaluation result) throws IOException {
+        List<ImageSample> samples = IntStream.of(data.split().rows(Part.TEST))
+                .mapToObj(data.folder().samples()::get)
+                .toList();
+        try {
+            RunReport.write(run, result, samples, model);
+        } catch (IOException | RuntimeException e) {
+            log.say("Note: report.html was not written: " + e.getMessage());
+            log.write(run);
+        }
     }
 
     @Override
