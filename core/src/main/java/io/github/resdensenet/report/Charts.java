@@ -47,12 +47,15 @@ final class Charts {
             List<List<Double>> values,
             DoubleFunction<String> text) {
         int n = curves.trainAcc().size();
-        int step = Math.max(1, (int) Math.ceil(n / 8.0));
+        int step = IntStream.of(1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 20_000)
+                .filter(s -> n <= 8 * s)
+                .findFirst()
+                .orElse(n);
         Axis x = n == 1 ? new Axis(0, 2, 1) : epochs(n, step);
         Axis y = Axis.over(values);
         boolean percent = title.equals("Accuracy");
         DoubleFunction<String> yLabel = tick -> title.equals("Learning rate")
-                ? small(tick).replace(".00e", "e")
+                ? tick == 0 ? "0" : String.format(Locale.ROOT, "%.1e", tick)
                 : percent ? y.label(tick * 100, 100) + "%" : y.label(tick, 1);
         WebChart chart = new WebChart(
                 title,

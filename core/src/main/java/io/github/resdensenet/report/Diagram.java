@@ -60,7 +60,7 @@ public record Diagram(String title, int imageSize, long params, long macs, List<
                 16,
                 "middle",
                 FlowDrawing.INK,
-                "Inside " + shown.path() + ": " + shown.type());
+                "Inside " + (shown.path().isEmpty() ? "" : shown.path() + ": ") + shown.type());
         overview.draw(svg);
         detail.draw(svg);
         legend(svg, height - 58);

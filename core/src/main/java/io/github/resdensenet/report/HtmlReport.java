@@ -97,7 +97,7 @@ public final class HtmlReport {
             for (int p = 0; p < n; p++) {
                 long alpha =
                         of == 0 ? 0 : Math.round(255 * Math.sqrt(counts.get(t).get(p) / (double) of));
-                image.setRGB(p, t, (int) (alpha << 24) | (t == p ? 0x2e7d32 : 0xc62828));
+                image.setRGB(p, t, (int) (alpha << 24) | (t == p ? 0x2f9e44 : 0xe03131));
             }
         }
         return Picture.png(image);

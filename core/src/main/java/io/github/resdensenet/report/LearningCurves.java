@@ -28,7 +28,7 @@ public record LearningCurves(
     /** Width of the picture in pixels. */
     public static final int WIDTH = 1200;
     /** Height of the picture in pixels. */
-    public static final int HEIGHT = 420;
+    public static final int HEIGHT = 452;
 
     private static final List<String> COLORS = List.of("#1f77b4", "#d95f02");
     private static final String INK = "#222222";
@@ -108,12 +108,11 @@ public record LearningCurves(
         for (int i = 0; i < curves.size(); i++) {
             curve(svg, curves.get(i), y, left, top, width, height, COLORS.get(i));
         }
-        double legend = unit == Unit.SHARE ? top + height - 46 : top + 30;
-        double legendX = left + width - 112;
+        double legend = left + width / 2 - 62 * names.size();
         for (int i = 0; i < names.size(); i++) {
-            svg.rect(legendX - 8, legend - 14 + 22 * i, 118, 22, "#ffffff");
-            svg.line(legendX, legend - 1 + 19 * i, legendX + 22, legend - 1 + 19 * i, COLORS.get(i), 2.5);
-            svg.text(legendX + 28, legend + 4 + 19 * i, 13, "start", INK, names.get(i));
+            double at = legend + 124 * i;
+            svg.line(at, top + height + 68, at + 26, top + height + 68, COLORS.get(i), 2.5);
+            svg.text(at + 33, top + height + 73, 13.5, "start", INK, names.get(i));
         }
     }
 

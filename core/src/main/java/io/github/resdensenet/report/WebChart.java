@@ -12,8 +12,8 @@ import java.util.function.DoubleFunction;
 final class WebChart {
     private static final int WIDTH = 400;
     private static final int HEIGHT = 260;
-    private static final double LEFT = 54;
-    private static final double RIGHT = 388;
+    private static final double LEFT = 64;
+    private static final double RIGHT = 380;
     private static final double TOP = 14;
     private static final double BOTTOM = 214;
     private static final int MOST_DOTS = 40;
