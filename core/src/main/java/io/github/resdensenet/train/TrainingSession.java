@@ -325,7 +325,7 @@ final class TrainingSession implements AutoCloseable {
                 .toList();
         try {
             RunReport.write(run, result, samples, model);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | LinkageError e) { // the last on machines without font libraries
             log.say("Note: report.html was not written: " + e.getMessage());
             log.write(run);
         }

@@ -10,6 +10,8 @@ import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.testkit.Pictures;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +86,25 @@ class TrainerTest {
                 .contains("Shape of X [N, C, H, W]: torch.Size([8, 3, 32, 32])")
                 .contains("Classes: {'day': 0, '夜': 1}")
                 .containsPattern("Epoch: 8, Train_acc:[0-9.]+%, Train_loss:[0-9.]+, Val_acc:[0-9.]+%, Val_loss:");
+    }
+
+    @Test
+    void aReportThatCannotBeWrittenIsALineInTheLogAndNoFailure() throws Exception {
+        Path out = root.resolve("run");
+        Run run = new Trainer(new TrainListener() {
+                    @Override
+                    public void epoch(EpochMetrics metrics) {
+                        try { // something that no file can take the place of
+                            Files.createDirectories(out.resolve("report.html/in the way"));
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                })
+                .train(recipe, out, null, false);
+        assertThat(run.isFinished()).isTrue();
+        assertThat(Files.readString(run.file("log.txt"))).contains("Note: report.html was not written: ");
+        assertThat(run.file(".report.html.tmp")).doesNotExist();
     }
 
     @Test
