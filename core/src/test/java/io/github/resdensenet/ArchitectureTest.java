@@ -33,7 +33,18 @@ class ArchitectureTest {
             Map.entry("predict", List.of("checkpoint", "data", "engine", "eval", "nn", "transforms")),
             Map.entry("explain", List.of("nn", "data", "predict", "report", "transforms")),
             Map.entry("engine", List.of("nn")),
-            Map.entry("train", List.of("nn", "engine", "data", "eval", "checkpoint", "report", "transforms")),
+            Map.entry(
+                    "train",
+                    List.of(
+                            "nn",
+                            "engine",
+                            "data",
+                            "eval",
+                            "checkpoint",
+                            "predict",
+                            "explain",
+                            "report",
+                            "transforms")),
             Map.entry("compare", List.of("nn", "data", "eval", "checkpoint", "report", "train"))));
 
     @TestFactory

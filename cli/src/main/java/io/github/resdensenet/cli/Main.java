@@ -23,11 +23,13 @@ import picocli.CommandLine.IVersionProvider;
             EvaluateCommand.class,
             PredictCommand.class,
             ExplainCommand.class,
+            ReportCommand.class,
             PlotCommand.class,
             ExportCommand.class,
             ImportCommand.class,
             AuditCommand.class,
             SummaryCommand.class,
+            DiagramCommand.class,
             BenchCommand.class,
             CompareCommand.class,
             DoctorCommand.class

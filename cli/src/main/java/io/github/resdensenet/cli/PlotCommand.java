@@ -3,6 +3,7 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.train.RunPlots;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -13,7 +14,8 @@ import picocli.CommandLine.Spec;
         name = "plot",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Draws accuracy and loss over epochs: curves.png and curves.svg in the run folder.")
+        description = "Draws accuracy, loss and learning rate over epochs: curves.png and curves.svg in the run folder,"
+                + " and what is drawn in curves.csv and curves.json.")
 final class PlotCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -25,8 +27,9 @@ final class PlotCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Run opened = Run.open(run);
         RunPlots.write(opened);
-        spec.commandLine().getOut().println(opened.file("curves.png"));
-        spec.commandLine().getOut().println(opened.file("curves.svg"));
+        for (String name : List.of("curves.png", "curves.svg", "curves.csv", "curves.json")) {
+            spec.commandLine().getOut().println(opened.file(name));
+        }
         return 0;
     }
 }

@@ -284,6 +284,40 @@ class MainTest {
         Files.delete(run.resolve("curves.png"));
         assertThat(call("plot", run).status()).isZero();
         assertThat(run.resolve("curves.png")).isNotEmptyFile();
+        assertThat(Files.readAllLines(run.resolve("curves.csv")))
+                .hasSize(3)
+                .startsWith(
+                        "epoch,training_accuracy,validation_accuracy,training_loss,validation_loss,learning_rate,best");
+        JsonNode curves = json(Files.readString(run.resolve("curves.json")));
+        assertThat(curves.get("learning_rate").size()).isEqualTo(2);
+        assertThat(curves.get("best_epoch").asInt()).isBetween(1, 2);
+    }
+
+    @Test
+    void reportRebuildsThePageThatTrainLeft() throws Exception {
+        String left = Files.readString(run.resolve("report.html"));
+        assertThat(left)
+                .contains("<bdi>pictures</bdi>", "id=\"architecture\"", "day/0", "SHA-256")
+                .doesNotContain("http://", "https://");
+        Files.delete(run.resolve("report.html"));
+        Result result = call("report", run);
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(result.out().strip()).isEqualTo(run.resolve("report.html").toString());
+        assertThat(Files.readString(run.resolve("report.html"))).isEqualTo(left);
+    }
+
+    @Test
+    void diagramWritesTheFileThatItsNameSays() throws Exception {
+        Path svg = root.resolve("net.svg");
+        Result result = call("diagram", "--set", "model.blockConfig=[1, 2]", "--image-size", "32", "--out", svg);
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(Files.readString(svg)).startsWith("<svg ").contains("2 \u00d7 DenseLayer with concat");
+        Path png = root.resolve("net.png");
+        assertThat(call("diagram", "--set", "model.blockConfig=[1]", "--image-size", "32", "--out", png)
+                        .status())
+                .isZero();
+        assertThat(Files.readAllBytes(png)).startsWith(0x89, 'P', 'N', 'G');
+        call("diagram", "--out", root.resolve("net.jpg")).fails(2, "--out must be FILE.svg or FILE.png", "net.jpg");
     }
 
     @Test
@@ -343,7 +377,23 @@ class MainTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "evaluate", "predict", "plot", "summary", "bench", "compare", "doctor"})
+    @ValueSource(
+            strings = {
+                "train",
+                "evaluate",
+                "predict",
+                "explain",
+                "report",
+                "plot",
+                "export",
+                "import",
+                "audit",
+                "summary",
+                "diagram",
+                "bench",
+                "compare",
+                "doctor"
+            })
     void everyCommandExplainsItself(String command) {
         Result result = call(command, "--help");
         assertThat(result.status()).isZero();
@@ -431,7 +481,7 @@ class MainTest {
 
     @Test
     void aFolderThatIsNoRunIsOneLine() throws Exception {
-        for (String command : List.of("evaluate", "plot")) {
+        for (String command : List.of("evaluate", "plot", "report")) {
             call(command, root.resolve("none")).fails(1, "none: no such run folder");
             call(command, pictures).fails(1, pictures + ": not a run folder");
         }

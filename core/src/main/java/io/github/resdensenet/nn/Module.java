@@ -32,8 +32,9 @@ public abstract class Module implements AutoCloseable {
 
     /** Runs {@link #forward} and records the result in the open {@link Trace}, if there is one. */
     public final Tensor call(Tensor x) {
+        int before = Trace.length();
         Tensor y = forward(x);
-        Trace.module(this, x, y);
+        Trace.module(this, before, x, y);
         return y;
     }
 

@@ -31,9 +31,16 @@ public final class Trace {
      * @param inputs ids of the values that it read, in order (0 is the image)
      * @param output id of the value that it made
      * @param shape shape of that value
+     * @param inside how many of the operations noted before a group happened inside it; 0 for all else
      */
     public record Operation(
-            String type, String path, @Nullable Module module, List<Integer> inputs, int output, List<Long> shape) {
+            String type,
+            String path,
+            @Nullable Module module,
+            List<Integer> inputs,
+            int output,
+            List<Long> shape,
+            int inside) {
         /** Whether this is a module that only groups others. */
         public boolean isGroup() {
             return module != null && !module.children().isEmpty();
@@ -71,21 +78,27 @@ public final class Trace {
         return List.copyOf(trace.operations);
     }
 
-    static void module(Module module, Tensor x, Tensor y) {
+    /** How many operations the open trace has, which a group is told when it ends. */
+    static int length() {
+        Trace trace = OPEN.get();
+        return trace == null ? 0 : trace.operations.size();
+    }
+
+    static void module(Module module, int lengthBefore, Tensor x, Tensor y) {
         Trace trace = OPEN.get();
         if (trace != null) {
-            trace.record(module.typeName(), module, y, x);
+            trace.record(module.typeName(), module, trace.operations.size() - lengthBefore, y, x);
         }
     }
 
     static void function(String name, Tensor y, Tensor... inputs) {
         Trace trace = OPEN.get();
         if (trace != null) {
-            trace.record(name, null, y, inputs);
+            trace.record(name, null, 0, y, inputs);
         }
     }
 
-    private void record(String type, @Nullable Module module, Tensor y, Tensor... inputs) {
+    private void record(String type, @Nullable Module module, int inside, Tensor y, Tensor... inputs) {
         boolean group = module != null && !module.children().isEmpty();
         List<Integer> read = group
                 ? List.of()
@@ -101,7 +114,8 @@ public final class Trace {
                 module,
                 read,
                 values.getOrDefault(address(y), -1),
-                Arrays.stream(y.shape()).boxed().toList()));
+                Arrays.stream(y.shape()).boxed().toList(),
+                inside));
     }
 
     /** The open scope keeps every value of the pass alive, so an address stands for one tensor. */

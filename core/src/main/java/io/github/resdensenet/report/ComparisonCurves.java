@@ -12,6 +12,7 @@ import java.util.List;
 public record ComparisonCurves(String title, String checked, List<Series> series) {
     private static final List<String> COLORS =
             List.of("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8860b", "#56b4e9", "#222222", "#8c564b");
+    private static final double WIDTH = 490;
     private static final int IN_A_ROW = 3;
     private static final int LEGEND_TOP = 430;
     private static final int LEGEND_LINE = 24;
@@ -69,11 +70,17 @@ public record ComparisonCurves(String title, String checked, List<Series> series
         Panel accuracies = new Panel(
                 svg,
                 70,
+                WIDTH,
                 checked + " Accuracy",
                 series.stream().map(Series::accuracy).toList(),
-                true);
+                Panel.Unit.SHARE);
         Panel losses = new Panel(
-                svg, 670, checked + " Loss", series.stream().map(Series::loss).toList(), false);
+                svg,
+                670,
+                WIDTH,
+                checked + " Loss",
+                series.stream().map(Series::loss).toList(),
+                Panel.Unit.PLAIN);
         for (int i = 0; i < series.size(); i++) {
             Series one = series.get(i);
             accuracies.curve(one.accuracy(), one.stroke(), one.dashed());

@@ -1,10 +1,12 @@
 package io.github.resdensenet.report;
 
+import io.github.resdensenet.report.Panel.Unit;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /**
- * The article's figure: accuracy on the left, loss on the right, over epochs, with the best epoch marked.
+ * The article's figure over epochs, accuracy and loss, with the learning rate beside them and the best epoch marked.
  *
  * @param title above both panels, in any script
  * @param checked what the second curve of each panel is: "Validation" or "Test"
@@ -12,6 +14,7 @@ import java.util.Locale;
  * @param checkedAcc accuracy after each epoch
  * @param trainLoss loss while training
  * @param checkedLoss loss after each epoch
+ * @param lr learning rate of each epoch
  * @param bestEpoch from 1, or 0 for none
  */
 public record LearningCurves(
@@ -21,15 +24,16 @@ public record LearningCurves(
         List<Double> checkedAcc,
         List<Double> trainLoss,
         List<Double> checkedLoss,
+        List<Double> lr,
         int bestEpoch) {
     /** Width of the picture in pixels. */
     public static final int WIDTH = 1200;
     /** Height of the picture in pixels. */
-    public static final int HEIGHT = 420;
+    public static final int HEIGHT = 452;
 
-    private static final String TRAIN = "#1f77b4";
-    private static final String CHECKED = "#d95f02";
+    private static final List<String> COLORS = List.of("#1f77b4", "#d95f02");
     private static final String INK = Panel.INK;
+    private static final double PANEL_WIDTH = 312;
 
     /** Keeps its own lists, which must be of one length, at least 1. */
     public LearningCurves {
@@ -37,8 +41,10 @@ public record LearningCurves(
         checkedAcc = List.copyOf(checkedAcc);
         trainLoss = List.copyOf(trainLoss);
         checkedLoss = List.copyOf(checkedLoss);
+        lr = List.copyOf(lr);
         int n = trainAcc.size();
-        if (n == 0 || checkedAcc.size() != n || trainLoss.size() != n || checkedLoss.size() != n) {
+        boolean same = Stream.of(checkedAcc, trainLoss, checkedLoss, lr).allMatch(list -> list.size() == n);
+        if (n == 0 || !same) {
             throw new IllegalArgumentException("curves need at least one epoch, the same number each");
         }
     }
@@ -57,33 +63,31 @@ public record LearningCurves(
         Svg svg =
                 new Svg(WIDTH, HEIGHT, title + ": training and " + checked.toLowerCase(Locale.ROOT) + " curves", fonts);
         svg.text(WIDTH / 2.0, 30, 19, "middle", INK, title);
-        panel(svg, 70, "Accuracy", trainAcc, checkedAcc, true);
-        panel(svg, 670, "Loss", trainLoss, checkedLoss, false);
+        String both = "Training and " + checked + " ";
+        panel(svg, 66, Unit.SHARE, both + "Accuracy", List.of("Training", checked), List.of(trainAcc, checkedAcc));
+        panel(svg, 464, Unit.PLAIN, both + "Loss", List.of("Training", checked), List.of(trainLoss, checkedLoss));
+        panel(svg, 872, Unit.SMALL, "Learning rate", List.of(), List.of(lr));
         return svg.toString();
     }
 
-    private void panel(Svg svg, double left, String what, List<Double> train, List<Double> after, boolean percent) {
-        Panel panel = new Panel(svg, left, "Training and " + checked + " " + what, List.of(train, after), percent);
-        if (bestEpoch >= 1 && bestEpoch <= train.size()) {
+    private void panel(Svg svg, double left, Unit unit, String title, List<String> names, List<List<Double>> curves) {
+        Panel panel = new Panel(svg, left, PANEL_WIDTH, title, curves, unit);
+        if (bestEpoch >= 1 && bestEpoch <= trainAcc.size()) {
             double at = panel.x(bestEpoch);
+            boolean rightHalf = at > left + PANEL_WIDTH / 2;
+            String anchor = rightHalf ? "end" : "start";
             svg.line(at, Panel.TOP, at, Panel.TOP + Panel.HEIGHT, "#888888", 1);
-            boolean rightHalf = at > left + Panel.WIDTH / 2;
-            svg.text(
-                    at + (rightHalf ? -5 : 5),
-                    Panel.TOP + 12,
-                    12,
-                    rightHalf ? "end" : "start",
-                    "#555555",
-                    "best: epoch " + bestEpoch);
+            svg.text(at + (rightHalf ? -5 : 5), Panel.TOP + 12, 12, anchor, "#555555", "best: epoch " + bestEpoch);
         }
-        panel.curve(train, TRAIN, false);
-        panel.curve(after, CHECKED, false);
-        double legend = percent ? Panel.TOP + Panel.HEIGHT - 46 : Panel.TOP + 30;
-        double legendX = left + Panel.WIDTH - 172;
-        svg.rect(legendX - 8, legend - 14, 178, 44, "#ffffff");
-        svg.line(legendX, legend - 1, legendX + 22, legend - 1, TRAIN, 2.5);
-        svg.text(legendX + 28, legend + 4, 13, "start", INK, "Training " + what);
-        svg.line(legendX, legend + 18, legendX + 22, legend + 18, CHECKED, 2.5);
-        svg.text(legendX + 28, legend + 23, 13, "start", INK, checked + " " + what);
+        for (int i = 0; i < curves.size(); i++) {
+            panel.curve(curves.get(i), COLORS.get(i), false);
+        }
+        double legend = left + PANEL_WIDTH / 2 - 62 * names.size();
+        double below = Panel.TOP + Panel.HEIGHT + 68;
+        for (int i = 0; i < names.size(); i++) {
+            double at = legend + 124 * i;
+            svg.line(at, below, at + 26, below, COLORS.get(i), 2.5);
+            svg.text(at + 33, below + 5, 13.5, "start", INK, names.get(i));
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.awt.FontFormatException;
 import java.awt.Graphics2D;
 import java.awt.GraphicsEnvironment;
 import java.awt.RenderingHints;
+import java.awt.font.FontRenderContext;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -22,6 +23,8 @@ import java.util.stream.Stream;
 final class Raster {
     /** Latin and the Chinese characters of GB 2312: WenQuanYi Micro Hei, Apache License 2.0. */
     private static final String OWN_FONT = "MicroHei Subset";
+
+    private static final FontRenderContext FONT_CONTEXT = new FontRenderContext(null, true, true);
 
     static {
         System.setProperty("java.awt.headless", "true");
@@ -51,6 +54,12 @@ final class Raster {
         document.render(null, graphics, new ViewBox(0, 0, width, height));
         graphics.dispose();
         return Png.encode(image);
+    }
+
+    /** About how wide a line of Latin text is, in pixels. */
+    static double width(String text, double size, boolean bold) {
+        Font font = new Font(Font.SANS_SERIF, bold ? Font.BOLD : Font.PLAIN, 1).deriveFont((float) size);
+        return font.getStringBounds(text, FONT_CONTEXT).getWidth();
     }
 
     /** The plain sans-serif font, or else our own, or an installed one, that can show every character of a text. */

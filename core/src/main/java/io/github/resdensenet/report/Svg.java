@@ -10,8 +10,10 @@ final class Svg {
             + "'WenQuanYi Micro Hei','Helvetica Neue',Arial,sans-serif";
 
     private final StringBuilder out = new StringBuilder();
+    private final int height;
 
     Svg(int width, int height, String title, String fontFamily) {
+        this.height = height;
         out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
                 .formatted(width, height, width, height));
         out.append(" role=\"img\" font-family=\"").append(escape(fontFamily)).append("\">\n");
@@ -22,6 +24,42 @@ final class Svg {
     Svg rect(double x, double y, double width, double height, String fill) {
         out.append("<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" fill=\"%s\"/>\n"
                 .formatted(number(x), number(y), number(width), number(height), fill));
+        return this;
+    }
+
+    Svg box(double x, double y, double width, double height, double radius, String fill, String stroke) {
+        out.append(
+                "<rect x=\"%s\" y=\"%s\" width=\"%s\" height=\"%s\" rx=\"%s\" fill=\"%s\" stroke=\"%s\" stroke-width=\"1.5\"/>\n"
+                        .formatted(number(x), number(y), number(width), number(height), number(radius), fill, stroke));
+        return this;
+    }
+
+    /** A line through points that alternate between x and y, with a head that points along its last piece. */
+    Svg arrow(String stroke, double width, boolean dashed, double... points) {
+        int n = points.length;
+        double dx = Math.signum(points[n - 2] - points[n - 4]);
+        double dy = Math.signum(points[n - 1] - points[n - 3]);
+        double tipX = points[n - 2];
+        double tipY = points[n - 1];
+        StringBuilder path = new StringBuilder();
+        for (int i = 0; i < n; i += 2) {
+            boolean last = i == n - 2;
+            path.append(i == 0 ? "M" : " L")
+                    .append(number(points[i] - (last ? 7 * dx : 0)))
+                    .append(' ')
+                    .append(number(points[i + 1] - (last ? 7 * dy : 0)));
+        }
+        out.append("<path d=\"%s\" fill=\"none\" stroke=\"%s\" stroke-width=\"%s\"%s/>\n"
+                .formatted(path, stroke, number(width), dashed ? " stroke-dasharray=\"7 4\"" : ""));
+        out.append("<path d=\"M%s %s L%s %s L%s %s Z\" fill=\"%s\"/>\n"
+                .formatted(
+                        number(tipX),
+                        number(tipY),
+                        number(tipX - 9 * dx + 4.5 * dy),
+                        number(tipY - 9 * dy + 4.5 * dx),
+                        number(tipX - 9 * dx - 4.5 * dy),
+                        number(tipY - 9 * dy - 4.5 * dx),
+                        stroke));
         return this;
     }
 
@@ -64,6 +102,17 @@ final class Svg {
         out.append("<text x=\"%s\" y=\"%s\" font-size=\"%s\" text-anchor=\"%s\" fill=\"%s\">%s</text>\n"
                 .formatted(number(x), number(y), number(size), anchor, fill, escape(text)));
         return this;
+    }
+
+    Svg bold(double x, double y, double size, String anchor, String fill, String text) {
+        out.append(
+                "<text x=\"%s\" y=\"%s\" font-size=\"%s\" font-weight=\"bold\" text-anchor=\"%s\" fill=\"%s\">%s</text>\n"
+                        .formatted(number(x), number(y), number(size), anchor, fill, escape(text)));
+        return this;
+    }
+
+    int height() {
+        return height;
     }
 
     /** The finished document. */

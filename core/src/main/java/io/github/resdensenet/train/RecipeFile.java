@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
@@ -116,6 +117,28 @@ final class RecipeFile {
 
     static String toYaml(Recipe recipe) {
         return YAML.writeValueAsString(recipe);
+    }
+
+    /** Every key with its value: a number, a boolean or a text. */
+    static Map<String, Object> flat(Recipe recipe) {
+        Map<String, Object> values = new LinkedHashMap<>();
+        flatten(YAML.valueToTree(recipe), "", values);
+        return values;
+    }
+
+    private static void flatten(JsonNode node, String key, Map<String, Object> into) {
+        if (node.isObject()) {
+            node.properties()
+                    .forEach(e -> flatten(e.getValue(), key.isEmpty() ? e.getKey() : key + "." + e.getKey(), into));
+        } else {
+            into.put(
+                    key,
+                    node.isNumber()
+                            ? node.asDouble()
+                            : node.isBoolean()
+                                    ? node.asBoolean()
+                                    : node.isString() ? node.asString() : node.toString());
+        }
     }
 
     static List<String> differences(Recipe from, Recipe to) {

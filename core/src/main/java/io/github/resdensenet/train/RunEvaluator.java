@@ -90,6 +90,15 @@ public final class RunEvaluator {
      */
     public Evaluation evaluateSplit(@Nullable Part part, @Nullable Path moved, BiConsumer<Integer, Integer> progress)
             throws IOException {
+        Evaluation evaluation = evaluate(samples(part, moved), progress);
+        if (part == null || part == Part.TEST) {
+            countLook();
+        }
+        return evaluation;
+    }
+
+    /** The pictures of a part, each checked to be the one that was split. */
+    List<ImageSample> samples(@Nullable Part part, @Nullable Path moved) throws IOException {
         List<String> classes = checkpoint.manifest().classes();
         Path root = moved != null
                 ? moved
@@ -116,11 +125,12 @@ public final class RunEvaluator {
             throw new IllegalArgumentException(run.folder() + ": the run has no "
                     + (part == null ? "pictures" : part.label() + " pictures") + ", its split has none");
         }
-        Evaluation evaluation = evaluate(samples, progress);
-        if (part == null || part == Part.TEST) {
-            countLook();
-        }
-        return evaluation;
+        return samples;
+    }
+
+    /** The best network. */
+    ImageClassifier model() throws IOException {
+        return checkpoint.model(run.best());
     }
 
     /**
@@ -150,13 +160,13 @@ public final class RunEvaluator {
         return evaluate(data.samples(), progress);
     }
 
-    private Evaluation evaluate(List<ImageSample> samples, BiConsumer<Integer, Integer> progress) throws IOException {
+    Evaluation evaluate(List<ImageSample> samples, BiConsumer<Integer, Integer> progress) throws IOException {
         Manifest manifest = checkpoint.manifest();
         int threads = NativeSettings.apply(recipe.train().threads());
         Device device = NativeSettings.device("auto");
         int total = samples.size();
         try (PixelCache pixels = PixelCache.of(samples, manifest.preprocessing(), threads, done -> {});
-                ImageClassifier model = checkpoint.model(run.best());
+                ImageClassifier model = model();
                 DataLoader loader = new DataLoader(
                         pixels,
                         samples,

@@ -10,6 +10,7 @@ import io.github.resdensenet.checkpoint.RunLock;
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.ImageSample;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.engine.Inference;
@@ -138,6 +139,7 @@ final class TrainingSession implements AutoCloseable {
         Files.deleteIfExists(run.file("metrics.json"));
         AtomicFiles.write(run.file("recipe.yaml"), recipe.toYaml());
         history.write(run.file("history.csv"));
+        RunEvents.write(run, recipe, progress.bestEpoch(), null);
         introduce();
     }
 
@@ -241,6 +243,7 @@ final class TrainingSession implements AutoCloseable {
         history = history.with(metrics);
         save(better);
         history.write(run.file("history.csv"));
+        RunEvents.write(run, recipe, progress.bestEpoch(), null);
         log.say(metrics.line());
         log.write(run);
         listener.epoch(metrics);
@@ -321,6 +324,8 @@ final class TrainingSession implements AutoCloseable {
         log.write(run);
         run.writePth(best);
         RunPlots.write(run);
+        RunEvents.write(run, recipe, progress.bestEpoch(), result);
+        report(result);
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("model", recipe.model().name());
         metrics.put("params", model.parameterCount());
@@ -349,6 +354,19 @@ final class TrainingSession implements AutoCloseable {
                                 + ", since their likelihood still rises there"
                         : ""));
         return temperature;
+    }
+
+    /** Writes the report; a training does not fail for want of it. */
+    private void report(Evaluation result) throws IOException {
+        List<ImageSample> samples = IntStream.of(data.split().rows(Part.TEST))
+                .mapToObj(data.folder().samples()::get)
+                .toList();
+        try {
+            RunReport.write(run, result, samples);
+        } catch (IOException | RuntimeException | LinkageError e) { // the last on machines without font libraries
+            log.say("Note: report.html was not written: " + e.getMessage());
+            log.write(run);
+        }
     }
 
     @Override

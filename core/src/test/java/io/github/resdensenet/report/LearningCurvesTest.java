@@ -19,7 +19,7 @@ class LearningCurvesTest {
                 IntStream.range(0, epochs).mapToObj(i -> 0.5 + 0.4 * i / epochs).toList();
         List<Double> falling =
                 IntStream.range(0, epochs).mapToObj(i -> 1.1 - 0.6 * i / epochs).toList();
-        return new LearningCurves(title, "Validation", rising, rising, falling, falling, epochs);
+        return new LearningCurves(title, "Validation", rising, rising, falling, falling, falling, epochs);
     }
 
     @Test
@@ -38,8 +38,9 @@ class LearningCurvesTest {
             assertThat(ImageIO.read(new ByteArrayInputStream(png)).getWidth()).isEqualTo(2400);
         }
         List<Double> nan = List.of(Double.NaN, 0.5);
-        assertThat(new LearningCurves("x", "Test", nan, nan, nan, nan, 0).svg()).doesNotContain("NaN");
-        assertThatThrownBy(() -> new LearningCurves("x", "Test", List.of(), nan, nan, nan, 0))
+        assertThat(new LearningCurves("x", "Test", nan, nan, nan, nan, nan, 0).svg())
+                .doesNotContain("NaN");
+        assertThatThrownBy(() -> new LearningCurves("x", "Test", List.of(), nan, nan, nan, nan, 0))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -13,6 +13,7 @@ import io.github.resdensenet.checkpoint.RunLock;
 import io.github.resdensenet.checkpoint.Weights;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.report.EventReader;
 import io.github.resdensenet.testkit.Pictures;
 import io.github.resdensenet.transforms.Normalize;
 import java.io.IOException;
@@ -161,6 +162,36 @@ class ResumeTest {
         assertThat(resumed.readBest().manifest().preprocessing().normalize()).isEqualTo(Normalize.MINUS_ONE_TO_ONE);
         assertThat(outcome(resumed)).isEqualTo(outcome(whole));
         assertThat(outcome(Trainer.train(recipe, root.resolve("random")))).isNotEqualTo(outcome(whole));
+    }
+
+    @Test
+    void tensorBoardSeesEachEpochOnceHoweverOftenTrainingStopped() throws Exception {
+        Path out = root.resolve("run");
+        assertThatThrownBy(() -> stopping(4).train(recipe, out, null, false)).isInstanceOf(StoppedException.class);
+        Run run = new Trainer(new TrainListener() {}).resume(out, 0);
+        new Trainer(new TrainListener() {}).resume(out, 3);
+        List<Path> files;
+        try (Stream<Path> list = Files.list(run.file("tb"))) {
+            files = list.toList();
+        }
+        assertThat(files).hasSize(1);
+        List<EventReader.Scalar> scalars = EventReader.scalars(Files.readAllBytes(files.get(0)));
+        List<EpochMetrics> epochs = History.read(run.file("history.csv")).epochs();
+        assertThat(epochs).hasSize(3);
+        for (EpochMetrics epoch : epochs) {
+            assertThat(scalars.stream()
+                            .filter(s -> s.step() == epoch.epoch() && !s.tag().endsWith("/test"))
+                            .map(s -> s.tag() + " " + s.value()))
+                    .containsExactly(
+                            "acc/train " + (float) epoch.trainAcc(),
+                            "loss/train " + (float) epoch.trainLoss(),
+                            "acc/val " + (float) epoch.acc(),
+                            "loss/val " + (float) epoch.loss(),
+                            "lr " + (float) epoch.lr(),
+                            "images_per_second " + (float) epoch.imagesPerSecond());
+        }
+        assertThat(scalars.stream().filter(s -> s.tag().endsWith("/test")).map(EventReader.Scalar::tag))
+                .containsExactly("acc/test", "loss/test", "nll/test");
     }
 
     @Test

@@ -161,6 +161,25 @@ class TrainerTest {
     }
 
     @Test
+    void aReportThatCannotBeWrittenIsALineInTheLogAndNoFailure() throws Exception {
+        Path out = root.resolve("run");
+        Run run = new Trainer(new TrainListener() {
+                    @Override
+                    public void epoch(EpochMetrics metrics) {
+                        try { // something that no file can take the place of
+                            Files.createDirectories(out.resolve("report.html/in the way"));
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                })
+                .train(recipe, out, null, false);
+        assertThat(run.isFinished()).isTrue();
+        assertThat(Files.readString(run.file("log.txt"))).contains("Note: report.html was not written: ");
+        assertThat(run.file(".report.html.tmp")).doesNotExist();
+    }
+
+    @Test
     void theSameSeedGivesTheSameBytesHoweverManyLoaderThreads() throws Exception {
         Run first = Trainer.train(recipe.with("data.loaderThreads", "0"), root.resolve("a"));
         for (String threads : List.of("0", "1", "3")) {

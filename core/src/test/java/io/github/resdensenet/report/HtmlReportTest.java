@@ -1,0 +1,168 @@
+package io.github.resdensenet.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class HtmlReportTest {
+    private static final Set<String> VOID = Set.of("meta", "img", "br", "link");
+    private static final Pattern TAG = Pattern.compile("<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\"[^\"]*\"|[^\">])*)>");
+    private static final Pattern ATTRIBUTE = Pattern.compile("\\s+([a-zA-Z0-9:-]+)(?:=\"[^\"]*\")?");
+
+    /** The page without what scripts and styles hold, which is no markup. */
+    private static String markup(String html) {
+        return html.replaceAll("(?s)(<(style|script)>).*?(</\\2>)", "$1$3").replace("<!doctype html>", "");
+    }
+
+    private static List<String> values(String html, String attribute) {
+        List<String> values = new ArrayList<>();
+        Matcher matcher = Pattern.compile(" " + attribute + "=\"([^\"]*)\"").matcher(html);
+        while (matcher.find()) {
+            values.add(matcher.group(1));
+        }
+        return values;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 1, test", "3, 100, val", "100, 1, val", "100, 100, val"})
+    void everyElementIsClosedAndEveryAttributeQuoted(int classes, int epochs, String selectOn) {
+        String html = markup(HtmlReport.html(SampleReports.of(classes, epochs, selectOn)));
+        Deque<String> open = new ArrayDeque<>();
+        Matcher tag = TAG.matcher(html);
+        while (tag.find()) {
+            String name = tag.group(2);
+            String attributes = tag.group(3).replaceFirst("/$", "");
+            assertThat(ATTRIBUTE.matcher(attributes).replaceAll(""))
+                    .as(tag.group())
+                    .isBlank();
+            boolean selfClosed = tag.group(3).endsWith("/");
+            if (!tag.group(1).isEmpty()) {
+                assertThat(open.pop()).isEqualTo(name);
+            } else if (!selfClosed && !VOID.contains(name)) {
+                open.push(name);
+            }
+        }
+        assertThat(open).isEmpty();
+        assertThat(TAG.matcher(html).replaceAll("")).doesNotContain("<", ">");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 100", "100, 100"})
+    void thePageNeedsNoOtherFileAndNoNetwork(int classes, int epochs) {
+        String html = HtmlReport.html(SampleReports.of(classes, epochs, "val"));
+        assertThat(html).doesNotContainIgnoringCase("http://", "https://", "url(", "@import", "<link", "<iframe");
+        assertThat(values(html, "src")).isNotEmpty().allMatch(src -> src.startsWith("data:image/"));
+        assertThat(values(html, "href")).isNotEmpty().allMatch(href -> href.startsWith("#"));
+        assertThat(values(html, "id")).doesNotHaveDuplicates();
+        assertThat(values(html, "id"))
+                .containsAll(
+                        values(html, "href").stream().map(h -> h.substring(1)).toList());
+        assertThat(html.length()).isLessThan(2_000_000);
+    }
+
+    @Test
+    void namesAreTextWhereverTheyStand() {
+        String html = HtmlReport.html(SampleReports.of(3, 2, "val"));
+        assertThat(html).contains("正常", "&lt;script&gt;alert(").doesNotContain("<script>alert", "</script>\"&");
+        assertThat(Pattern.compile("<script").matcher(html).results()).hasSize(1);
+    }
+
+    @Test
+    void everyPictureHasItsWords() {
+        String html = HtmlReport.html(SampleReports.of(100, 3, "val"));
+        long pictures = Pattern.compile("<img ").matcher(html).results().count();
+        assertThat(values(html, "alt")).hasSize((int) pictures).allMatch(alt -> alt.length() > 10);
+        assertThat(Pattern.compile("<h1").matcher(html).results()).hasSize(1);
+        assertThat(Pattern.compile("<svg viewBox=\"0 0 400 260\" role=\"img\" aria-label=\"[^\"]{10,}")
+                        .matcher(html)
+                        .results())
+                .as("accuracy, loss, learning rate, reliability, ROC")
+                .hasSize(5);
+    }
+
+    @Test
+    void manyClassesGiveAPictureOfTheMatrixAndItsLargestErrors() {
+        assertThat(HtmlReport.html(SampleReports.of(3, 1, "val"))).contains("<table class=\"matrix\">");
+        String many = HtmlReport.html(SampleReports.of(100, 1, "val"));
+        assertThat(many).contains("class=\"heat\"", "Most frequent errors").doesNotContain("<table class=\"matrix");
+    }
+
+    @Test
+    void theMatrixShowsCountsAndSharesOfTheRow() {
+        String html = HtmlReport.html(SampleReports.of(3, 1, "val"));
+        assertThat(html).contains("<td class=\"right\" style=\"--p:0.930\">40<small>93.0%</small></td>");
+    }
+
+    @Test
+    void partsThatAreNotKnownAreLeftOut() {
+        ReportData all = SampleReports.of(3, 2, "val");
+        ReportData few = new ReportData(
+                all.model(),
+                all.data(),
+                all.classes(),
+                all.curves(),
+                all.choice(),
+                all.scores(),
+                Optional.empty(),
+                List.of(),
+                List.of(),
+                all.parts(),
+                Optional.empty(),
+                Optional.empty(),
+                all.provenance(),
+                all.recipe());
+        assertThat(HtmlReport.html(all))
+                .contains("id=\"confidence\"", "id=\"pictures\"", "id=\"architecture\"", "Audit");
+        assertThat(HtmlReport.html(few))
+                .contains("id=\"curves\"", "id=\"classes\"")
+                .doesNotContain("\"#confidence\"", "\"#pictures\"", "\"#architecture\"", "Audit");
+    }
+
+    @Test
+    void limitsFollowFromTheFigures() {
+        List<String> limits = Limits.of(SampleReports.of(3, 100, "val"));
+        assertThat(limits)
+                .anyMatch(l -> l.startsWith("The accuracy was measured on"))
+                .anyMatch(l -> l.contains("epochs lie within its interval (80.0% to 92.0% on the val pictures)"))
+                .anyMatch(l -> l.contains("off by 6.1 points on average; the model is surer"))
+                .noneMatch(l -> l.contains("no validation pictures"))
+                .noneMatch(l -> l.contains("fewer than 30"));
+        assertThat(Limits.of(SampleReports.of(3, 1, "test")))
+                .anyMatch(l -> l.contains("no validation pictures") && l.contains("Calibration was skipped"))
+                .anyMatch(l -> l.startsWith("One epoch was trained"));
+        assertThat(Limits.of(SampleReports.of(100, 5, "val")))
+                .anyMatch(l -> l.matches(".*类别 \\d+ and \\d+ more have fewer than 30 test pictures: .*"));
+    }
+
+    @Test
+    void aReportWithoutFiguresOfAClassIsRefused() {
+        ReportData three = SampleReports.of(3, 1, "val");
+        assertThatThrownBy(() -> new ReportData(
+                        three.model(),
+                        three.data(),
+                        List.of("a", "b"),
+                        three.curves(),
+                        three.choice(),
+                        three.scores(),
+                        three.calibration(),
+                        three.roc(),
+                        three.galleries(),
+                        three.parts(),
+                        three.audit(),
+                        three.diagram(),
+                        three.provenance(),
+                        three.recipe()))
+                .hasMessageContaining("each of its 2 classes");
+    }
+}
