@@ -59,6 +59,12 @@ final class RecipeOptions {
     @Option(names = "--engine", paramLabel = "auto|fused|reference", description = "what computes the training steps")
     private @Nullable String engine;
 
+    @Option(
+            names = "--on-bad",
+            paramLabel = "fail|skip",
+            description = "a picture that cannot be read ends the training before it starts, or is left out")
+    private @Nullable String onBad;
+
     @Option(names = "--device", paramLabel = "auto|cpu|cuda", description = "where to compute")
     private @Nullable String device;
 
@@ -95,6 +101,7 @@ final class RecipeOptions {
         put(changes, "train.precision", precision);
         put(changes, "train.engine", engine);
         put(changes, "train.device", device);
+        put(changes, "data.onBad", onBad);
         result = result.with(changes);
         return data == null ? result : result.withData(data);
     }

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -65,9 +66,10 @@ public record Run(Path folder) {
     /**
      * Makes the folder of a new run with its first checkpoint in it; it appears whole or not at all.
      *
+     * @param texts further files by name
      * @throws FileAlreadyExistsException if there is something at that place
      */
-    public static Run create(Path folder, Checkpoint first, String recipe, String split) throws IOException {
+    public static Run create(Path folder, Checkpoint first, Map<String, String> texts) throws IOException {
         checkFree(folder);
         Path parent = folder.toAbsolutePath().getParent();
         if (parent == null) {
@@ -79,8 +81,9 @@ public record Run(Path folder) {
                 "." + folder.getFileName() + ".new-" + ProcessHandle.current().pid());
         try {
             first.write(fresh.resolve("checkpoints").resolve("last"));
-            AtomicFiles.write(fresh.resolve("recipe.yaml"), recipe);
-            AtomicFiles.write(fresh.resolve("split.csv"), split);
+            for (Map.Entry<String, String> text : texts.entrySet()) {
+                AtomicFiles.write(fresh.resolve(text.getKey()), text.getValue());
+            }
             Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
             delete(fresh);

@@ -89,40 +89,69 @@ public final class GroupedSplit {
 
     /**
      * Brings copies of a picture into one part: that of most of them. For each that moves, a picture of the same class
-     * that has no copy moves the other way, so that the parts keep their sizes.
+     * that has no copy moves the other way, so that the parts keep their sizes. Copies stay where they are if a part
+     * would lose its last picture of a class, as where all pictures of a class are the same.
      *
      * @param split where the samples are now
      * @param groups the group of each sample; copies have the same
      */
     public static Split together(Split split, ImageFolder data, int[] groups, long seed) {
         Map<Integer, List<Integer>> members = members(groups);
-        Part[] moved = split.parts().toArray(Part[]::new);
-        boolean[] free = new boolean[moved.length];
+        Part[] settled = split.parts().toArray(Part[]::new);
+        boolean[] free = new boolean[settled.length];
         members.values().stream().filter(group -> group.size() == 1).forEach(group -> free[group.get(0)] = true);
-        int[] order = KeyedRandom.of(seed, Split.KEY, SWAP).permutation(moved.length);
+        int[] order = KeyedRandom.of(seed, Split.KEY, SWAP).permutation(settled.length);
         for (List<Integer> group : members.values()) {
-            Part most = Part.TRAIN;
-            for (Part part : Part.values()) {
-                most = in(part, group, moved) > in(most, group, moved) ? part : most;
+            Part target = home(group, settled);
+            if (in(target, group, settled) == group.size()) {
+                continue;
             }
-            Part target = most;
+            Part[] moved = settled.clone();
+            List<Integer> swapped = new ArrayList<>();
             for (int i : group) {
                 if (moved[i] != target) {
                     Part left = moved[i];
                     moved[i] = target;
                     Arrays.stream(order)
-                            .filter(k -> free[k] && moved[k] == target)
+                            .filter(k -> free[k] && moved[k] == target && !swapped.contains(k))
                             .filter(k -> data.samples().get(k).classIndex()
                                     == data.samples().get(i).classIndex())
                             .findFirst()
                             .ifPresent(k -> {
                                 moved[k] = left;
-                                free[k] = false;
+                                swapped.add(k);
                             });
                 }
             }
+            if (keepsEveryClass(new Split(Arrays.asList(settled)), moved, data)) {
+                System.arraycopy(moved, 0, settled, 0, moved.length);
+                swapped.forEach(k -> free[k] = false);
+            }
         }
-        return new Split(Arrays.asList(moved));
+        return new Split(Arrays.asList(settled));
+    }
+
+    /** The part that most of a group are in. */
+    private static Part home(List<Integer> group, Part[] parts) {
+        Part most = Part.TRAIN;
+        for (Part part : Part.values()) {
+            most = in(part, group, parts) > in(most, group, parts) ? part : most;
+        }
+        return most;
+    }
+
+    private static boolean keepsEveryClass(Split before, Part[] after, ImageFolder data) {
+        Split split = new Split(Arrays.asList(after));
+        for (Part part : Part.values()) {
+            List<Integer> now = split.counts(data, part);
+            List<Integer> then = before.counts(data, part);
+            for (int c = 0; c < now.size(); c++) {
+                if (now.get(c) == 0 && then.get(c) > 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     private static long in(Part part, List<Integer> group, Part[] parts) {

@@ -11,7 +11,9 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -124,6 +126,25 @@ public record ImageFolder(Path root, List<String> classes, List<ImageSample> sam
     public static boolean isPicture(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         return EXTENSIONS.stream().anyMatch(name::endsWith) && Files.isRegularFile(file);
+    }
+
+    /**
+     * The folder without some pictures.
+     *
+     * @param left indices of those to leave out
+     * @throws IOException if that leaves a class without any
+     */
+    public ImageFolder without(Set<Integer> left) throws IOException {
+        List<ImageSample> kept = IntStream.range(0, samples.size())
+                .filter(i -> !left.contains(i))
+                .mapToObj(samples::get)
+                .toList();
+        ImageFolder folder = new ImageFolder(root, classes, kept);
+        int empty = folder.counts().indexOf(0);
+        if (empty >= 0) {
+            throw new IOException(root.resolve(classes.get(empty)) + ": none of its pictures can be read");
+        }
+        return folder;
     }
 
     /** How many pictures each class has, in class order. */

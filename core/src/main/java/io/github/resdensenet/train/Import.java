@@ -51,7 +51,7 @@ public final class Import {
                     manifest,
                     new Safetensors(ModelState.of(model), Map.of()),
                     new Safetensors(Map.of(), Map.of("step", "0")));
-            Run run = Run.create(out, checkpoint, sized.toYaml(), SplitFile.HEAD);
+            Run run = Run.create(out, checkpoint, Map.of("recipe.yaml", sized.toYaml(), "split.csv", SplitFile.HEAD));
             run.saveBest(checkpoint);
             run.writePth(checkpoint);
             AtomicFiles.write(

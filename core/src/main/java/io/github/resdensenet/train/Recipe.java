@@ -33,6 +33,9 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param split shares of train, val and test
      * @param stratified whether the shares hold within each class
      * @param ordinal whether the classes, in the order of their names, are steps of a scale
+     * @param exifOrientation "ignore", as Pillow does, or "apply" to turn pictures as their EXIF orientation says
+     * @param groupBy what keeps pictures in the same part, see {@link io.github.resdensenet.data.Groups}; "" for nothing
+     * @param onBad "fail" if a picture cannot be read, or "skip" to leave such pictures out
      */
     public record Data(
             String path,
@@ -42,12 +45,22 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             int loaderThreads,
             Split.Shares split,
             boolean stratified,
-            boolean ordinal) {
+            boolean ordinal,
+            String exifOrientation,
+            String groupBy,
+            String onBad) {
         /** Checks every value. */
         public Data {
             check(imageSize >= 0 && imageSize <= 4096, "data.imageSize", "0 to 4096", imageSize);
             check(batchSize >= 1 && batchSize <= 4096, "data.batchSize", "1 to 4096", batchSize);
             check(loaderThreads >= 0 && loaderThreads <= 256, "data.loaderThreads", "0 to 256", loaderThreads);
+            oneOf("data.exifOrientation", List.of("ignore", "apply"), exifOrientation);
+            oneOf("data.onBad", List.of("fail", "skip"), onBad);
+        }
+
+        /** Whether pictures are turned as their EXIF orientation says. */
+        public boolean upright() {
+            return exifOrientation.equals("apply");
         }
     }
 

@@ -183,7 +183,7 @@ public final class RunEvaluator {
                                 inference, manifest.classes(), recipe.train().labelSmoothing())
                         .answer(loader, done -> progress.accept(done, total));
                 return Evaluation.of(
-                        answers,
+                        TrainingSession.grouped(answers, recipe),
                         new Temperature(manifest.temperature()),
                         recipe.data().ordinal());
             }

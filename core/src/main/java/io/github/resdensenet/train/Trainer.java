@@ -60,14 +60,12 @@ public final class Trainer {
     public Run train(Recipe recipe, Path out, @Nullable Path init, boolean newHead) throws IOException {
         Run.checkFree(out);
         Path root = BuiltInData.resolve(recipe.data().path());
-        TrainingData data = TrainingData.deal(ImageFolder.open(root), recipe);
+        ImageFolder folder = ImageFolder.open(root);
         Recipe resolved = recipe.resolved();
         NativeSettings.apply(resolved.train().threads());
         try (ImageClassifier model = Models.create(
-                resolved.model(),
-                data.folder().classes().size(),
-                resolved.train().seed())) {
-            checkSizes(model, resolved, data.split().rows(Part.TRAIN).length);
+                resolved.model(), folder.classes().size(), resolved.train().seed())) {
+            checkImageSize(model, resolved);
             Normalize normalize = Normalize.IMAGENET;
             if (init != null) {
                 Weights weights = Weights.read(init);
@@ -78,9 +76,18 @@ public final class Trainer {
                 }
                 normalize = weights.normalize();
             }
-            Preprocessing preprocessing = new Preprocessing(resolved.data().imageSize(), normalize);
-            describe(resolved, preprocessing, data.folder(), data.split());
-            return run(resolved, preprocessing, data, model, session -> session.begin(out));
+            Preprocessing preprocessing = new Preprocessing(
+                    resolved.data().imageSize(), normalize, resolved.data().upright());
+            try (PixelCache pixels = read(folder, preprocessing)) {
+                if (resolved.data().onBad().equals("fail")) {
+                    pixels.requireAll();
+                }
+                TrainingData data = TrainingData.deal(folder, pixels, resolved);
+                checkBatchSize(model, resolved, data.split().rows(Part.TRAIN).length);
+                describe(resolved, preprocessing, data.folder(), data.split());
+                data.remarks().forEach(log::say);
+                return run(resolved, preprocessing, data, pixels.readable(), model, session -> session.begin(out));
+            }
         }
     }
 
@@ -110,7 +117,10 @@ public final class Trainer {
             NativeSettings.apply(recipe.train().threads());
             try (ImageClassifier model = from.checkpoint().model(run.last())) {
                 Preprocessing preprocessing = from.manifest().preprocessing();
-                return run(recipe, preprocessing, data, model, session -> session.takeUp(from));
+                try (PixelCache pixels = read(data.folder(), preprocessing)) {
+                    pixels.requireAll();
+                    return run(recipe, preprocessing, data, pixels, model, session -> session.takeUp(from));
+                }
             }
         }
     }
@@ -128,33 +138,43 @@ public final class Trainer {
         void open(TrainingSession session) throws IOException;
     }
 
+    private PixelCache read(ImageFolder folder, Preprocessing preprocessing) throws IOException {
+        int total = folder.samples().size();
+        return PixelCache.ofReadable(folder.samples(), preprocessing, torch.get_num_threads(), done -> {
+            if (stopping) {
+                throw new StoppedException("stopped while reading pictures");
+            }
+            listener.reading(done, total);
+        });
+    }
+
     private Run run(
-            Recipe recipe, Preprocessing preprocessing, TrainingData data, ImageClassifier model, Opening opening)
+            Recipe recipe,
+            Preprocessing preprocessing,
+            TrainingData data,
+            PixelCache pixels,
+            ImageClassifier model,
+            Opening opening)
             throws IOException {
         Device device = NativeSettings.device(recipe.train().device());
-        int total = data.folder().samples().size();
-        try (PixelCache pixels =
-                PixelCache.of(data.folder().samples(), preprocessing, torch.get_num_threads(), done -> {
-                    if (stopping) {
-                        throw new StoppedException("stopped while reading pictures");
-                    }
-                    listener.reading(done, total);
-                })) {
-            model.to(device);
-            try (TrainingSession session = new TrainingSession(
-                    recipe, data, preprocessing, pixels, model, device, log, listener, () -> stopping)) {
-                opening.open(session);
-                return session.train();
-            }
+        model.to(device);
+        try (TrainingSession session = new TrainingSession(
+                recipe, data, preprocessing, pixels, model, device, log, listener, () -> stopping)) {
+            opening.open(session);
+            return session.train();
         }
     }
 
-    private static void checkSizes(ImageClassifier model, Recipe recipe, int trainRows) {
+    private static void checkImageSize(ImageClassifier model, Recipe recipe) {
         int size = recipe.data().imageSize();
         if (size < model.minImageSize()) {
             throw new IllegalArgumentException("data.imageSize must be at least " + model.minImageSize() + " for "
                     + recipe.model().name() + ", got " + size);
         }
+    }
+
+    private static void checkBatchSize(ImageClassifier model, Recipe recipe, int trainRows) {
+        int size = recipe.data().imageSize();
         int batch = recipe.data().batchSize();
         int last = trainRows % batch == 0 ? batch : trainRows % batch;
         if (Math.min(last, trainRows) == 1 && model.featureSize(size) == 1) {

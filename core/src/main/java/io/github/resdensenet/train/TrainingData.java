@@ -3,36 +3,122 @@ package io.github.resdensenet.train;
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.checkpoint.Digest;
 import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.data.Csv;
+import io.github.resdensenet.data.GroupedSplit;
+import io.github.resdensenet.data.Groups;
+import io.github.resdensenet.data.ImageException;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.ImageSample;
+import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split;
 import io.github.resdensenet.data.Split.Part;
 import io.github.resdensenet.data.SplitFile;
+import io.github.resdensenet.data.audit.Duplicates;
+import io.github.resdensenet.data.audit.Fingerprint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * The pictures of a training and which part each is in.
  *
- * @param splitText split.csv
+ * @param folder those that can be read
+ * @param texts the run's files that say so: split.csv, and skipped.csv where pictures were left out
+ * @param remarks what a person should know of the pictures, a line each
  */
-record TrainingData(ImageFolder folder, Split split, String splitText) {
-    /** Deals the pictures of a folder out as the recipe says. */
-    static TrainingData deal(ImageFolder folder, Recipe recipe) throws IOException {
-        long seed = recipe.train().seed();
-        Split split = recipe.data().stratified()
-                ? Split.stratified(folder, recipe.data().split(), seed)
-                : Split.random(folder, recipe.data().split().train(), seed);
+record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, List<String> remarks) {
+    private static final String SPLIT = "split.csv";
+    private static final String SKIPPED = "skipped.csv";
+    private static final List<String> SKIPPED_HEADER = List.of("path", "reason");
+
+    /** split.csv. */
+    String splitText() {
+        return texts.getOrDefault(SPLIT, "");
+    }
+
+    /**
+     * Deals the pictures of a folder out as the recipe says. Copies of a picture come into the same part, as all of a
+     * group do.
+     *
+     * @param pixels the pictures, some of which may not have been read
+     * @throws IOException if none of a class can be read
+     */
+    static TrainingData deal(ImageFolder all, PixelCache pixels, Recipe recipe) throws IOException {
+        Map<String, String> texts = new LinkedHashMap<>();
+        List<String> remarks = new ArrayList<>();
+        ImageFolder folder = all;
+        if (!pixels.faults().isEmpty()) {
+            folder = all.without(pixels.faults().keySet());
+            texts.put(SKIPPED, skipped(all, pixels.faults()));
+            remarks.add("Skipped: " + pixels.faults().size() + " of "
+                    + all.samples().size() + " pictures cannot be read, skipped.csv says why");
+        }
+        Split split = split(folder, pixels.readable(), recipe, remarks);
         List<String> digests = new ArrayList<>();
         for (ImageSample sample : folder.samples()) {
             digests.add(Digest.sha256(sample.path()));
         }
-        return new TrainingData(folder, split, SplitFile.text(folder, split, digests));
+        texts.put(SPLIT, SplitFile.text(folder, split, digests));
+        return new TrainingData(folder, split, texts, remarks);
+    }
+
+    private static String skipped(ImageFolder all, Map<Integer, ImageException> faults) {
+        StringBuilder text = new StringBuilder(Csv.line(SKIPPED_HEADER));
+        faults.forEach(
+                (i, fault) -> text.append(Csv.line(List.of(all.samples().get(i).name(), fault.reason()))));
+        return text.toString();
+    }
+
+    private static Split split(ImageFolder folder, PixelCache pixels, Recipe recipe, List<String> remarks)
+            throws IOException {
+        long seed = recipe.train().seed();
+        Split.Shares shares = recipe.data().split();
+        List<String> names = Groups.of(
+                recipe.data().groupBy(),
+                folder.samples().stream().map(ImageSample::name).toList());
+        if (names.isEmpty() && !recipe.data().stratified()) {
+            return Split.random(folder, shares.train(), seed);
+        }
+        int n = folder.samples().size();
+        List<Duplicates.Pair> copies = Duplicates.find(IntStream.range(0, n)
+                .mapToObj(i -> Fingerprint.of(pixels.get(i)))
+                .toList());
+        if (!copies.isEmpty()) {
+            remarks.add("Copies: " + copies.size() + (copies.size() == 1 ? " picture is" : " pictures are")
+                    + " there before, resized, re-encoded or mirrored; copies stay in one part");
+        }
+        if (names.isEmpty()) {
+            Split split = Split.stratified(folder, shares, seed);
+            return GroupedSplit.together(split, folder, Duplicates.groups(n, copies), seed);
+        }
+        int[] groups = numbered(names, copies);
+        remarks.add("Groups: " + new LinkedHashSet<>(names).size() + " by data.groupBy, none is in two parts");
+        return GroupedSplit.deal(folder, shares, groups, seed);
+    }
+
+    /** Groups by number, those that share a copy of a picture joined. */
+    private static int[] numbered(List<String> names, List<Duplicates.Pair> copies) {
+        Map<String, Integer> numbers = new HashMap<>();
+        int[] groups = names.stream()
+                .mapToInt(name -> numbers.computeIfAbsent(name, k -> numbers.size()))
+                .toArray();
+        for (Duplicates.Pair pair : copies) {
+            int from = groups[pair.second()];
+            int to = groups[pair.first()];
+            for (int i = 0; i < groups.length; i++) {
+                groups[i] = groups[i] == from ? to : groups[i];
+            }
+        }
+        return groups;
     }
 
     /**
@@ -41,12 +127,13 @@ record TrainingData(ImageFolder folder, Split split, String splitText) {
      * @param splitSha256 what split.csv must be
      * @throws CheckpointException if a picture is missing, new or changed, or split.csv was
      */
-    static TrainingData of(Run run, ImageFolder folder, String splitSha256) throws IOException {
-        Path file = run.file("split.csv");
+    static TrainingData of(Run run, ImageFolder all, String splitSha256) throws IOException {
+        Path file = run.file(SPLIT);
         String text = Files.readString(file);
         if (!Digest.sha256(text).equals(splitSha256)) {
             throw new CheckpointException(file + ": was changed since the training started, its SHA-256 differs");
         }
+        ImageFolder folder = withoutSkipped(run, all);
         Map<String, SplitFile.Row> known = new LinkedHashMap<>();
         SplitFile.read(file).forEach(row -> known.put(row.name(), row));
         List<Part> parts = new ArrayList<>();
@@ -69,6 +156,22 @@ record TrainingData(ImageFolder folder, Split split, String splitText) {
                     + String.join(", ", differences.subList(0, shown))
                     + (shown < differences.size() ? " and " + (differences.size() - shown) + " more" : ""));
         }
-        return new TrainingData(folder, new Split(parts), text);
+        return new TrainingData(folder, new Split(parts), Map.of(SPLIT, text), List.of());
+    }
+
+    private static ImageFolder withoutSkipped(Run run, ImageFolder all) throws IOException {
+        Path file = run.file(SKIPPED);
+        if (!Files.exists(file)) {
+            return all;
+        }
+        Set<String> names = new TreeSet<>();
+        Csv.parse(Files.readString(file)).stream().skip(1).forEach(record -> names.add(record.get(0)));
+        Set<Integer> left = new TreeSet<>();
+        for (int i = 0; i < all.samples().size(); i++) {
+            if (names.contains(all.samples().get(i).name())) {
+                left.add(i);
+            }
+        }
+        return all.without(left);
     }
 }

@@ -10,6 +10,7 @@ import io.github.resdensenet.checkpoint.RunLock;
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.Groups;
 import io.github.resdensenet.data.ImageSample;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Part;
@@ -113,7 +114,9 @@ final class TrainingSession implements AutoCloseable {
 
     /** Makes the run folder, with the state before the first step in it. */
     void begin(Path out) throws IOException {
-        run = Run.create(out, checkpoint(), recipe.toYaml(), data.splitText());
+        Map<String, String> texts = new LinkedHashMap<>(data.texts());
+        texts.put("recipe.yaml", recipe.toYaml());
+        run = Run.create(out, checkpoint(), texts);
         lock = RunLock.take(run);
         introduce();
     }
@@ -249,6 +252,14 @@ final class TrainingSession implements AutoCloseable {
         listener.epoch(metrics);
     }
 
+    /** The answers with what their pictures belong to, where the recipe says that. */
+    static Answers grouped(Answers answers, Recipe recipe) throws IOException {
+        List<String> groups = Groups.of(
+                recipe.data().groupBy(),
+                answers.samples().stream().map(ImageSample::name).toList());
+        return groups.isEmpty() ? answers : answers.withGroups(groups);
+    }
+
     private Answers answers(DataLoader loader) throws IOException {
         try {
             return evaluator.answer(loader, done -> {
@@ -311,8 +322,8 @@ final class TrainingSession implements AutoCloseable {
         Temperature temperature = calibrate();
         best = best.withManifest(best.manifest().withTemperature(temperature.value()));
         run.saveBest(best);
-        Evaluation result =
-                Evaluation.of(answers(test), temperature, recipe.data().ordinal());
+        Evaluation result = Evaluation.of(
+                grouped(answers(test), recipe), temperature, recipe.data().ordinal());
         int looks = TestLooks.add(run);
         log.say("Best epoch: " + progress.bestEpoch() + ", chosen on the " + selectOn.label() + " pictures");
         EvaluationText.lines(result, recipe.model().title(), "test").forEach(log::say);
