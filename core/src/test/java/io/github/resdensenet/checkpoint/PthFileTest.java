@@ -135,7 +135,9 @@ class PthFileTest {
         assertThat(PthFile.looksLike(file)).isTrue();
         assertThat(PthFile.read(file, "", "")).isEqualTo(state);
         assertThat(new ArrayList<>(PthFile.read(file, "", "").keySet())).isEqualTo(new ArrayList<>(state.keySet()));
-        assertThat(written(PthFile.read(file, "", ""))).isEqualTo(Files.readAllBytes(file));
+        boolean same = Arrays.equals(written(PthFile.read(file, "", "")), Files.readAllBytes(file));
+        Trust.row("C5", state.size(), same ? 0 : 1, "0 ulp, the same bytes twice");
+        assertThat(same).isTrue();
     }
 
     @Test
@@ -240,7 +242,7 @@ class PthFileTest {
                     .append(sha256(tensor.getValue().data()))
                     .append('\n');
         }
-        Trust.row("C5", state.size(), printed.equals(expected.toString()) ? 0 : 1, "0 ulp");
+        Trust.row("C5-python", state.size(), printed.equals(expected.toString()) ? 0 : 1, "0 ulp");
         assertThat(printed).isEqualTo(expected.toString());
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.resdensenet.testkit.Counter;
 import io.github.resdensenet.testkit.Golden;
+import io.github.resdensenet.testkit.Trust;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -84,5 +85,44 @@ class PixelGoldenTest {
                         .isCloseTo(c.get("values").get(k).asDouble(), within(1e-6));
             }
         }
+    }
+
+    /** Five hundred pictures through every step; a case is made in fixtures/pixel_goldens.py. */
+    @Test
+    void everyStepOfTheChainGivesPillowsBytesAndTorchvisionsNumbers() throws Exception {
+        List<Integer> wrong = new ArrayList<>();
+        JsonNode cases = Golden.json("chains.json");
+        for (int i = 0; i < cases.size(); i++) {
+            JsonNode c = cases.get(i);
+            int height = c.get(0).asInt();
+            int width = c.get(1).asInt();
+            int to = c.get(2).asInt();
+            byte[] pixels = Counter.image("chain/" + i, height, width, c.get(3).asBoolean());
+            RgbImage resized = new Resize(to, to).apply(new RgbImage(width, height, pixels));
+            RgbImage image = c.get(4).asBoolean() ? RandomHorizontalFlip.flip(resized) : resized;
+            List<ColorJitter.Adjustment> adjustments = new ArrayList<>();
+            c.get(5)
+                    .forEach(a -> adjustments.add(new ColorJitter.Adjustment(
+                            ColorJitter.Step.valueOf(a.get(0).asString()),
+                            a.get(1).asDouble())));
+            image = ColorJitter.apply(image, adjustments);
+            float[][] table = Normalize.IMAGENET.table();
+            double squares = 0;
+            for (int k = 0; k < image.pixels().length; k++) {
+                double value = table[k % 3][image.pixels()[k] & 255];
+                squares += value * value;
+            }
+            float green = table[1][image.pixels()[3 * (to / 2 * to + to / 3) + 1] & 255];
+            boolean right = sha256(resized.pixels()).startsWith(c.get(6).asString())
+                    && sha256(image.pixels()).startsWith(c.get(7).asString())
+                    && Math.abs(Math.sqrt(squares) - c.get(8).asDouble()) < 2e-5
+                    && Math.abs(green - c.get(9).asDouble()) < 2e-6;
+            if (!right) {
+                wrong.add(i);
+            }
+        }
+        Trust.row("I4", cases.size(), wrong.size(), wrong);
+        assertThat(wrong).isEmpty();
+        assertThat(cases.size()).isEqualTo(500);
     }
 }
