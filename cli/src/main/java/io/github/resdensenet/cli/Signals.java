@@ -13,7 +13,11 @@ import org.jspecify.annotations.Nullable;
 final class Signals {
     private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", 143);
     private static final AtomicReference<@Nullable Runnable> STOP = new AtomicReference<>();
+    /** Who sends a signal to a process and to its group, as timeout(1) does, means one. */
+    private static final long SAME_NANOS = 300_000_000L;
+
     private static volatile int received;
+    private static long lastNanos;
 
     private Signals() {}
 
@@ -36,7 +40,12 @@ final class Signals {
         }
     }
 
-    private static void receive(int code) {
+    private static synchronized void receive(int code) {
+        long now = System.nanoTime();
+        if (received != 0 && now - lastNanos < SAME_NANOS) {
+            return;
+        }
+        lastNanos = now;
         Runnable stop = STOP.getAndSet(null);
         received = code;
         if (stop == null) {

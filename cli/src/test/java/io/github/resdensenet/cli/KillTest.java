@@ -4,18 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resdensenet.checkpoint.Digest;
 import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.testkit.Trust;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Kills real processes of the real command at random moments and compares what they come to with an unbroken run.
@@ -25,6 +28,7 @@ import tools.jackson.databind.json.JsonMapper;
 @DisabledOnOs(OS.WINDOWS)
 class KillTest {
     private static final int KILLS = Integer.getInteger("kills", 20);
+    private static final int WRITES = KILLS / 10; // of each of three files
 
     @TempDir
     private Path root;
@@ -130,10 +134,79 @@ class KillTest {
                 }
             }
         }
-        String line = JsonMapper.shared()
-                .writeValueAsString(java.util.Map.of("test", "C6", "n", kills, "failed", failed, "aimed", whileSaving));
-        System.out.println(line);
+        Trust.row("C6", kills, failed, whileSaving + " while a checkpoint was being written");
         assertThat(failed).as(Files.readString(root.resolve("output.txt"))).isZero();
+    }
+
+    @Test
+    void theOtherNetworksComeToTheSameBytesToo() throws Exception {
+        Pictures.folder(root.resolve("data"), 12, 32, "夜", "day");
+        for (String model : List.of("densenet121", "resnet50v2")) {
+            List<String> training = List.of(
+                    "train",
+                    "--data",
+                    root.resolve("data").toString(),
+                    "--model",
+                    model,
+                    "--image-size",
+                    "32",
+                    "--epochs",
+                    "2",
+                    "--batch-size",
+                    "6",
+                    "--threads",
+                    "2",
+                    "--seed",
+                    "7");
+            Path unbroken = root.resolve("unbroken-" + model);
+            assertThat(await(start(training, "--out", unbroken.toString()))).isZero();
+            Path run = root.resolve("run-" + model);
+            Process process = start(training, "--out", run.toString());
+            awaitMoment(run, process, true, 0);
+            assertThat(process.isAlive()).isTrue();
+            process.destroyForcibly().waitFor();
+            assertThat(await(start(List.of("train", "--resume", run.toString()))))
+                    .isZero();
+            assertThat(outcome(run)).isEqualTo(outcome(unbroken));
+        }
+    }
+
+    /** An old file stays until the new one is whole. */
+    @Test
+    void killedWhileItWritesAFileThereIsTheOldOneOrTheNewOne() throws Exception {
+        Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
+        Path run = root.resolve("run");
+        assertThat(await(start(training("auto"), "--out", run.toString(), "--epochs", "1")))
+                .isZero();
+        Map<String, Path> files = Map.of(
+                "plot", run.resolve("curves.png"),
+                "report", run.resolve("report.html"),
+                "export", root.resolve("weights.pth"));
+        int kills = 0;
+        int failed = 0;
+        Random random = new Random(2);
+        for (Map.Entry<String, Path> file : files.entrySet()) {
+            List<String> command = new ArrayList<>(List.of(file.getKey(), run.toString()));
+            if (file.getKey().equals("export")) {
+                command.addAll(
+                        List.of("--format", "pth", "--out", file.getValue().toString()));
+            }
+            long begun = System.nanoTime();
+            assertThat(await(start(command))).isZero();
+            int span = (int) ((System.nanoTime() - begun) / 1_000_000);
+            byte[] whole = Files.readAllBytes(file.getValue());
+            for (int i = 0; i < WRITES; i++, kills++) {
+                Files.writeString(file.getValue(), "old");
+                Process process = start(command);
+                Thread.sleep(span / 2 + random.nextInt(span / 2));
+                process.destroyForcibly().waitFor();
+                byte[] after = Files.readAllBytes(file.getValue());
+                boolean old = new String(after, StandardCharsets.UTF_8).equals("old");
+                failed += old || Arrays.equals(after, whole) ? 0 : 1;
+            }
+        }
+        Trust.row("C6-files", kills, failed, "export, plot and report");
+        assertThat(failed).isZero();
     }
 
     @Test
@@ -141,6 +214,7 @@ class KillTest {
         Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
         Path unbroken = root.resolve("unbroken");
         assertThat(await(start(training("auto"), "--out", unbroken.toString()))).isZero();
+        long slowest = 0;
         for (String signal : List.of("TERM", "INT")) {
             Path run = root.resolve("run-" + signal);
             Process process = start(training("auto"), "--out", run.toString());
@@ -149,7 +223,9 @@ class KillTest {
             new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
                     .start()
                     .waitFor();
+            long sent = System.nanoTime();
             assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            slowest = Math.max(slowest, System.nanoTime() - sent);
             assertThat(process.exitValue()).isEqualTo(signal.equals("TERM") ? 143 : 130);
             assertThat(Files.readString(root.resolve("output.txt")))
                     .contains("stopped; go on with: resdensenet train --resume " + run)
@@ -158,6 +234,26 @@ class KillTest {
                     .isZero();
             assertThat(outcome(run)).isEqualTo(outcome(unbroken));
         }
+        Trust.row("C9", 2, 0, "%.1f s until the exit".formatted(slowest / 1e9));
+    }
+
+    @Test
+    void aSecondSignalEndsItAtOnceAndTheRunGoesOnExactly() throws Exception {
+        Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
+        Path unbroken = root.resolve("unbroken");
+        assertThat(await(start(training("auto"), "--out", unbroken.toString()))).isZero();
+        Path run = root.resolve("run");
+        Process process = start(training("auto"), "--out", run.toString());
+        awaitMoment(run, process, false, 150);
+        List<String> kill = List.of("kill", "-INT", Long.toString(process.pid()));
+        new ProcessBuilder(kill).start().waitFor();
+        new ProcessBuilder(kill).start().waitFor(); // a moment later: the same one
+        Thread.sleep(350);
+        new ProcessBuilder(kill).start().waitFor();
+        assertThat(process.waitFor(2, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(130);
+        assertThat(await(start(List.of("train", "--resume", run.toString())))).isZero();
+        assertThat(outcome(run)).isEqualTo(outcome(unbroken));
     }
 
     @Test
@@ -178,9 +274,18 @@ class KillTest {
                 "--resume",
                 run.toString()));
         Process limited = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(limited.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        String said = new String(limited.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(limited.waitFor()).as(said).isEqualTo(1);
         assertThat(said).containsPattern("resdensenet: .*(File too large|No space left)");
-        assertThat(await(start(List.of("train", "--resume", run.toString())))).isZero();
+        int status = await(start(List.of("train", "--resume", run.toString())));
+        Trust.row(
+                "T3",
+                1,
+                status,
+                said.lines()
+                        .filter(l -> l.startsWith("resdensenet: "))
+                        .findFirst()
+                        .orElse(""));
+        assertThat(status).isZero();
     }
 }

@@ -16,6 +16,7 @@ final class CheckpointSaver implements AutoCloseable {
         return saver;
     });
     private @Nullable Future<?> writing;
+    private volatile long nanos;
 
     /** Something that writes. */
     interface Save {
@@ -30,9 +31,16 @@ final class CheckpointSaver implements AutoCloseable {
     void start(Save save) throws IOException {
         await();
         writing = thread.submit(() -> {
+            long begun = System.nanoTime();
             save.write();
+            nanos += System.nanoTime() - begun;
             return null;
         });
+    }
+
+    /** Seconds spent on writing so far, beside the training. */
+    double seconds() {
+        return nanos / 1e9;
     }
 
     /**

@@ -61,6 +61,8 @@ final class TrainingSession implements AutoCloseable {
     private final String splitSha256;
     private final CheckpointSaver saver = new CheckpointSaver();
     private @Nullable RunLock lock;
+    private long heldUpNanos;
+    private int saves;
     private Run run = new Run(Path.of(""));
     private Manifest.Progress progress;
     private History history = new History(List.of());
@@ -289,8 +291,11 @@ final class TrainingSession implements AutoCloseable {
         if (!engine.optimizer().weightsAreFinite()) {
             throw diverged("a weight is no finite number after step " + progress.step());
         }
+        long begun = System.nanoTime();
         saver.await();
         Checkpoint checkpoint = checkpoint();
+        heldUpNanos += System.nanoTime() - begun;
+        saves++;
         saver.start(() -> {
             if (isBest) {
                 run.saveBest(checkpoint);
@@ -325,6 +330,10 @@ final class TrainingSession implements AutoCloseable {
         Evaluation result = Evaluation.of(
                 grouped(answers(test), recipe), temperature, recipe.data().ordinal());
         int looks = TestLooks.add(run);
+        double trained =
+                history.epochs().stream().mapToDouble(EpochMetrics::seconds).sum();
+        log.say("Checkpoints: %d saved, %.2f s of training held up (%.2f%%), %.2f s written beside it"
+                .formatted(saves, heldUpNanos / 1e9, 100 * heldUpNanos / 1e9 / trained, saver.seconds()));
         log.say("Best epoch: " + progress.bestEpoch() + ", chosen on the " + selectOn.label() + " pictures");
         EvaluationText.lines(result, recipe.model().title(), "test").forEach(log::say);
         log.say(TestLooks.words(looks));
