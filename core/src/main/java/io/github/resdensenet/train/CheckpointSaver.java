@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /** Writes checkpoints beside the training, one at a time. What it is given must be a copy that nothing else changes. */
@@ -16,7 +17,7 @@ final class CheckpointSaver implements AutoCloseable {
         return saver;
     });
     private @Nullable Future<?> writing;
-    private volatile long nanos;
+    private final AtomicLong nanos = new AtomicLong();
 
     /** Something that writes. */
     interface Save {
@@ -33,14 +34,14 @@ final class CheckpointSaver implements AutoCloseable {
         writing = thread.submit(() -> {
             long begun = System.nanoTime();
             save.write();
-            nanos += System.nanoTime() - begun;
+            nanos.addAndGet(System.nanoTime() - begun);
             return null;
         });
     }
 
     /** Seconds spent on writing so far, beside the training. */
     double seconds() {
-        return nanos / 1e9;
+        return nanos.get() / 1e9;
     }
 
     /**
