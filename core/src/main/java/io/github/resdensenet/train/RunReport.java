@@ -3,6 +3,7 @@ package io.github.resdensenet.train;
 import io.github.resdensenet.checkpoint.AtomicFiles;
 import io.github.resdensenet.checkpoint.Manifest;
 import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.data.Csv;
 import io.github.resdensenet.data.ImageDecoder;
 import io.github.resdensenet.data.ImageSample;
 import io.github.resdensenet.data.Split.Part;
@@ -19,11 +20,13 @@ import io.github.resdensenet.report.HtmlReport;
 import io.github.resdensenet.report.LearningCurves;
 import io.github.resdensenet.report.Picture;
 import io.github.resdensenet.report.ReportData;
+import io.github.resdensenet.report.ReportData.Audit;
 import io.github.resdensenet.report.ReportData.Calibration;
 import io.github.resdensenet.report.ReportData.Choice;
 import io.github.resdensenet.report.ReportData.ClassScore;
 import io.github.resdensenet.report.ReportData.Example;
 import io.github.resdensenet.report.ReportData.Figure;
+import io.github.resdensenet.report.ReportData.Finding;
 import io.github.resdensenet.report.ReportData.Gallery;
 import io.github.resdensenet.report.ReportData.Interval;
 import io.github.resdensenet.report.ReportData.Roc;
@@ -31,6 +34,7 @@ import io.github.resdensenet.report.ReportData.Scores;
 import io.github.resdensenet.transforms.Resize;
 import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -147,7 +151,7 @@ public final class RunReport {
                 roc(),
                 galleries(),
                 parts,
-                Optional.empty(),
+                audit(),
                 Optional.of(diagram),
                 provenance(diagram),
                 manifest.recipe());
@@ -164,6 +168,41 @@ public final class RunReport {
                         part.getKey().label(),
                         IntStream.of(part.getValue()).boxed().toList()))
                 .toList();
+    }
+
+    /** What the training found when it read the pictures. */
+    private Optional<Audit> audit() throws IOException {
+        List<Finding> findings = new ArrayList<>();
+        List<List<String>> skipped = rows(TrainingData.SKIPPED);
+        if (!skipped.isEmpty()) {
+            findings.add(new Finding(
+                    "Left out, since they cannot be read: " + skipped.size(),
+                    skipped.stream().map(row -> row.get(0) + ": " + row.get(1)).toList()));
+        }
+        List<List<String>> copies = rows(TrainingData.COPIES);
+        if (!copies.isEmpty()) {
+            findings.add(new Finding(
+                    "Copies of other pictures: " + copies.size(),
+                    copies.stream()
+                            .map(row -> row.get(0) + " is " + row.get(1) + " (" + row.get(2) + ")")
+                            .toList()));
+        }
+        String summary = findings.isEmpty()
+                ? "Every picture can be read, and none is there twice."
+                : "What was found when the pictures were read:";
+        return Files.exists(run.file(TrainingData.COPIES)) // else nobody looked for copies
+                ? Optional.of(new Audit(summary, findings))
+                : Optional.empty();
+    }
+
+    /** A CSV file of the run without its first line; none if there is no such file. */
+    private List<List<String>> rows(String name) throws IOException {
+        Path file = run.file(name);
+        if (!Files.exists(file)) {
+            return List.of();
+        }
+        List<List<String>> records = Csv.parse(Files.readString(file));
+        return records.subList(Math.min(1, records.size()), records.size());
     }
 
     private Choice choice(List<ReportData.Part> parts) {

@@ -32,12 +32,18 @@ import java.util.stream.IntStream;
  * The pictures of a training and which part each is in.
  *
  * @param folder those that can be read
- * @param texts the run's files that say so: split.csv, and skipped.csv where pictures were left out
+ * @param texts the run's files that say so: split.csv, skipped.csv where pictures were left out, copies.csv
+ *     with those that are there again
  * @param remarks what a person should know of the pictures, a line each
  */
 record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, List<String> remarks) {
     private static final String SPLIT = "split.csv";
-    private static final String SKIPPED = "skipped.csv";
+    /** The run's file of pictures that were left out, with the reason. */
+    static final String SKIPPED = "skipped.csv";
+
+    /** The run's file of pictures that are there again. */
+    static final String COPIES = "copies.csv";
+
     private static final List<String> SKIPPED_HEADER = List.of("path", "reason");
 
     /** split.csv. */
@@ -62,7 +68,7 @@ record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, 
             remarks.add("Skipped: " + pixels.faults().size() + " of "
                     + all.samples().size() + " pictures cannot be read, skipped.csv says why");
         }
-        Split split = split(folder, pixels.readable(), recipe, remarks);
+        Split split = split(folder, pixels.readable(), recipe, texts, remarks);
         List<String> digests = new ArrayList<>();
         for (ImageSample sample : folder.samples()) {
             digests.add(Digest.sha256(sample.path()));
@@ -78,23 +84,27 @@ record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, 
         return text.toString();
     }
 
-    private static Split split(ImageFolder folder, PixelCache pixels, Recipe recipe, List<String> remarks)
+    private static Split split(
+            ImageFolder folder, PixelCache pixels, Recipe recipe, Map<String, String> texts, List<String> remarks)
             throws IOException {
         long seed = recipe.train().seed();
         Split.Shares shares = recipe.data().split();
         List<String> names = Groups.of(
                 recipe.data().groupBy(),
                 folder.samples().stream().map(ImageSample::name).toList());
-        if (names.isEmpty() && !recipe.data().stratified()) {
-            return Split.random(folder, shares.train(), seed);
-        }
         int n = folder.samples().size();
         List<Duplicates.Pair> copies = Duplicates.find(IntStream.range(0, n)
                 .mapToObj(i -> Fingerprint.of(pixels.get(i)))
                 .toList());
+        texts.put(COPIES, copies(folder, copies));
+        boolean random = names.isEmpty() && !recipe.data().stratified();
         if (!copies.isEmpty()) {
             remarks.add("Copies: " + copies.size() + (copies.size() == 1 ? " picture is" : " pictures are")
-                    + " there before, resized, re-encoded or mirrored; copies stay in one part");
+                    + " there before, resized, re-encoded or mirrored; "
+                    + (random ? "dealt out at random, copies may be in two parts" : "copies stay in one part"));
+        }
+        if (random) {
+            return Split.random(folder, shares.train(), seed);
         }
         if (names.isEmpty()) {
             Split split = Split.stratified(folder, shares, seed);
@@ -103,6 +113,17 @@ record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, 
         int[] groups = numbered(names, copies);
         remarks.add("Groups: " + new LinkedHashSet<>(names).size() + " by data.groupBy, none is in two parts");
         return GroupedSplit.deal(folder, shares, groups, seed);
+    }
+
+    private static String copies(ImageFolder folder, List<Duplicates.Pair> copies) {
+        StringBuilder text = new StringBuilder(Csv.line(List.of("path", "copy_of", "kind")));
+        for (Duplicates.Pair pair : copies) {
+            text.append(Csv.line(List.of(
+                    folder.samples().get(pair.second()).name(),
+                    folder.samples().get(pair.first()).name(),
+                    pair.kind().words())));
+        }
+        return text.toString();
     }
 
     /** Groups by number, those that share a copy of a picture joined. */
