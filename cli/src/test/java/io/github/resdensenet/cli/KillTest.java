@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -276,7 +277,9 @@ class KillTest {
         Process limited = new ProcessBuilder(command).redirectErrorStream(true).start();
         String said = new String(limited.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(limited.waitFor()).as(said).isEqualTo(1);
-        assertThat(said).containsPattern("resdensenet: .*(File too large|No space left)");
+        assertThat(said)
+                .containsPattern(
+                        "resdensenet: " + Pattern.quote(run + "/checkpoints/") + ".*(File too large|No space left)");
         int status = await(start(List.of("train", "--resume", run.toString())));
         Trust.row(
                 "T3",

@@ -6,6 +6,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -52,6 +53,10 @@ public final class AtomicFiles {
             content.writeTo(out);
             out.flush();
             channel.force(true);
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) { // a full disk is reported without the file
+            throw new IOException(file + ": " + e.getMessage(), e);
         }
     }
 
