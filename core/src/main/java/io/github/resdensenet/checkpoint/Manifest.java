@@ -198,7 +198,11 @@ public record Manifest(
         String text;
         try {
             text = Files.readString(file);
-            manifest = JSON.treeToValue(withDefaults(JSON.readTree(text)), Manifest.class);
+            JsonNode fields = withDefaults(JSON.readTree(text));
+            if (!fields.isObject()) { // an empty file, for one
+                throw new CheckpointException(file + ": not a checkpoint manifest: no JSON object");
+            }
+            manifest = JSON.treeToValue(fields, Manifest.class);
         } catch (CharacterCodingException e) {
             throw new CheckpointException(file + ": damaged, it is not UTF-8");
         } catch (JacksonException e) {
