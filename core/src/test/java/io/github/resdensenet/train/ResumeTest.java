@@ -266,6 +266,20 @@ class ResumeTest {
                 .hasMessageContaining("damaged, its SHA-256");
     }
 
+    /** What a kill may leave of a file whose first bytes were not written yet. */
+    @ParameterizedTest
+    @ValueSource(strings = {"weights.safetensors", "optimizer.safetensors", "manifest.json"})
+    void anEmptyFileOfTheLastCheckpointGivesWayToTheOneBefore(String file) throws Exception {
+        String unbroken = outcome(Trainer.train(recipe, root.resolve("unbroken")));
+        Path run = root.resolve("stopped");
+        assertThatThrownBy(
+                        () -> stopping(5).train(recipe.with("train.checkpointMinutes", EVERY_STEP), run, null, false))
+                .isInstanceOf(StoppedException.class);
+        Files.write(run.resolve("checkpoints/last").resolve(file), new byte[0]);
+        assertThat(messages(run, 0).get(0)).contains("going on from the checkpoint before");
+        assertThat(outcome(Run.open(run))).isEqualTo(unbroken);
+    }
+
     @Test
     void betweenTheTwoRenamesTheNewOneIsTaken() throws Exception {
         String unbroken = outcome(Trainer.train(recipe, root.resolve("unbroken")));
