@@ -70,13 +70,7 @@ public final class DataLoader implements AutoCloseable {
         this.seed = seed;
         this.table = transform.normalize().table();
         this.ahead = threads;
-        this.pool = threads == 0 ? null : Executors.newFixedThreadPool(threads, DataLoader::daemon);
-    }
-
-    static Thread daemon(Runnable work) {
-        Thread thread = new Thread(work, "resdensenet-loader");
-        thread.setDaemon(true);
-        return thread;
+        this.pool = threads == 0 ? null : Executors.newFixedThreadPool(threads, InParallel::daemon);
     }
 
     /** Batches in an epoch. */

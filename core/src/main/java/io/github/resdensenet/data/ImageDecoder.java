@@ -4,22 +4,17 @@ import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_COLOR_RGB;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
 import static org.bytedeco.opencv.global.opencv_imgcodecs.imdecode;
 
-import io.github.resdensenet.data.format.CmykJpeg;
 import io.github.resdensenet.data.format.FormatException;
-import io.github.resdensenet.data.format.Gif;
 import io.github.resdensenet.data.format.ImageFile;
-import io.github.resdensenet.data.format.Png;
-import io.github.resdensenet.data.format.Pnm;
-import io.github.resdensenet.data.format.Tiff;
 import io.github.resdensenet.transforms.Orientation;
 import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
@@ -57,22 +52,19 @@ public final class ImageDecoder {
      * @throws ImageException if it is no file, or too large
      */
     public static ByteBuffer content(Path file) throws IOException {
-        if (!Files.exists(file)) {
-            throw new NoSuchFileException(file.toString());
-        }
-        if (!Files.isRegularFile(file)) { // opening a pipe would wait for its other end
+        BasicFileAttributes about = Files.readAttributes(file, BasicFileAttributes.class);
+        if (!about.isRegularFile()) { // opening a pipe would wait for its other end
             throw new ImageException(file, "not a file");
         }
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
-            long size = channel.size();
-            if (size > Integer.MAX_VALUE) {
-                throw new ImageException(file, "a file of " + size + " bytes, more than " + Integer.MAX_VALUE);
-            }
-            if (size > READ_AT_MOST) {
-                return channel.map(FileChannel.MapMode.READ_ONLY, 0, size);
-            }
+        if (about.size() > Integer.MAX_VALUE) {
+            throw new ImageException(file, "a file of " + about.size() + " bytes, more than " + Integer.MAX_VALUE);
         }
-        return ByteBuffer.wrap(Files.readAllBytes(file));
+        if (about.size() <= READ_AT_MOST) {
+            return ByteBuffer.wrap(Files.readAllBytes(file));
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, about.size());
+        }
     }
 
     /**
@@ -85,23 +77,13 @@ public final class ImageDecoder {
         try {
             ImageFile image = ImageFile.of(content);
             boolean turned = upright || image.format() == ImageFile.Format.TIFF;
-            return Orientation.upright(decode(image), turned ? image.orientation() : 1);
+            RgbImage stored = image.pixels().isPresent() ? image.pixels().get().decode() : decodeByOpenCv(image);
+            return Orientation.upright(stored, turned ? image.orientation() : 1);
         } catch (FormatException e) {
             throw new ImageException(file, String.valueOf(e.getMessage()));
         } catch (OutOfMemoryError e) {
             throw new ImageException(file, "too large for the memory there is");
         }
-    }
-
-    private static RgbImage decode(ImageFile file) throws FormatException {
-        return switch (file.format()) {
-            case PNG -> Png.decode(file);
-            case GIF -> Gif.decode(file);
-            case PNM -> Pnm.decode(file);
-            case TIFF -> Tiff.decode(file);
-            case CMYK_JPEG -> CmykJpeg.decode(file);
-            case JPEG, BMP, WEBP -> decodeByOpenCv(file);
-        };
     }
 
     private static RgbImage decodeByOpenCv(ImageFile file) throws FormatException {

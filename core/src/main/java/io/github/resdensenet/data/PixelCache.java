@@ -9,17 +9,12 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -70,30 +65,16 @@ public final class PixelCache implements AutoCloseable {
             List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress, long memoryBytes)
             throws IOException {
         PixelCache cache = empty(samples.size(), preprocessing.imageSize(), memoryBytes);
-        ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads), DataLoader::daemon);
         try {
-            List<Future<@Nullable ImageException>> results = new ArrayList<>();
-            for (int i = 0; i < samples.size(); i++) {
+            List<Optional<ImageException>> faults = InParallel.map(
+                    samples.size(), threads, i -> cache.fill(i, samples.get(i), preprocessing), progress);
+            for (int i = 0; i < faults.size(); i++) {
                 int index = i;
-                Callable<@Nullable ImageException> task = () -> cache.fill(index, samples.get(index), preprocessing);
-                results.add(pool.submit(task));
+                faults.get(i).ifPresent(fault -> cache.faults.put(index, fault));
             }
-            for (int i = 0; i < results.size(); i++) {
-                ImageException fault = results.get(i).get();
-                if (fault != null) {
-                    cache.faults.put(i, fault);
-                }
-                progress.accept(i + 1);
-            }
-        } catch (ExecutionException e) {
+        } catch (IOException | RuntimeException e) {
             cache.close();
-            throw e.getCause() instanceof IOException io ? io : new IOException(e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            cache.close();
-            throw new IOException("interrupted while reading pictures", e);
-        } finally {
-            pool.shutdownNow();
+            throw e;
         }
         return cache;
     }
@@ -139,7 +120,7 @@ public final class PixelCache implements AutoCloseable {
                         StandardOpenOption.DELETE_ON_CLOSE));
     }
 
-    private @Nullable ImageException fill(int index, ImageSample sample, Preprocessing preprocessing)
+    private Optional<ImageException> fill(int index, ImageSample sample, Preprocessing preprocessing)
             throws IOException {
         byte[] pixels;
         try {
@@ -148,10 +129,10 @@ public final class PixelCache implements AutoCloseable {
                     .apply(ImageDecoder.decode(sample.path(), preprocessing.upright()))
                     .pixels();
         } catch (ImageException e) {
-            return e;
+            return Optional.of(e);
         } catch (IOException e) {
-            return new ImageException(
-                    sample.path(), "cannot be read: " + e.getClass().getSimpleName());
+            return Optional.of(new ImageException(
+                    sample.path(), "cannot be read: " + e.getClass().getSimpleName()));
         }
         if (memory != null) {
             memory[index] = pixels;
@@ -162,7 +143,7 @@ public final class PixelCache implements AutoCloseable {
                 at += file.write(bytes, at);
             }
         }
-        return null;
+        return Optional.empty();
     }
 
     /** The resized picture of a sample, by its index in the list that the cache was filled from. */

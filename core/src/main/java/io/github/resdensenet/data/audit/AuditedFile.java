@@ -2,21 +2,17 @@ package io.github.resdensenet.data.audit;
 
 import io.github.resdensenet.data.ImageDecoder;
 import io.github.resdensenet.data.ImageException;
+import io.github.resdensenet.data.InParallel;
 import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.BiConsumer;
 
 /**
@@ -59,30 +55,8 @@ public record AuditedFile(
 
     static List<AuditedFile> readAll(
             FolderWalk walk, boolean upright, int threads, BiConsumer<Integer, Integer> progress) throws IOException {
-        ExecutorService pool = Executors.newFixedThreadPool(Math.max(1, threads), AuditedFile::daemon);
-        try {
-            List<Future<AuditedFile>> coming = new ArrayList<>();
-            walk.entries().forEach(entry -> coming.add(pool.submit(() -> of(entry, upright))));
-            List<AuditedFile> files = new ArrayList<>();
-            for (Future<AuditedFile> file : coming) {
-                files.add(file.get());
-                progress.accept(files.size(), coming.size());
-            }
-            return files;
-        } catch (ExecutionException e) {
-            throw new IOException(walk.root() + ": " + e.getCause(), e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while reading pictures", e);
-        } finally {
-            pool.shutdownNow();
-        }
-    }
-
-    private static Thread daemon(Runnable work) {
-        Thread thread = new Thread(work, "resdensenet-audit");
-        thread.setDaemon(true);
-        return thread;
+        int n = walk.entries().size();
+        return InParallel.map(n, threads, i -> of(walk.entries().get(i), upright), done -> progress.accept(done, n));
     }
 
     private static AuditedFile of(FolderWalk.Entry entry, boolean upright) {

@@ -2,47 +2,31 @@ package io.github.resdensenet.data.format;
 
 import io.github.resdensenet.transforms.RgbImage;
 import java.awt.image.Raster;
+import java.nio.ByteBuffer;
 
 /** JPEG of four channels: CMYK, or YCCK, which is CMY turned into luminance and colour differences. */
-public final class CmykJpeg {
+final class CmykJpeg {
     private CmykJpeg() {}
 
     /**
-     * The pixels of a checked four-channel JPEG, as Pillow gives them: where Adobe's marker is there, values are inverted.
+     * The pixels of a checked four-channel JPEG, as Pillow gives them.
      *
-     * @throws FormatException if its picture data are damaged
+     * @param inverted whether 255 is no ink, as in files with Adobe's marker
      */
-    public static RgbImage decode(ImageFile file) throws FormatException {
-        int transform = adobeTransform(new Bytes(file.content()));
-        Raster raster = StoredValues.read("jpeg", file.content());
-        if (raster.getNumBands() != 4 || raster.getWidth() != file.width() || raster.getHeight() != file.height()) {
+    static RgbImage decode(ByteBuffer file, int width, int height, boolean inverted) throws FormatException {
+        Raster raster = StoredValues.read("jpeg", file);
+        if (raster.getNumBands() != 4 || raster.getWidth() != width || raster.getHeight() != height) {
             throw FormatException.damaged("the JPEG's data have " + raster.getNumBands() + " channels");
         }
-        byte[] rgb = new byte[3 * file.width() * file.height()];
-        int[] row = new int[4 * file.width()];
-        for (int y = 0, to = 0; y < file.height(); y++) {
-            raster.getPixels(0, y, file.width(), 1, row);
+        byte[] rgb = new byte[3 * width * height];
+        int[] row = new int[4 * width];
+        int mask = inverted ? 255 : 0;
+        for (int y = 0, to = 0; y < height; y++) {
+            raster.getPixels(0, y, width, 1, row);
             for (int i = 0; i < row.length; i += 4, to += 3) {
-                if (transform >= 0) {
-                    for (int c = 0; c < 4; c++) {
-                        row[i + c] = 255 - row[i + c];
-                    }
-                }
-                StoredValues.cmyk(row[i], row[i + 1], row[i + 2], row[i + 3], rgb, to);
+                StoredValues.cmyk(row[i] ^ mask, row[i + 1] ^ mask, row[i + 2] ^ mask, row[i + 3] ^ mask, rgb, to);
             }
         }
-        return new RgbImage(file.width(), file.height(), rgb);
-    }
-
-    /** Adobe's colour transform, 2 for YCCK; -1 without Adobe's marker. */
-    private static int adobeTransform(Bytes in) throws FormatException {
-        for (long at = 2; in.u8(at + 1) != 0xDA; at += 2 + in.u16(at + 2)) {
-            if (in.u8(at + 1) == 0xEE
-                    && in.u16(at + 2) >= 14
-                    && in.text(at + 4, 5).equals("Adobe")) {
-                return in.u8(at + 15);
-            }
-        }
-        return -1;
+        return new RgbImage(width, height, rgb);
     }
 }

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * The first frame of a GIF (89a specification), on the canvas as Pillow paints it: transparency is not looked at, and
  * what the frame leaves free has the colour of the transparent index, or of index 0.
  */
-public final class Gif {
+final class Gif {
     private static final int[][] PASSES = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
     private static final int[][] WHOLE = {{0, 1}};
     private static final int MAX_CODES = 4096;
@@ -25,6 +25,7 @@ public final class Gif {
     private final boolean interlaced;
     private final int transparent;
     private final long data;
+    private final long end;
 
     /** Reads the blocks up to the data of the first frame. */
     private Gif(Bytes file) throws FormatException {
@@ -64,21 +65,12 @@ public final class Gif {
         palette = colors;
         transparent = free;
         data = at;
+        end = skipBlocks(data + 1);
     }
 
     static ImageFile check(Bytes in) throws FormatException {
         Gif gif = new Gif(in);
-        long end = gif.skipBlocks(gif.data + 1);
-        return new ImageFile(Format.GIF, gif.width, gif.height, 1, in.slice(0, (int) end));
-    }
-
-    /**
-     * The pixels of a GIF file.
-     *
-     * @throws FormatException if its picture data are damaged
-     */
-    public static RgbImage decode(ImageFile file) throws FormatException {
-        return new Gif(new Bytes(file.content())).pixels();
+        return new ImageFile(Format.GIF, gif.width, gif.height, 1, gif::pixels);
     }
 
     private static int paletteSize(int flags) {
@@ -129,7 +121,6 @@ public final class Gif {
 
     /** The data blocks of the frame, joined. */
     private byte[] blocks() throws FormatException {
-        long end = skipBlocks(data + 1);
         ByteBuffer joined = ByteBuffer.allocate((int) (end - data));
         for (long at = data + 1; in.u8(at) != 0; at += 1 + in.u8(at)) {
             joined.put(in.slice(at + 1, in.u8(at)));

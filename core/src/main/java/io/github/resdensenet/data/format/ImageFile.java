@@ -1,6 +1,8 @@
 package io.github.resdensenet.data.format;
 
+import io.github.resdensenet.transforms.RgbImage;
 import java.nio.ByteBuffer;
+import java.util.Optional;
 
 /**
  * A picture file whose structure was read and found whole.
@@ -10,20 +12,30 @@ import java.nio.ByteBuffer;
  * @param height in pixels
  * @param orientation the EXIF orientation, 1 to 8; 1 where the file says none
  * @param content the file reduced to what a decoder needs: no metadata, no further frames
+ * @param pixels gives the pixels of a format that is read here; empty where a native decoder has to
  */
-public record ImageFile(Format format, int width, int height, int orientation, ByteBuffer content) {
+public record ImageFile(
+        Format format, int width, int height, int orientation, ByteBuffer content, Optional<Pixels> pixels) {
     /** Pictures of more pixels are refused, as Pillow does. */
     public static final long MAX_PIXELS = 178_956_970;
 
     /** Heap that reading takes at its peak, for the pixels and their copies. */
     private static final int BYTES_PER_PIXEL = 12;
 
+    /** The pixels of a file whose structure is known. */
+    public interface Pixels {
+        /**
+         * Decodes them.
+         *
+         * @throws FormatException if the picture data are damaged
+         */
+        RgbImage decode() throws FormatException;
+    }
+
     /** The formats, told by their first bytes. */
     public enum Format {
-        /** Grey or three colour channels, baseline or progressive. */
+        /** Grey, three colour channels or four, baseline or progressive. */
         JPEG,
-        /** JPEG of four channels, inverted as Adobe writes them or not. */
-        CMYK_JPEG,
         /** Every colour type and depth. */
         PNG,
         /** Windows bitmap of 1, 4, 8, 24 or 32 bits. */
@@ -36,6 +48,16 @@ public record ImageFile(Format format, int width, int height, int orientation, B
         TIFF,
         /** PBM, PGM and PPM. */
         PNM
+    }
+
+    /** A file for a native decoder. */
+    ImageFile(Format format, int width, int height, int orientation, ByteBuffer content) {
+        this(format, width, height, orientation, content, Optional.empty());
+    }
+
+    /** A file of a format that is read here. */
+    ImageFile(Format format, int width, int height, int orientation, Pixels pixels) {
+        this(format, width, height, orientation, ByteBuffer.allocate(0), Optional.of(pixels));
     }
 
     /**

@@ -34,6 +34,7 @@ final class Jpeg {
     private @Nullable JpegFrame frame;
     private int restartInterval;
     private int orientation = 1;
+    private boolean adobe;
     private int scans;
 
     private Jpeg(Bytes in) {
@@ -92,7 +93,10 @@ final class Jpeg {
                     writeJfif(body);
                     kept = false;
                 }
-                case APP14 -> kept = isAdobe(body);
+                case APP14 -> {
+                    kept = isAdobe(body);
+                    adobe |= kept;
+                }
                 case SOS -> {
                     return scan(body, at, next);
                 }
@@ -182,7 +186,15 @@ final class Jpeg {
         frame.checkComplete();
         out.write(0xFF);
         out.write(EOI);
-        Format format = frame.components().size() == 4 ? Format.CMYK_JPEG : Format.JPEG;
-        return new ImageFile(format, frame.width(), frame.height(), orientation, ByteBuffer.wrap(out.toByteArray()));
+        JpegFrame found = frame;
+        ByteBuffer cleaned = ByteBuffer.wrap(out.toByteArray());
+        return found.components().size() == 4
+                ? new ImageFile(
+                        Format.JPEG,
+                        found.width(),
+                        found.height(),
+                        orientation,
+                        () -> CmykJpeg.decode(cleaned, found.width(), found.height(), adobe))
+                : new ImageFile(Format.JPEG, found.width(), found.height(), orientation, cleaned);
     }
 }

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Read in Java: libpng prints what it finds wrong, and its decoders keep what they have of a broken stream.
  */
-public final class Png {
+final class Png {
     private static final int IHDR = 0x49484452;
     private static final int PLTE = 0x504C5445;
     private static final int IDAT = 0x49444154;
@@ -49,18 +49,7 @@ public final class Png {
     static ImageFile check(Bytes in) throws FormatException {
         Png png = new Png(in);
         png.readChunks();
-        return new ImageFile(Format.PNG, png.width, png.height, png.orientation, in.slice(0, in.length()));
-    }
-
-    /**
-     * The pixels of a PNG file: alpha is dropped, of 16 bits the upper 8 are kept.
-     *
-     * @throws FormatException if its picture data are damaged
-     */
-    public static RgbImage decode(ImageFile file) throws FormatException {
-        Png png = new Png(new Bytes(file.content()));
-        png.readChunks();
-        return png.pixels();
+        return new ImageFile(Format.PNG, png.width, png.height, png.orientation, png::pixels);
     }
 
     /** Chunks of length, type, data and CRC, from IHDR to IEND. */
@@ -157,6 +146,7 @@ public final class Png {
         };
     }
 
+    /** Alpha is dropped, of 16 bits the upper 8 are kept. */
     private RgbImage pixels() throws FormatException {
         byte[] rgb = new byte[3 * width * height];
         byte[][] colors = table();

@@ -4,7 +4,7 @@ import io.github.resdensenet.data.format.ImageFile.Format;
 import io.github.resdensenet.transforms.RgbImage;
 
 /** PBM, PGM and PPM in text and binary form (Netpbm's formats P1 to P6); values are scaled to 0 to 255. */
-public final class Pnm {
+final class Pnm {
     private final Bytes in;
     private final boolean text;
     private final boolean bits;
@@ -38,16 +38,7 @@ public final class Pnm {
                 throw FormatException.truncated("the file ends at byte " + in.length());
             }
         }
-        return new ImageFile(Format.PNM, pnm.width, pnm.height, 1, in.slice(0, in.length()));
-    }
-
-    /**
-     * The pixels of a PBM, PGM or PPM file.
-     *
-     * @throws FormatException if a value is missing or too large
-     */
-    public static RgbImage decode(ImageFile file) throws FormatException {
-        return new Pnm(new Bytes(file.content())).pixels();
+        return new ImageFile(Format.PNM, pnm.width, pnm.height, 1, pnm::pixels);
     }
 
     static boolean isSpace(int c) {

@@ -14,7 +14,7 @@ import java.util.TreeMap;
  * <p>The JDK's reader gives the values as they are stored; what they mean is decided here. Of 16 bits the upper 8 are
  * kept, alpha is dropped.
  */
-public final class Tiff {
+final class Tiff {
     private static final int WIDTH = 256;
     private static final int HEIGHT = 257;
     private static final int BITS = 258;
@@ -87,7 +87,7 @@ public final class Tiff {
                 tiff.width,
                 tiff.height,
                 orientation >= 1 && orientation <= 8 ? (int) orientation : 1,
-                in.slice(0, in.length()));
+                () -> tiff.pixels(StoredValues.read("tiff", in.slice(0, in.length()))));
     }
 
     private void readFields(Bytes in) throws FormatException {
@@ -176,15 +176,6 @@ public final class Tiff {
             throw FormatException.truncated(
                     "the TIFF has " + total + " bytes of picture data instead of " + row * height);
         }
-    }
-
-    /**
-     * The pixels of a TIFF file.
-     *
-     * @throws FormatException if its picture data are damaged
-     */
-    public static RgbImage decode(ImageFile file) throws FormatException {
-        return new Tiff(new Bytes(file.content())).pixels(StoredValues.read("tiff", file.content()));
     }
 
     private RgbImage pixels(Raster raster) throws FormatException {
