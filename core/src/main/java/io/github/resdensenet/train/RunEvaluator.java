@@ -98,7 +98,7 @@ public final class RunEvaluator {
     }
 
     /** The pictures of a part, each checked to be the one that was split. */
-    List<ImageSample> samples(@Nullable Part part, @Nullable Path moved) throws IOException {
+    private List<ImageSample> samples(@Nullable Part part, @Nullable Path moved) throws IOException {
         List<String> classes = checkpoint.manifest().classes();
         Path root = moved != null
                 ? moved
@@ -128,11 +128,6 @@ public final class RunEvaluator {
         return samples;
     }
 
-    /** The best network. */
-    ImageClassifier model() throws IOException {
-        return checkpoint.model(run.best());
-    }
-
     /**
      * Evaluates all the pictures of another folder with the same class folders.
      *
@@ -160,13 +155,13 @@ public final class RunEvaluator {
         return evaluate(data.samples(), progress);
     }
 
-    Evaluation evaluate(List<ImageSample> samples, BiConsumer<Integer, Integer> progress) throws IOException {
+    private Evaluation evaluate(List<ImageSample> samples, BiConsumer<Integer, Integer> progress) throws IOException {
         Manifest manifest = checkpoint.manifest();
         int threads = NativeSettings.apply(recipe.train().threads());
         Device device = NativeSettings.device("auto");
         int total = samples.size();
         try (PixelCache pixels = PixelCache.of(samples, manifest.preprocessing(), threads, done -> {});
-                ImageClassifier model = model();
+                ImageClassifier model = checkpoint.model(run.best());
                 DataLoader loader = new DataLoader(
                         pixels,
                         samples,

@@ -66,7 +66,6 @@ public final class RunReport {
     private final Run run;
     private final Manifest manifest;
     private final Evaluation test;
-    private final List<ImageSample> samples;
     private final Explainer explainer;
 
     private static Map<String, Meaning> meanings() {
@@ -104,11 +103,10 @@ public final class RunReport {
         return all;
     }
 
-    private RunReport(Run run, Manifest manifest, Evaluation test, List<ImageSample> samples, Explainer explainer) {
+    private RunReport(Run run, Manifest manifest, Evaluation test, Explainer explainer) {
         this.run = run;
         this.manifest = manifest;
         this.test = test;
-        this.samples = samples;
         this.explainer = explainer;
     }
 
@@ -119,19 +117,16 @@ public final class RunReport {
      * @throws IOException if the run has no finished epoch, or a picture is missing or changed
      */
     public static Path write(Run run, BiConsumer<Integer, Integer> progress) throws IOException {
-        RunEvaluator evaluator = new RunEvaluator(run);
-        List<ImageSample> samples = evaluator.samples(Part.TEST, null);
-        Evaluation test = evaluator.evaluate(samples, progress);
-        return write(run, test, samples);
+        return write(run, new RunEvaluator(run).evaluateSplit(Part.TEST, null, progress));
     }
 
-    /** Writes the report of answers that are known already, in the order of the samples. */
-    static Path write(Run run, Evaluation test, List<ImageSample> samples) throws IOException {
+    /** Writes the report of an evaluation that is known already. */
+    static Path write(Run run, Evaluation test) throws IOException {
         Manifest manifest = run.readBestManifest();
         try (Classifier classifier = Classifier.load(run.folder())) {
             Diagram diagram =
                     ModelDiagram.of(classifier.model(), manifest.preprocessing().imageSize());
-            ReportData data = new RunReport(run, manifest, test, samples, new Explainer(classifier)).data(diagram);
+            ReportData data = new RunReport(run, manifest, test, new Explainer(classifier)).data(diagram);
             AtomicFiles.write(run.file(FILE), HtmlReport.html(data));
         }
         return run.file(FILE);
@@ -271,7 +266,7 @@ public final class RunReport {
     }
 
     private List<Gallery> galleries() throws IOException {
-        Comparator<Integer> bySureness = Comparator.comparingDouble(this::sureness);
+        Comparator<Integer> bySureness = Comparator.comparingDouble(test::confidence);
         List<Gallery> galleries = List.of(
                 gallery(
                         "Surest mistakes",
@@ -296,21 +291,17 @@ public final class RunReport {
         return test.predicted(i) == test.truth().get(i);
     }
 
-    private double sureness(int i) {
-        return test.probabilities().get(i).get(test.predicted(i));
-    }
-
     private Gallery gallery(String title, String about, Stream<Integer> pictures) throws IOException {
         List<Example> examples = new ArrayList<>();
         for (int i : pictures.limit(EXAMPLES).toList()) {
-            ImageSample sample = samples.get(i);
+            ImageSample sample = test.samples().get(i);
             RgbImage image =
                     ImageDecoder.decode(sample.path(), manifest.preprocessing().upright());
             examples.add(new Example(
                     sample.name(),
                     test.classes().get(test.truth().get(i)),
                     test.classes().get(test.predicted(i)),
-                    sureness(i),
+                    test.confidence(i),
                     small(image),
                     Optional.of(small(
                             explainer.explain(image, Request.of(Method.GRADCAM)).overlay()))));

@@ -378,11 +378,8 @@ final class TrainingSession implements AutoCloseable {
 
     /** Writes the report; a training does not fail for want of it. */
     private void report(Evaluation result) throws IOException {
-        List<ImageSample> samples = IntStream.of(data.split().rows(Part.TEST))
-                .mapToObj(data.folder().samples()::get)
-                .toList();
         try {
-            RunReport.write(run, result, samples);
+            RunReport.write(run, result);
         } catch (IOException | RuntimeException | LinkageError e) { // the last on machines without font libraries
             log.say("Note: report.html was not written: " + e.getMessage());
             log.write(run);
