@@ -124,10 +124,10 @@ final class ExplainCommand implements Callable<Integer> {
         Path figure = base.resolveSibling(base.getFileName() + "-" + method + ".png");
         byte[] drawn = ExplanationFigure.of(String.valueOf(picture.getFileName()), explanation, sanity)
                 .png();
-        AtomicFiles.write(figure, to -> to.write(drawn));
+        AtomicFiles.write(figure, drawn);
         int size = explanation.picture().width();
         byte[] map = Png.grey(size, size, explanation.greyMap());
-        AtomicFiles.write(base.resolveSibling(base.getFileName() + "-" + method + "-map.png"), to -> to.write(map));
+        AtomicFiles.write(base.resolveSibling(base.getFileName() + "-" + method + "-map.png"), map);
         AtomicFiles.write(
                 base.resolveSibling(base.getFileName() + "-" + method + ".json"),
                 Json.line(ExplanationText.json(picture.toString(), explanation, sanity)) + "\n");

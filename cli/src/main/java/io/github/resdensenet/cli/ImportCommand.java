@@ -5,11 +5,11 @@ import io.github.resdensenet.checkpoint.Weights;
 import io.github.resdensenet.train.Import;
 import io.github.resdensenet.train.Recipe;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -33,20 +33,8 @@ final class ImportCommand implements Callable<Integer> {
     @Option(names = "--classes", paramLabel = "a,b,c", required = true, description = "class names by index")
     private String classes = "";
 
-    @Option(
-            names = "--model",
-            paramLabel = "M",
-            description = "architecture: resdensenet (default), densenet121 or resnet50v2")
-    private String model = "resdensenet";
-
-    @Option(names = "--image-size", paramLabel = "N", description = "height and width of its input (default: 224)")
-    private int imageSize = 224;
-
-    @Option(
-            names = "--set",
-            paramLabel = "model.key=value",
-            description = "a size of the model, e.g. model.growthRate=12")
-    private List<String> set = new ArrayList<>();
+    @Mixin
+    private ModelOptions model = new ModelOptions();
 
     @Option(names = "--key", paramLabel = "PATH", description = "where the weights lie in the file, e.g. model or a.b")
     private String key = "";
@@ -59,8 +47,7 @@ final class ImportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Recipe recipe = SummaryCommand.withSizes(
-                Recipe.defaults().with("model.name", model).with("data.imageSize", Integer.toString(imageSize)), set);
+        Recipe recipe = model.recipe().with("data.imageSize", Integer.toString(model.imageSize()));
         List<String> names = Arrays.asList(classes.split(",", -1));
         Run run = Import.run(Weights.read(file, key, strip), recipe, names, out);
         spec.commandLine().getOut().println("Done: " + run.folder());

@@ -39,7 +39,12 @@ public final class AtomicFiles {
 
     /** Replaces a file with text in UTF-8. */
     public static void write(Path file, String text) throws IOException {
-        write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Replaces a file with bytes. */
+    public static void write(Path file, byte[] content) throws IOException {
+        write(file, out -> out.write(content));
     }
 
     /** Writes a new file and forces it to disk. */

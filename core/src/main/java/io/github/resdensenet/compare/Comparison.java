@@ -5,7 +5,6 @@ import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Csv;
 import io.github.resdensenet.data.Split.Part;
-import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.Summary;
@@ -175,11 +174,7 @@ public final class Comparison {
         }
         if (!Files.exists(predictionsFile(name))) {
             Run run = Run.open(place);
-            List<String> pictures = SplitFile.read(run.file("split.csv")).stream()
-                    .filter(row -> row.part() == Part.TEST)
-                    .map(SplitFile.Row::name)
-                    .toList();
-            Predictions.of(new RunEvaluator(run).evaluateSplit(Part.TEST, null, listener::evaluating), pictures)
+            Predictions.of(new RunEvaluator(run).evaluateSplit(Part.TEST, null, listener::evaluating))
                     .write(predictionsFile(name));
         }
     }
@@ -283,9 +278,8 @@ public final class Comparison {
 
     private void write(Findings findings) throws IOException {
         ComparisonCurves curves = findings.curves();
-        byte[] png = curves.png();
         AtomicFiles.write(folder.resolve("curves.svg"), curves.svg());
-        AtomicFiles.write(folder.resolve("curves.png"), out -> out.write(png));
+        AtomicFiles.write(folder.resolve("curves.png"), curves.png());
         StringBuilder csv = new StringBuilder();
         findings.csv().forEach(line -> csv.append(Csv.line(line)));
         AtomicFiles.write(folder.resolve("compare.csv"), csv.toString());

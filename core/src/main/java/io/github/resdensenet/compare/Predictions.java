@@ -32,11 +32,11 @@ record Predictions(List<Answer> answers) {
         }
     }
 
-    static Predictions of(Evaluation evaluation, List<String> pictures) {
+    static Predictions of(Evaluation evaluation) {
         List<String> classes = evaluation.classes();
         return new Predictions(IntStream.range(0, evaluation.n())
                 .mapToObj(i -> new Answer(
-                        pictures.get(i),
+                        evaluation.samples().get(i).name(),
                         classes.get(evaluation.truth().get(i)),
                         classes.get(evaluation.predicted(i)),
                         evaluation.probabilities().get(i).get(evaluation.truth().get(i))))

@@ -50,7 +50,7 @@ final class RunEvents {
                     .scalar("loss/test", bestEpoch, time, test.loss())
                     .scalar("nll/test", bestEpoch, time, test.nll());
         }
-        AtomicFiles.write(file, out -> out.write(events.bytes()));
+        AtomicFiles.write(file, events.bytes());
     }
 
     private static double begun(Path file) throws IOException {

@@ -22,8 +22,7 @@ public final class RunPlots {
     public static void write(Run run) throws IOException {
         LearningCurves curves = curves(run);
         AtomicFiles.write(run.file("curves.svg"), curves.svg());
-        byte[] png = curves.png();
-        AtomicFiles.write(run.file("curves.png"), out -> out.write(png));
+        AtomicFiles.write(run.file("curves.png"), curves.png());
         AtomicFiles.write(run.file("curves.csv"), csv(curves));
         AtomicFiles.write(run.file("curves.json"), json(curves));
     }
