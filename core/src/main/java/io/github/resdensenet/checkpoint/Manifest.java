@@ -180,9 +180,9 @@ public record Manifest(
     }
 
     /** Adds what files of earlier versions lack. */
-    private static JsonNode withDefaults(JsonNode manifest) {
-        if (manifest instanceof ObjectNode fields && !fields.has("temperature")) {
-            fields.put("temperature", 1.0);
+    private static JsonNode withDefaults(ObjectNode manifest) {
+        if (!manifest.has("temperature")) {
+            manifest.put("temperature", 1.0);
         }
         if (manifest.path("model") instanceof ObjectNode model && !model.has("fusion")) {
             model.put("fusion", "both");
@@ -198,11 +198,10 @@ public record Manifest(
         String text;
         try {
             text = Files.readString(file);
-            JsonNode fields = withDefaults(JSON.readTree(text));
-            if (!fields.isObject()) { // an empty file, for one
+            if (!(JSON.readTree(text) instanceof ObjectNode fields)) { // an empty file, for one
                 throw new CheckpointException(file + ": not a checkpoint manifest: no JSON object");
             }
-            manifest = JSON.treeToValue(fields, Manifest.class);
+            manifest = JSON.treeToValue(withDefaults(fields), Manifest.class);
         } catch (CharacterCodingException e) {
             throw new CheckpointException(file + ": damaged, it is not UTF-8");
         } catch (JacksonException e) {

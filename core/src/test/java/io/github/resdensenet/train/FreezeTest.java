@@ -26,15 +26,8 @@ class FreezeTest {
 
     @BeforeEach
     void makePictures() throws Exception {
-        recipe = Recipe.defaults()
-                .withData(Pictures.folder(root.resolve("data"), 14, 20, "day", "night"))
-                .with("model.blockConfig", "[1, 1]")
-                .with("model.growthRate", "8")
-                .with("model.numInitFeatures", "8")
-                .with("data.imageSize", "32")
-                .with("data.batchSize", "6")
+        recipe = TinyRecipe.on(Pictures.folder(root.resolve("data"), 14, 20, "day", "night"))
                 .with("train.epochs", "3")
-                .with("train.threads", "2")
                 .with("train.weightDecay", "0.5")
                 .with("train.freezeEpochs", "1");
     }

@@ -44,15 +44,7 @@ class ResumeTest {
 
     @BeforeEach
     void makePictures() throws Exception {
-        recipe = Recipe.defaults()
-                .withData(Pictures.folder(root.resolve("data"), 12, 20, "夜", "day"))
-                .with("model.blockConfig", "[1, 1]")
-                .with("model.growthRate", "8")
-                .with("model.numInitFeatures", "8")
-                .with("data.imageSize", "32")
-                .with("data.batchSize", "6")
-                .with("train.epochs", "2")
-                .with("train.threads", "2");
+        recipe = TinyRecipe.on(Pictures.folder(root.resolve("data"), 12, 20, "夜", "day"));
     }
 
     /** Everything that training leaves behind and that must not depend on when it was interrupted. */
