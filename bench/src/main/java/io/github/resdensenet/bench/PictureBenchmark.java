@@ -60,7 +60,7 @@ public class PictureBenchmark {
         png = Files.createTempFile("bench", ".png");
         ImageIO.write(image, "jpg", jpeg.toFile());
         ImageIO.write(image, "png", png.toFile());
-        large = ImageDecoder.decode(jpeg);
+        large = ImageDecoder.decode(jpeg, false);
         small = resize.apply(large);
     }
 
@@ -74,13 +74,13 @@ public class PictureBenchmark {
     /** Reads and decodes a JPEG file. */
     @Benchmark
     public RgbImage decodeJpeg() throws IOException {
-        return ImageDecoder.decode(jpeg);
+        return ImageDecoder.decode(jpeg, false);
     }
 
     /** Reads and decodes a PNG file. */
     @Benchmark
     public RgbImage decodePng() throws IOException {
-        return ImageDecoder.decode(png);
+        return ImageDecoder.decode(png, false);
     }
 
     /** 640 x 480 to 224 x 224, antialiased. */
