@@ -31,24 +31,32 @@ def peer(script, *options):
     return [sys.executable, f"bench/peer/{script}.py", *options]
 
 
+def avx2(command):
+    """The same command on a processor without AVX-512, as far as oneDNN and ATen know."""
+    return ["env", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2", *command]
+
+
 def pairs(threads, folder):
     t = ["--threads", threads]
     fp32 = ours(*t)
+    best = peer("step", "channels_last", *t)
     real = ours("--data", folder or "fashion3", "--image-size", 224, "--steps", 40, *t)
     pictures = folder or pathlib.Path.home() / ".cache/resdensenet/fashion3"
     return [
         ("fp32 step against PyTorch eager", "train_ms", fp32, peer("step", *t)),
-        ("fp32 step against PyTorch channels_last", "train_ms", fp32, peer("step", "channels_last", *t)),
+        ("fp32 step against PyTorch channels_last", "train_ms", fp32, best),
         ("bf16 step against PyTorch channels_last, bf16 autocast", "train_ms", ours("--precision", "bf16", *t),
          peer("step", "channels_last", "bf16", *t)),
         ("real training, fp32, against the article's loop", "train_ms", real, peer("training", pictures, *t)),
         ("real training, bf16, against the article's loop in fp32", "train_ms", [*real, "--precision", "bf16"],
          peer("training", pictures, *t)),
         ("peak memory of real training, MiB", "peak_rss_mb", real, peer("training", pictures, *t)),
-        ("inference of 8, fp32, against PyTorch channels_last", "infer_ms", fp32, peer("step", "channels_last", *t)),
+        ("inference of 8, fp32, against PyTorch channels_last", "infer_ms", fp32, best),
         ("inference of 8, fp32, against ONNX Runtime", "infer_ms", fp32, peer("onnx_runtime", *t)),
         ("inference of 1, fp32, against ONNX Runtime", "infer_ms", ours("--batch-size", 1, *t),
          peer("onnx_runtime", "--batch", 1, *t)),
+        ("fp32 step, both limited to AVX2, against PyTorch channels_last", "train_ms", avx2(fp32), avx2(best)),
+        ("inference of 8, fp32, both limited to AVX2, against PyTorch channels_last", "infer_ms", avx2(fp32), avx2(best)),
     ]
 
 

@@ -7,12 +7,21 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Dispatcher;
+import org.bytedeco.pytorch.GenericList;
+import org.bytedeco.pytorch.IValue;
+import org.bytedeco.pytorch.IValueVector;
 import org.bytedeco.pytorch.LongOptional;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.OperatorHandle;
 import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorType;
+import org.bytedeco.pytorch.Type;
 import org.bytedeco.pytorch.global.torch;
+import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
  * AdamW with PyTorch's defaults (I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019):
@@ -24,8 +33,8 @@ import org.bytedeco.pytorch.global.torch;
  * p = p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
  * </pre>
  *
- * <p>Parameters, gradients and both moments each lie in one block of memory, so a step is a handful of passes over it
- * however many tensors the model has. The model's parameters become views of the first block.
+ * <p>Parameters, gradients and both moments each lie in one block of memory, so a step is one pass over it however many
+ * tensors the model has. The model's parameters become views of the first block.
  *
  * <p>While the body is frozen the head alone moves: the body has neither decay nor moments, and its t begins afterwards, as
  * in PyTorch for parameters without a gradient.
@@ -41,7 +50,8 @@ final class AdamW implements AutoCloseable {
     private final Tensor gradients;
     private final Tensor m;
     private final Tensor v;
-    private final Tensor denominator;
+    private final Tensor times;
+    private final OperatorHandle fused;
     private final long headFrom;
     private final long headTo;
     private long step;
@@ -57,7 +67,8 @@ final class AdamW implements AutoCloseable {
             gradients = torch.zeros_like(values);
             m = torch.zeros_like(values);
             v = torch.zeros_like(values);
-            denominator = torch.zeros_like(values);
+            times = torch.zeros(new long[0], first.options()).to(ScalarType.Float);
+            fused = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_adamw_", "");
             long offset = 0;
             long from = total;
             long to = 0;
@@ -135,19 +146,31 @@ final class AdamW implements AutoCloseable {
 
     /** Step t of the parameters that lie between two places of the blocks. */
     private void move(long from, long to, double lr, long t) {
-        Tensor p = range(values, from, to);
-        Tensor g = range(gradients, from, to);
-        Tensor first = range(m, from, to);
-        Tensor second = range(v, from, to);
-        Tensor scale = range(denominator, from, to);
-        p.mul_(new Scalar(1 - lr * weightDecay));
-        first.lerp_(g, new Scalar(1 - BETA1));
-        second.mul_(new Scalar(BETA2)).addcmul_(g, g, new Scalar(1 - BETA2));
-        double correction1 = 1 - Math.pow(BETA1, (double) t);
-        double correction2 = Math.sqrt(1 - Math.pow(BETA2, (double) t));
-        torch.sqrt_out(scale, second);
-        scale.div_(new Scalar(correction2)).add_(new Scalar(EPS));
-        p.addcdiv_(first, scale, new Scalar(-lr / correction1));
+        times.fill_(new Scalar((double) t));
+        fused.callBoxed(new IValueVector(
+                list(range(values, from, to)),
+                list(range(gradients, from, to)),
+                list(range(m, from, to)),
+                list(range(v, from, to)),
+                list(), // largest moments, of AMSGrad
+                list(times),
+                new IValue(lr),
+                new IValue(BETA1),
+                new IValue(BETA2),
+                new IValue(weightDecay),
+                new IValue(EPS),
+                new IValue(false), // AMSGrad
+                new IValue(false), // towards larger losses
+                new IValue(), // scale of the gradients
+                new IValue())); // whether a scaled gradient is infinite
+    }
+
+    private static IValue list(Tensor... tensors) {
+        GenericList list = new GenericList(new Type.TypePtr(TensorType.get()));
+        for (Tensor tensor : tensors) {
+            list.push_back(new IValue(tensor));
+        }
+        return new IValue(list);
     }
 
     /** Whether every weight is a number. */
@@ -198,7 +221,7 @@ final class AdamW implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Tensor block : new Tensor[] {values, gradients, m, v, denominator}) {
+        for (Pointer block : new Pointer[] {values, gradients, m, v, times, fused}) {
             block.close();
         }
     }

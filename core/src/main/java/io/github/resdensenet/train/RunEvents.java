@@ -4,6 +4,8 @@ import io.github.resdensenet.checkpoint.AtomicFiles;
 import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.report.EventFile;
+import io.github.resdensenet.report.Picture;
+import io.github.resdensenet.report.ReportData;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -24,8 +26,11 @@ final class RunEvents {
      * Writes the file.
      *
      * @param test the best epoch's figures on the test pictures, at the end of a training; null before
+     * @param galleries test pictures with what speaks for the answer; none before the report
      */
-    static void write(Run run, Recipe recipe, int bestEpoch, @Nullable Evaluation test) throws IOException {
+    static void write(
+            Run run, Recipe recipe, int bestEpoch, @Nullable Evaluation test, List<ReportData.Gallery> galleries)
+            throws IOException {
         Path file = run.file(FILE);
         Files.createDirectories(run.file("tb"));
         List<EpochMetrics> epochs = History.read(run.file("history.csv")).epochs();
@@ -49,6 +54,16 @@ final class RunEvents {
             events.scalar("acc/test", bestEpoch, time, test.accuracy())
                     .scalar("loss/test", bestEpoch, time, test.loss())
                     .scalar("nll/test", bestEpoch, time, test.nll());
+        }
+        for (ReportData.Gallery gallery : galleries) {
+            int number = 0;
+            for (ReportData.Example example : gallery.examples()) {
+                number++;
+                String tag = gallery.title() + "/" + number + " " + example.truth()
+                        + (example.predicted().equals(example.truth()) ? "" : " taken for " + example.predicted());
+                Picture picture = example.overlay().orElse(example.picture());
+                events.image(tag, bestEpoch, time, picture.width(), picture.height(), picture.png());
+            }
         }
         AtomicFiles.write(file, events.bytes());
     }

@@ -117,18 +117,21 @@ public final class RunReport {
      * @throws IOException if the run has no finished epoch, or a picture is missing or changed
      */
     public static Path write(Run run, BiConsumer<Integer, Integer> progress) throws IOException {
-        return write(run, new RunEvaluator(run).evaluateSplit(Part.TEST, null, progress));
+        return write(run, data(run, new RunEvaluator(run).evaluateSplit(Part.TEST, null, progress)));
     }
 
-    /** Writes the report of an evaluation that is known already. */
-    static Path write(Run run, Evaluation test) throws IOException {
+    /** What the report of an evaluation has. */
+    static ReportData data(Run run, Evaluation test) throws IOException {
         Manifest manifest = run.readBestManifest();
         try (Classifier classifier = Classifier.load(run.folder())) {
             Diagram diagram =
                     ModelDiagram.of(classifier.model(), manifest.preprocessing().imageSize());
-            ReportData data = new RunReport(run, manifest, test, new Explainer(classifier)).data(diagram);
-            AtomicFiles.write(run.file(FILE), HtmlReport.html(data));
+            return new RunReport(run, manifest, test, new Explainer(classifier)).data(diagram);
         }
+    }
+
+    static Path write(Run run, ReportData data) throws IOException {
+        AtomicFiles.write(run.file(FILE), HtmlReport.html(data));
         return run.file(FILE);
     }
 

@@ -22,6 +22,7 @@ import io.github.resdensenet.eval.EvaluationText;
 import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.report.ReportData;
 import io.github.resdensenet.transforms.Compose;
 import io.github.resdensenet.transforms.Preprocessing;
 import java.io.IOException;
@@ -144,7 +145,7 @@ final class TrainingSession implements AutoCloseable {
         Files.deleteIfExists(run.file("metrics.json"));
         AtomicFiles.write(run.file("recipe.yaml"), recipe.toYaml());
         history.write(run.file("history.csv"));
-        RunEvents.write(run, recipe, progress.bestEpoch(), null);
+        RunEvents.write(run, recipe, progress.bestEpoch(), null, List.of());
         introduce();
     }
 
@@ -248,7 +249,7 @@ final class TrainingSession implements AutoCloseable {
         history = history.with(metrics);
         save(better);
         history.write(run.file("history.csv"));
-        RunEvents.write(run, recipe, progress.bestEpoch(), null);
+        RunEvents.write(run, recipe, progress.bestEpoch(), null, List.of());
         log.say(metrics.line());
         log.write(run);
         listener.epoch(metrics);
@@ -344,7 +345,7 @@ final class TrainingSession implements AutoCloseable {
         log.write(run);
         run.writePth(best);
         RunPlots.write(run);
-        RunEvents.write(run, recipe, progress.bestEpoch(), result);
+        RunEvents.write(run, recipe, progress.bestEpoch(), result, List.of());
         report(result);
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("model", recipe.model().name());
@@ -376,10 +377,12 @@ final class TrainingSession implements AutoCloseable {
         return temperature;
     }
 
-    /** Writes the report; a training does not fail for want of it. */
+    /** Writes the report, and its pictures for TensorBoard; a training does not fail for want of it. */
     private void report(Evaluation result) throws IOException {
         try {
-            RunReport.write(run, result);
+            ReportData report = RunReport.data(run, result);
+            RunReport.write(run, report);
+            RunEvents.write(run, recipe, progress.bestEpoch(), result, report.galleries());
         } catch (IOException | RuntimeException | LinkageError e) { // the last on machines without font libraries
             log.say("Note: report.html was not written: " + e.getMessage());
             log.write(run);

@@ -17,6 +17,32 @@ public final class EventReader {
 
     private EventReader() {}
 
+    /** A picture of the file. */
+    public record Image(String tag, long step, long width, long height, byte[] png) {}
+
+    /** The pictures in the order of the file; fails where a record is not whole. */
+    public static List<Image> images(byte[] file) {
+        List<Image> images = new ArrayList<>();
+        for (byte[] event : records(file)) {
+            Map<Integer, List<Object>> fields = fields(event);
+            if (!fields.containsKey(5)) {
+                continue;
+            }
+            Map<Integer, List<Object>> of =
+                    fields((byte[]) fields((byte[]) fields.get(5).get(0)).get(1).get(0));
+            if (of.containsKey(4)) {
+                Map<Integer, List<Object>> image = fields((byte[]) of.get(4).get(0));
+                images.add(new Image(
+                        text(of.get(1).get(0)),
+                        (Long) fields.get(2).get(0),
+                        (Long) image.get(2).get(0),
+                        (Long) image.get(1).get(0),
+                        (byte[]) image.get(4).get(0)));
+            }
+        }
+        return images;
+    }
+
     /** The scalars in the order of the file; fails where a record is not whole. */
     public static List<Scalar> scalars(byte[] file) {
         List<Scalar> scalars = new ArrayList<>();

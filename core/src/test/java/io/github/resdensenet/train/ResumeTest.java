@@ -17,6 +17,8 @@ import io.github.resdensenet.report.EventReader;
 import io.github.resdensenet.testkit.Pictures;
 import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.transforms.Normalize;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -27,6 +29,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import javax.imageio.ImageIO;
 import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +191,16 @@ class ResumeTest {
         }
         assertThat(scalars.stream().filter(s -> s.tag().endsWith("/test")).map(EventReader.Scalar::tag))
                 .containsExactly("acc/test", "loss/test", "nll/test");
+        List<EventReader.Image> images = EventReader.images(Files.readAllBytes(files.get(0)));
+        assertThat(images).isNotEmpty().allSatisfy(image -> {
+            assertThat(image.step()).isEqualTo(run.readBestManifest().progress().bestEpoch());
+            BufferedImage picture = ImageIO.read(new ByteArrayInputStream(image.png()));
+            assertThat(List.of((long) picture.getWidth(), (long) picture.getHeight()))
+                    .isEqualTo(List.of(image.width(), image.height()));
+        });
+        assertThat(images.stream().map(image -> image.tag().split("/")[0]))
+                .contains("Least certain")
+                .isSubsetOf("Surest mistakes", "Least certain", "Surest right answers");
     }
 
     @Test
