@@ -82,7 +82,7 @@ class ArchitectureTest {
 
     @Test
     void onlySomePackagesTouchLibtorch() {
-        only("org.bytedeco.pytorch..", "nn", "engine", "train", "eval", "explain", "checkpoint", "predict", "export");
+        only("org.bytedeco.pytorch..", "nn", "engine", "train", "eval", "explain", "checkpoint", "predict");
         only("org.bytedeco.dnnl..", "engine");
     }
 

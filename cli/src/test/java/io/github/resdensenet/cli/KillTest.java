@@ -288,7 +288,8 @@ class KillTest {
                 said.lines()
                         .filter(l -> l.startsWith("resdensenet: "))
                         .findFirst()
-                        .orElse(""));
+                        .orElse("")
+                        .replace(root + "/", ""));
         assertThat(status).isZero();
     }
 }

@@ -84,7 +84,7 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
         lines.add(
                 "The own recipe is the model's training in the article's table, the common one the same for all: only it"
                         + " compares the models alone. The article names no optimiser for ResNet50V2 and DenseNet121; AdamW at"
-                        + " the rate above is this project's choice.");
+                        + " the rate below is this project's choice.");
         rows.stream()
                 .filter(row -> rows.stream()
                         .anyMatch(other ->

@@ -175,6 +175,11 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                 "train.selectOn",
                 "test where data.split.val is 0",
                 train.selectOn());
+        check(
+                data.stratified() || !data.groupBy().isEmpty() || data.split().val() == 0,
+                "data.split.val",
+                "0 where data.stratified is false: pictures are then dealt at random in two parts",
+                data.split().val());
     }
 
     /** The recommended recipe: the article's training, judged honestly. The best epoch is chosen on a part of its own. */

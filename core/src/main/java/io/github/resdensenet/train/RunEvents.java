@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A run for TensorBoard: one event file in its folder tb, written anew from history.csv after every epoch. So it has each
- * epoch once, also after a resumption, and only grows: a TensorBoard that is watching reads on.
+ * epoch once, also after a resumption, and grows while a training goes on: a TensorBoard that is watching reads on.
  */
 final class RunEvents {
     private static final String FILE = "tb/events.out.tfevents.0.resdensenet";

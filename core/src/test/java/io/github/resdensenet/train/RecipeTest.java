@@ -82,6 +82,8 @@ class RecipeTest {
                 "train.epochs|ten|train.epochs must be a whole number, got \"ten\"",
                 "train.epochs|1.5|train.epochs must be a whole number, got 1.5",
                 "model.fusion|half|model.fusion must be one of [both, concat, add, none, stacked] for resdensenet, got half",
+                "data.stratified|false|data.split.val must be 0 where data.stratified is false: pictures are then dealt at random"
+                        + " in two parts, got 0.16",
                 "train.freezeEpochs|10|train.freezeEpochs must be 0 to below train.epochs, got 10",
                 "train.freezeEpochs|-1|train.freezeEpochs must be 0 to below train.epochs, got -1",
                 "train.lr|-1|train.lr must be a positive number, got -1.0",
