@@ -180,6 +180,13 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                 "data.split.val",
                 "0 where data.stratified is false: pictures are then dealt at random in two parts",
                 data.split().val());
+        long imageBytes = 3L * Float.BYTES * Math.max(1, data.imageSize() * data.imageSize());
+        check(
+                data.batchSize() * imageBytes <= Integer.MAX_VALUE,
+                "data.batchSize",
+                "at most " + Integer.MAX_VALUE / imageBytes + " at data.imageSize " + data.imageSize()
+                        + ": a batch is one buffer",
+                data.batchSize());
     }
 
     /** The recommended recipe: the article's training, judged honestly. The best epoch is chosen on a part of its own. */

@@ -16,6 +16,15 @@ class RecipeTest {
     private Path folder;
 
     @Test
+    void aBatchFitsInOneBuffer() {
+        Recipe large = Recipe.defaults().with("data.batchSize", "4096");
+        assertThatThrownBy(() -> large.with("data.imageSize", "512"))
+                .hasMessage(
+                        "data.batchSize must be at most 682 at data.imageSize 512: a batch is one buffer, got 4096");
+        assertThat(large.with("data.imageSize", "209").data().batchSize()).isEqualTo(4096);
+    }
+
+    @Test
     void theDefaultIsTheArticlesTrainingWithAPartToChooseOn() {
         Recipe recipe = Recipe.defaults();
         assertThat(recipe.train().epochs()).isEqualTo(10);
