@@ -106,8 +106,13 @@ public final class Main {
                 || error instanceof ArithmeticException) {
             return String.valueOf(error.getMessage());
         }
-        return "unexpected " + error.getClass().getSimpleName() + ": " + error.getMessage()
-                + " (RESDENSENET_DEBUG=1 shows where)";
+        String said = String.valueOf(error.getMessage()).lines().findFirst().orElse(""); // libtorch adds its stack
+        if (said.contains("can't allocate memory") || said.contains("out_of_memory")) {
+            return "out of memory: "
+                    + said.substring(said.lastIndexOf(": ") + 1).strip()
+                    + "; a smaller data.batchSize or data.imageSize takes less";
+        }
+        return "unexpected " + error.getClass().getSimpleName() + ": " + said + " (RESDENSENET_DEBUG=1 shows where)";
     }
 
     /** The version from the jar's manifest. */

@@ -88,6 +88,17 @@ class MainTest {
     }
 
     @Test
+    void wantOfNativeMemoryIsOneLineWithWhatHelps() {
+        assertThat(Main.message(
+                        new RuntimeException("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator:"
+                                + " can't allocate memory: you tried to allocate 1284505600 bytes. Error code 12 (Cannot allocate"
+                                + " memory)\nframe #0: c10::ThrowEnforceNotMet")))
+                .isEqualTo(
+                        "out of memory: you tried to allocate 1284505600 bytes. Error code 12 (Cannot allocate memory);"
+                                + " a smaller data.batchSize or data.imageSize takes less");
+    }
+
+    @Test
     void evaluateGivesTheSameFiguresInWordsAndAsJson() {
         Result words = call("evaluate", run);
         assertThat(words.status()).isZero();
