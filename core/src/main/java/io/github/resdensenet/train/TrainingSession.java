@@ -345,8 +345,7 @@ final class TrainingSession implements AutoCloseable {
         log.write(run);
         run.writePth(best);
         RunPlots.write(run);
-        RunEvents.write(run, recipe, progress.bestEpoch(), result, List.of());
-        report(result);
+        RunEvents.write(run, recipe, progress.bestEpoch(), result, report(result));
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("model", recipe.model().name());
         metrics.put("params", model.parameterCount());
@@ -377,15 +376,16 @@ final class TrainingSession implements AutoCloseable {
         return temperature;
     }
 
-    /** Writes the report, and its pictures for TensorBoard; a training does not fail for want of it. */
-    private void report(Evaluation result) throws IOException {
+    /** Writes the report and returns its pictures; a training does not fail for want of it. */
+    private List<ReportData.Gallery> report(Evaluation result) throws IOException {
         try {
             ReportData report = RunReport.data(run, result);
             RunReport.write(run, report);
-            RunEvents.write(run, recipe, progress.bestEpoch(), result, report.galleries());
+            return report.galleries();
         } catch (IOException | RuntimeException | LinkageError e) { // the last on machines without font libraries
             log.say("Note: report.html was not written: " + e.getMessage());
             log.write(run);
+            return List.of();
         }
     }
 

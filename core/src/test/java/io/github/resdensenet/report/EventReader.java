@@ -23,13 +23,8 @@ public final class EventReader {
     /** The pictures in the order of the file; fails where a record is not whole. */
     public static List<Image> images(byte[] file) {
         List<Image> images = new ArrayList<>();
-        for (byte[] event : records(file)) {
-            Map<Integer, List<Object>> fields = fields(event);
-            if (!fields.containsKey(5)) {
-                continue;
-            }
-            Map<Integer, List<Object>> of =
-                    fields((byte[]) fields((byte[]) fields.get(5).get(0)).get(1).get(0));
+        for (Map<Integer, List<Object>> fields : summaries(file)) {
+            Map<Integer, List<Object>> of = value(fields);
             if (of.containsKey(4)) {
                 Map<Integer, List<Object>> image = fields((byte[]) of.get(4).get(0));
                 images.add(new Image(
@@ -46,13 +41,8 @@ public final class EventReader {
     /** The scalars in the order of the file; fails where a record is not whole. */
     public static List<Scalar> scalars(byte[] file) {
         List<Scalar> scalars = new ArrayList<>();
-        for (byte[] event : records(file)) {
-            Map<Integer, List<Object>> fields = fields(event);
-            if (!fields.containsKey(5)) {
-                continue;
-            }
-            byte[] value = (byte[]) fields((byte[]) fields.get(5).get(0)).get(1).get(0);
-            Map<Integer, List<Object>> of = fields(value);
+        for (Map<Integer, List<Object>> fields : summaries(file)) {
+            Map<Integer, List<Object>> of = value(fields);
             if (of.containsKey(2)) {
                 long step = fields.containsKey(2) ? (Long) fields.get(2).get(0) : 0;
                 scalars.add(new Scalar(
@@ -63,6 +53,18 @@ public final class EventReader {
             }
         }
         return scalars;
+    }
+
+    /** The events that carry a value. */
+    private static List<Map<Integer, List<Object>>> summaries(byte[] file) {
+        return records(file).stream()
+                .map(EventReader::fields)
+                .filter(fields -> fields.containsKey(5))
+                .toList();
+    }
+
+    private static Map<Integer, List<Object>> value(Map<Integer, List<Object>> event) {
+        return fields((byte[]) fields((byte[]) event.get(5).get(0)).get(1).get(0));
     }
 
     static List<byte[]> records(byte[] file) {

@@ -39,14 +39,7 @@ class TrainerTest {
     }
 
     private static Recipe small(Path data) {
-        return Recipe.defaults()
-                .withData(data)
-                .with("model.blockConfig", "[1, 1]")
-                .with("model.growthRate", "8")
-                .with("model.numInitFeatures", "8")
-                .with("data.imageSize", "32")
-                .with("train.epochs", "3")
-                .with("train.threads", "2");
+        return TinyRecipe.on(data).with("data.batchSize", "8").with("train.epochs", "3");
     }
 
     private static String weights(Run run) throws Exception {
