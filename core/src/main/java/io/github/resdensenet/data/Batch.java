@@ -46,8 +46,9 @@ public final class Batch implements AutoCloseable {
     public static Batch of(List<RgbImage> images, float[][] table) {
         int size = images.get(0).width();
         FloatBuffer pixels = allocate(images.size(), size);
+        float[] plane = new float[size * size];
         for (int i = 0; i < images.size(); i++) {
-            fill(images.get(i).pixels(), table, pixels, i * 3 * size * size);
+            fill(images.get(i).pixels(), table, plane, pixels, i * 3 * plane.length);
         }
         int[] samples = IntStream.range(0, images.size()).toArray();
         return new Batch(pixels, samples, new int[images.size()], size, () -> {});
@@ -60,10 +61,13 @@ public final class Batch implements AutoCloseable {
                 .asFloatBuffer();
     }
 
-    /** Writes an image's pixels [H, W, 3], normalised, as three planes from position {@code at} on. */
-    static void fill(byte[] image, float[][] table, FloatBuffer to, int at) {
-        int plane = image.length / 3;
-        float[] values = new float[plane];
+    /**
+     * Writes an image's pixels [H, W, 3], normalised, as three planes from position {@code at} on.
+     *
+     * @param values room for a plane
+     */
+    static void fill(byte[] image, float[][] table, float[] values, FloatBuffer to, int at) {
+        int plane = values.length;
         for (int c = 0; c < 3; c++) {
             float[] row = table[c];
             for (int i = 0, from = c; i < plane; i++, from += 3) {

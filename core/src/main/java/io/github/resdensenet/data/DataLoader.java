@@ -175,13 +175,13 @@ public final class DataLoader implements AutoCloseable {
     }
 
     private Batch make(int[] part, int epoch) {
-        int values = 3 * cache.size() * cache.size();
+        float[] plane = new float[cache.size() * cache.size()];
         FloatBuffer recycled = free.poll();
         FloatBuffer pixels = recycled != null ? recycled : Batch.allocate(batchSize, cache.size());
         int[] labels = new int[part.length];
         for (int i = 0; i < part.length; i++) {
             RgbImage image = transform.apply(cache.get(part[i]), KeyedRandom.of(seed, AUGMENT, epoch, part[i]));
-            Batch.fill(image.pixels(), table, pixels, i * values);
+            Batch.fill(image.pixels(), table, plane, pixels, i * 3 * plane.length);
             labels[i] = samples.get(part[i]).classIndex();
         }
         return new Batch(pixels, part, labels, cache.size(), () -> free.add(pixels));

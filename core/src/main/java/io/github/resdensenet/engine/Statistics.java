@@ -44,23 +44,29 @@ final class Statistics implements AutoCloseable {
      * @param count parts a channel
      */
     void join(Statistics parts, IntUnaryOperator first, int stride, int count) {
-        FloatBuffer partMean = parts.mean.asBuffer();
-        FloatBuffer partVariance = parts.variance.asBuffer();
+        float[] partMean = values(parts.mean);
+        float[] partVariance = values(parts.variance);
         for (int c = 0; c < channels(); c++) {
             int from = first.applyAsInt(c);
             double sum = 0;
             for (int p = 0; p < count; p++) {
-                sum += partMean.get(from + p * stride);
+                sum += partMean[from + p * stride];
             }
             double m = sum / count;
             double squares = 0;
             for (int p = 0; p < count; p++) {
-                double away = partMean.get(from + p * stride) - m;
-                squares += partVariance.get(from + p * stride) + away * away;
+                double away = partMean[from + p * stride] - m;
+                squares += partVariance[from + p * stride] + away * away;
             }
             mean.put(c, (float) m);
             variance.put(c, (float) (squares / count));
         }
+    }
+
+    private static float[] values(FloatPointer memory) {
+        float[] values = new float[Math.toIntExact(memory.capacity())];
+        memory.get(values);
+        return values;
     }
 
     /** Takes over the statistics of some channels. */

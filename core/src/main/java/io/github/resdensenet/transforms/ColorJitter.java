@@ -1,6 +1,7 @@
 package io.github.resdensenet.transforms;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -54,58 +55,79 @@ public record ColorJitter(double brightness, double contrast, double saturation)
 
     /** Makes the given changes, in order. */
     public static RgbImage apply(RgbImage image, List<Adjustment> adjustments) {
-        if (adjustments.isEmpty()) {
-            return image;
-        }
-        byte[] pixels = image.pixels().clone();
+        byte[] pixels = image.pixels();
+        byte[] table = identity(); // what the changes not yet made would make of each byte
         for (Adjustment adjustment : adjustments) {
             float factor = (float) adjustment.factor();
             switch (adjustment.step()) {
-                case BRIGHTNESS -> towards(pixels, 0, factor);
-                case CONTRAST -> towards(pixels, meanLuma(pixels), factor);
-                case SATURATION -> saturate(pixels, factor);
+                case BRIGHTNESS -> towards(0, factor, table);
+                case CONTRAST -> towards(meanLuma(pixels, table), factor, table);
+                case SATURATION -> {
+                    pixels = saturate(pixels, table, factor);
+                    table = identity();
+                }
             }
         }
-        return new RgbImage(image.width(), image.height(), pixels);
+        boolean done = Arrays.equals(table, identity());
+        return new RgbImage(image.width(), image.height(), done ? pixels : mapped(pixels, table));
     }
 
-    private static void towards(byte[] pixels, int grey, float factor) {
+    private static byte[] identity() {
         byte[] table = new byte[256];
         for (int v = 0; v < 256; v++) {
-            table[v] = blend(grey, v, factor);
+            table[v] = (byte) v;
         }
-        for (int i = 0; i < pixels.length; i++) {
-            pixels[i] = table[pixels[i] & 255];
+        return table;
+    }
+
+    private static void towards(int grey, float factor, byte[] table) {
+        for (int v = 0; v < 256; v++) {
+            table[v] = blend(grey, table[v] & 255, factor);
         }
     }
 
-    private static void saturate(byte[] pixels, float factor) {
-        for (int i = 0; i < pixels.length; i += 3) {
-            int luma = luma(pixels, i);
-            pixels[i] = blend(luma, pixels[i] & 255, factor);
-            pixels[i + 1] = blend(luma, pixels[i + 1] & 255, factor);
-            pixels[i + 2] = blend(luma, pixels[i + 2] & 255, factor);
+    private static byte[] mapped(byte[] pixels, byte[] table) {
+        byte[] out = new byte[pixels.length];
+        for (int i = 0; i < pixels.length; i++) {
+            out[i] = table[pixels[i] & 255];
         }
+        return out;
+    }
+
+    private static byte[] saturate(byte[] pixels, byte[] table, float factor) {
+        byte[] out = new byte[pixels.length];
+        for (int i = 0; i < pixels.length; i += 3) {
+            int r = table[pixels[i] & 255] & 255;
+            int g = table[pixels[i + 1] & 255] & 255;
+            int b = table[pixels[i + 2] & 255] & 255;
+            int luma = luma(r, g, b);
+            out[i] = blend(luma, r, factor);
+            out[i + 1] = blend(luma, g, factor);
+            out[i + 2] = blend(luma, b, factor);
+        }
+        return out;
     }
 
     /** a + factor (b - a), clipped to a byte, cut and not rounded, as Pillow's Image.blend. */
     private static byte blend(int a, int b, float factor) {
-        float value = a + factor * (b - a);
-        return (byte) (value <= 0 ? 0 : value >= 255 ? 255 : (int) value);
+        int value = (int) (a + factor * (b - a));
+        return (byte) (value < 0 ? 0 : value > 255 ? 255 : value);
     }
 
-    private static int meanLuma(byte[] pixels) {
+    private static int meanLuma(byte[] pixels, byte[] table) {
         long sum = 0;
         for (int i = 0; i < pixels.length; i += 3) {
-            sum += luma(pixels, i);
+            int r = table[pixels[i] & 255] & 255;
+            int g = table[pixels[i + 1] & 255] & 255;
+            int b = table[pixels[i + 2] & 255] & 255;
+            sum += luma(r, g, b);
         }
         return (int) (sum * 3.0 / pixels.length + 0.5);
     }
 
     /** ITU-R 601 luma in 16-bit fixed point, as Pillow's conversion to mode L. */
-    private static int luma(byte[] pixels, int i) {
-        int sum = (pixels[i] & 255) * 19595 + (pixels[i + 1] & 255) * 38470 + (pixels[i + 2] & 255) * 7471;
-        return (sum + 0x8000) >> 16;
+    private static int luma(int r, int g, int b) {
+        return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
     }
 
     @Override
