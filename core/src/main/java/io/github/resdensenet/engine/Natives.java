@@ -2,6 +2,7 @@ package io.github.resdensenet.engine;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /** Native objects that live until they are closed together, whatever scope is open where they are made. */
@@ -12,6 +13,13 @@ final class Natives implements AutoCloseable {
         pointer.retainReference();
         kept.add(pointer);
         return pointer;
+    }
+
+    /** A copy of all that a pointer with a capacity points to. */
+    static float[] values(FloatPointer memory) {
+        float[] values = new float[Math.toIntExact(memory.capacity())];
+        memory.get(values);
+        return values;
     }
 
     @Override

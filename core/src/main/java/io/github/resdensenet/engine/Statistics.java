@@ -44,8 +44,8 @@ final class Statistics implements AutoCloseable {
      * @param count parts a channel
      */
     void join(Statistics parts, IntUnaryOperator first, int stride, int count) {
-        float[] partMean = values(parts.mean);
-        float[] partVariance = values(parts.variance);
+        float[] partMean = Natives.values(parts.mean);
+        float[] partVariance = Natives.values(parts.variance);
         for (int c = 0; c < channels(); c++) {
             int from = first.applyAsInt(c);
             double sum = 0;
@@ -61,12 +61,6 @@ final class Statistics implements AutoCloseable {
             mean.put(c, (float) m);
             variance.put(c, (float) (squares / count));
         }
-    }
-
-    private static float[] values(FloatPointer memory) {
-        float[] values = new float[Math.toIntExact(memory.capacity())];
-        memory.get(values);
-        return values;
     }
 
     /** Takes over the statistics of some channels. */

@@ -394,9 +394,7 @@ final class TrainingPlan extends Plan {
     float[] forward(Pointer images) {
         program.move(image, images);
         program.run(0, forwardSize);
-        float[] values = new float[Math.toIntExact(logits.capacity())];
-        logits.get(values);
-        return values;
+        return Natives.values(logits);
     }
 
     /** Where the gradient of the loss by the logits goes before {@link #backward}. */
