@@ -7,14 +7,14 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** The arrows between packages, as ARCHITECTURE.md draws them. */
+/** Checks the dependencies between the packages of core against the diagram in ARCHITECTURE.md. */
 class ArchitectureTest {
     private static final String ROOT = "io.github.resdensenet.";
     private static final JavaClasses CLASSES = new ClassFileImporter()
@@ -22,43 +22,44 @@ class ArchitectureTest {
             .withImportOption(location -> location.contains("/core/"))
             .importPackages("io.github.resdensenet");
 
-    /** What each package may use of ours. */
-    private static final Map<String, List<String>> ARROWS = new TreeMap<>(Map.ofEntries(
-            Map.entry("nn", List.of()),
-            Map.entry("transforms", List.of()),
-            Map.entry("report", List.of()),
-            Map.entry("data", List.of("transforms")),
-            Map.entry("checkpoint", List.of("nn", "transforms")),
-            Map.entry("eval", List.of("nn", "engine", "data", "transforms")),
-            Map.entry("predict", List.of("checkpoint", "data", "engine", "eval", "nn", "transforms")),
-            Map.entry("explain", List.of("nn", "data", "predict", "report", "transforms")),
-            Map.entry("engine", List.of("nn")),
-            Map.entry(
-                    "train",
-                    List.of(
-                            "nn",
-                            "engine",
-                            "data",
-                            "eval",
-                            "checkpoint",
-                            "predict",
-                            "explain",
-                            "report",
-                            "transforms")),
-            Map.entry("compare", List.of("nn", "data", "eval", "checkpoint", "report", "train"))));
+    /** The packages of core that each package may use, lowest layer first. */
+    private static final Map<String, List<String>> ALLOWED = new LinkedHashMap<>();
+
+    static {
+        ALLOWED.put("util", List.of());
+        ALLOWED.put("image", List.of());
+        ALLOWED.put("plot", List.of("image"));
+        ALLOWED.put("nn", List.of("util"));
+        ALLOWED.put("transforms", List.of("image", "util"));
+        ALLOWED.put("data", List.of("image", "transforms", "util"));
+        ALLOWED.put("engine", List.of("nn"));
+        ALLOWED.put("checkpoint", List.of("nn", "util"));
+        ALLOWED.put("run", List.of("checkpoint", "data", "nn", "transforms", "util"));
+        ALLOWED.put("eval", List.of("run", "engine", "data", "nn", "transforms", "util"));
+        ALLOWED.put("predict", List.of("run", "eval", "engine", "data", "nn", "transforms", "image"));
+        ALLOWED.put("explain", List.of("predict", "plot", "nn", "transforms", "data", "image", "util"));
+        ALLOWED.put(
+                "report",
+                List.of("explain", "predict", "eval", "run", "plot", "nn", "data", "transforms", "image", "util"));
+        ALLOWED.put(
+                "train",
+                List.of("report", "eval", "run", "checkpoint", "engine", "data", "nn", "transforms", "image", "util"));
+        ALLOWED.put("benchmark", List.of("train", "run", "engine", "data", "nn", "transforms", "util"));
+        ALLOWED.put("compare", List.of("train", "report", "eval", "run", "checkpoint", "plot", "data", "nn", "util"));
+    }
 
     @TestFactory
-    List<DynamicTest> packagesUseOnlyWhatTheirArrowsPointTo() {
-        return ARROWS.entrySet().stream()
-                .map(arrow -> DynamicTest.dynamicTest(arrow.getKey(), () -> {
-                    String[] forbidden = ARROWS.keySet().stream()
-                            .filter(other -> !other.equals(arrow.getKey()))
-                            .filter(other -> !arrow.getValue().contains(other))
+    List<DynamicTest> packagesDependOnlyOnAllowedPackages() {
+        return ALLOWED.entrySet().stream()
+                .map(entry -> DynamicTest.dynamicTest(entry.getKey(), () -> {
+                    String[] forbidden = ALLOWED.keySet().stream()
+                            .filter(other -> !other.equals(entry.getKey()))
+                            .filter(other -> !entry.getValue().contains(other))
                             .map(other -> ROOT + other + "..")
                             .toArray(String[]::new);
                     noClasses()
                             .that()
-                            .resideInAPackage(ROOT + arrow.getKey() + "..")
+                            .resideInAPackage(ROOT + entry.getKey() + "..")
                             .should()
                             .dependOnClassesThat()
                             .resideInAnyPackage(forbidden)
@@ -68,11 +69,11 @@ class ArchitectureTest {
     }
 
     @Test
-    void everyPackageHasItsArrows() {
+    void everyPackageIsListedAndThereAreNoCycles() {
         noClasses()
                 .that()
                 .resideOutsideOfPackages(
-                        ARROWS.keySet().stream().map(p -> ROOT + p + "..").toArray(String[]::new))
+                        ALLOWED.keySet().stream().map(p -> ROOT + p + "..").toArray(String[]::new))
                 .should()
                 .resideInAPackage("io.github.resdensenet..")
                 .allowEmptyShould(true)
@@ -81,8 +82,18 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlySomePackagesTouchLibtorch() {
-        only("org.bytedeco.pytorch..", "nn", "engine", "train", "eval", "explain", "checkpoint", "predict");
+    void onlyAllowedPackagesUseLibtorchAndOneDnn() {
+        only(
+                "org.bytedeco.pytorch..",
+                "nn",
+                "engine",
+                "train",
+                "eval",
+                "explain",
+                "checkpoint",
+                "predict",
+                "run",
+                "benchmark");
         only("org.bytedeco.dnnl..", "engine");
     }
 
@@ -100,10 +111,10 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheDecoderTouchesOpenCv() {
+    void onlyImageDecoderUsesOpenCv() {
         noClasses()
                 .that()
-                .doNotHaveFullyQualifiedName(ROOT + "data.ImageDecoder")
+                .doNotHaveFullyQualifiedName(ROOT + "image.ImageDecoder")
                 .should()
                 .dependOnClassesThat()
                 .resideInAPackage("org.bytedeco.opencv..")
@@ -111,7 +122,7 @@ class ArchitectureTest {
     }
 
     @Test
-    void randomnessHasAKeyAndNothingPrints() {
+    void doesNotUseUnseededRandomnessOrStandardStreams() {
         noClasses()
                 .should()
                 .dependOnClassesThat()

@@ -2,8 +2,8 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.audit.Audit;
-import io.github.resdensenet.data.audit.AuditedFile;
-import io.github.resdensenet.data.audit.AuditedFile.Verdict;
+import io.github.resdensenet.data.audit.Audit.AuditedFile;
+import io.github.resdensenet.data.audit.Audit.AuditedFile.Verdict;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,25 +21,36 @@ import picocli.CommandLine.Spec;
         name = "audit",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description =
-                "Looks at every file of a picture folder: what can be read, what is there twice, what is under two"
-                        + " labels. The exit status is 1 if something must be mended.")
+        description = {
+            "Finds unreadable files, duplicates and conflicting labels in an image folder.",
+            "The exit status is 1 if there is a problem that you must fix before training."
+        },
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet audit photos         check an image folder",
+            "  resdensenet audit photos --json  print every file as JSON"
+        })
 final class AuditCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(paramLabel = "DIR", description = "image folder with one folder a class")
+    @Parameters(
+            paramLabel = "DIR",
+            description = "image folder with one subfolder per class, or fashion3 for the built-in set")
     private Path folder = Path.of("");
 
-    @Option(names = "--json", description = "print one JSON object with every file")
+    @Option(names = "--json", description = "print one JSON object on one line, with every file (default: text)")
     private boolean json;
 
     @Option(
             names = "--exif",
-            description = "turn pictures as their EXIF orientation says, as data.exifOrientation=apply")
+            description = "apply the EXIF orientation, like data.exifOrientation=apply (default: ignore it)")
     private boolean upright;
 
-    @Option(names = "--threads", paramLabel = "N", description = "threads that decode (default: one a processor)")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "number of decoding threads (default: one per processor)")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Override
@@ -74,14 +85,14 @@ final class AuditCommand implements Callable<Integer> {
             fields.put("height", file.height());
             files.add(fields);
         }
-        List<Map<String, Object>> repeats = new ArrayList<>();
-        for (Audit.Repeat repeat : audit.repeats()) {
+        List<Map<String, Object>> duplicates = new ArrayList<>();
+        for (Audit.Repeat duplicate : audit.repeats()) {
             Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("kind", repeat.kind());
-            fields.put("first", repeat.first());
-            fields.put("second", repeat.second());
-            fields.put("two_labels", repeat.twoLabels());
-            repeats.add(fields);
+            fields.put("kind", duplicate.kind());
+            fields.put("first", duplicate.first());
+            fields.put("second", duplicate.second());
+            fields.put("two_labels", duplicate.twoLabels());
+            duplicates.add(fields);
         }
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("folder", audit.root().toString());
@@ -89,37 +100,37 @@ final class AuditCommand implements Callable<Integer> {
         fields.put("classes", audit.classes());
         fields.put("problems", audit.problems());
         fields.put("remarks", audit.remarks());
-        fields.put("duplicates", repeats);
+        fields.put("duplicates", duplicates);
         fields.put("files", files);
         return fields;
     }
 
     private static void print(Audit audit, PrintWriter out) {
-        long pictures = audit.classes().values().stream().mapToInt(n -> n).sum();
-        out.println(audit.root() + ": " + pictures + " pictures in "
-                + audit.classes().size() + " classes");
+        long images = audit.classes().values().stream().mapToInt(n -> n).sum();
+        out.println(
+                audit.root() + ": " + images + " images in " + audit.classes().size() + " classes");
         audit.classes().forEach((name, n) -> out.printf("  %8d  %s%n", n, name));
         for (Verdict verdict : List.of(Verdict.REFUSED, Verdict.IGNORED)) {
             List<AuditedFile> files =
                     audit.files().stream().filter(f -> f.verdict() == verdict).toList();
             if (!files.isEmpty()) {
-                out.println(verdict.label() + ": " + files.size());
+                out.println((verdict == Verdict.REFUSED ? "rejected: " : "ignored: ") + files.size());
                 files.forEach(f -> out.println("  " + f.path() + ": " + f.reason()));
             }
         }
         if (!audit.repeats().isEmpty()) {
-            out.println("there again: " + audit.repeats().size());
+            out.println("duplicates: " + audit.repeats().size());
             audit.repeats()
-                    .forEach(r -> out.println("  " + r.second() + " is " + r.first() + " (" + r.kind()
-                            + (r.twoLabels() ? ", under two labels" : "") + ")"));
+                    .forEach(r -> out.println("  " + r.second() + " duplicates " + r.first() + " (" + r.kind()
+                            + (r.twoLabels() ? ", conflicting labels" : "") + ")"));
         }
         audit.remarks().forEach(remark -> out.println("Remark: " + remark));
         audit.problems().forEach(problem -> out.println("Problem: " + problem));
         out.println(
                 audit.isGood()
-                        ? "Nothing must be mended."
+                        ? "No problems found."
                         : audit.problems().size() == 1
-                                ? "1 problem must be mended."
-                                : audit.problems().size() + " problems must be mended.");
+                                ? "1 problem found. Fix it before training."
+                                : audit.problems().size() + " problems found. Fix them before training.");
     }
 }

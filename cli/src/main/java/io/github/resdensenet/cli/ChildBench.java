@@ -1,6 +1,6 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.compare.Bench;
+import io.github.resdensenet.compare.Comparison.Bench;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
@@ -13,7 +13,7 @@ import java.util.Map;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The command {@code bench} in a fresh Java of the same kind: same options, same class path. */
+/** Runs {@code bench} in a new JVM with the same JVM options and class path. */
 final class ChildBench implements Bench {
     private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
 
@@ -35,17 +35,17 @@ final class ChildBench implements Bench {
         try (InputStream in = process.getInputStream()) {
             output = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
             if (process.waitFor() != 0) {
-                throw new IOException(recipe + ": the benchmark failed: " + last(output));
+                throw new IOException(recipe + ": the benchmark failed: " + lastLine(output));
             }
         } catch (InterruptedException e) {
             process.destroy();
             Thread.currentThread().interrupt();
             throw new IOException(recipe + ": the benchmark was interrupted", e);
         }
-        return JsonMapper.shared().readValue(last(output), FIELDS);
+        return JsonMapper.shared().readValue(lastLine(output), FIELDS);
     }
 
-    private static String last(String output) {
+    private static String lastLine(String output) {
         return output.substring(output.lastIndexOf('\n') + 1);
     }
 }

@@ -1,12 +1,13 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.compare.Comparison;
-import io.github.resdensenet.compare.ComparisonListener;
+import io.github.resdensenet.compare.Comparison.Listener;
 import io.github.resdensenet.compare.ComparisonOptions;
 import io.github.resdensenet.data.BuiltInData;
-import io.github.resdensenet.eval.Decimal;
-import io.github.resdensenet.nn.ModelConfig;
-import io.github.resdensenet.train.EpochMetrics;
+import io.github.resdensenet.nn.ModelConfig.Architecture;
+import io.github.resdensenet.run.History.EpochMetrics;
+import io.github.resdensenet.util.Choices;
+import io.github.resdensenet.util.Decimal;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -24,9 +25,15 @@ import picocli.CommandLine.Spec;
         name = "compare",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description =
-                "Trains several models over several seeds and writes what sets them apart; the same command goes on"
-                        + " after a stop.")
+        description = {
+            "Trains several models with several seeds and compares them with statistical tests.",
+            "To resume an interrupted comparison, repeat the command with the same --out."
+        },
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet compare --out runs/all           compare on the built-in images",
+            "  resdensenet compare --data photos --seeds 5  compare on your own images"
+        })
 final class CompareCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -34,49 +41,58 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "image folder with one folder a class, or fashion3 for the built-in set (default)")
+            description = "image folder with one subfolder per class, or fashion3 for the built-in set"
+                    + " (default: fashion3)")
     private String data = BuiltInData.FASHION3;
 
-    @Option(names = "--models", paramLabel = "a,b,c", split = ",", description = "architectures (default: all)")
-    private List<String> models = ModelConfig.NAMES;
+    @Option(
+            names = "--models",
+            paramLabel = "a,b,c",
+            split = ",",
+            description = "architectures to compare (default: resdensenet,densenet121,resnet50v2)")
+    private List<String> models = Choices.labels(Architecture.class);
 
     @Option(
             names = "--recipes",
             paramLabel = "own,common",
             split = ",",
-            description = "each model's own training, the same training for all, or both (default)")
+            description = "own: each model's own settings; common: the same settings for every model"
+                    + " (default: own,common)")
     private List<String> recipes = ComparisonOptions.RECIPES;
 
     @Option(
             names = "--fusions",
             paramLabel = "both,concat,add,none,stacked",
             split = ",",
-            description = "fusions of resdensenet (default: both, which is the article's concat and add)")
+            description = "fusion variants of resdensenet to compare (default: both, the article's concat and add)")
     private List<String> fusions = List.of("both");
 
-    @Option(names = "--seeds", paramLabel = "N", description = "trainings of each model (default: 3)")
+    @Option(names = "--seeds", paramLabel = "N", description = "number of seeds per model (default: 3)")
     private int seeds = 3;
 
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "passes over the training pictures (default: the recipes')")
+            description = "passes over the training set (default: 10, as in the recipes)")
     private @Nullable Integer epochs;
 
-    @Option(names = "--image-size", paramLabel = "N", description = "height and width in pixels")
+    @Option(
+            names = "--image-size",
+            paramLabel = "N",
+            description = "image height and width in pixels (default: 64 for fashion3, otherwise 224)")
     private int imageSize;
 
     @Option(
             names = "--set",
             paramLabel = "key=value",
-            description =
-                    "changes one key of every recipe, for instance train.precision=bf16; model.* of resdensenet only")
+            description = "set one key of every recipe, e.g. train.precision=bf16; model.* applies to resdensenet only;"
+                    + " repeatable (default: none)")
     private List<String> set = new ArrayList<>();
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
-            description = "folder to make or to go on in (default: runs/compare-<time>)")
+            description = "folder to create, or to resume in (default: runs/compare-<time>)")
     private @Nullable Path out;
 
     @Override
@@ -105,18 +121,18 @@ final class CompareCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** Says on stderr what is under way. */
-    private final class Console implements ComparisonListener {
+    /** Reports the current task on stderr. */
+    private final class Console implements Listener {
         private final Progress progress = new Progress(spec.commandLine().getErr());
-        private String doing = "";
+        private String task = "";
 
         @Override
         public void begin(String what, int number, int of) {
-            doing = number + "/" + of + " " + what;
-            say(doing);
+            task = number + "/" + of + " " + what;
+            print(task);
         }
 
-        private void say(String line) {
+        private void print(String line) {
             progress.clear();
             spec.commandLine().getErr().println(line);
         }
@@ -124,7 +140,7 @@ final class CompareCommand implements Callable<Integer> {
         @Override
         public void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {
             progress.show(
-                    "%s, epoch %d/%d".formatted(doing, epoch, epochs),
+                    "%s, epoch %d/%d".formatted(task, epoch, epochs),
                     step,
                     steps,
                     "loss %s  %s images/s".formatted(Decimal.fixed(loss, 3), Decimal.fixed(imagesPerSecond, 0)));
@@ -132,7 +148,7 @@ final class CompareCommand implements Callable<Integer> {
 
         @Override
         public void epoch(EpochMetrics metrics) {
-            say(metrics.line());
+            print(metrics.line());
         }
     }
 }

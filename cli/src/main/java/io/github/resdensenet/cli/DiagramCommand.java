@@ -1,10 +1,10 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.AtomicFiles;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
-import io.github.resdensenet.report.Diagram;
-import io.github.resdensenet.train.ModelDiagram;
+import io.github.resdensenet.plot.Diagram;
+import io.github.resdensenet.report.ModelDiagram;
+import io.github.resdensenet.util.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -20,7 +20,12 @@ import picocli.CommandLine.Spec;
         name = "diagram",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Draws a model: the whole network, and one block with every layer.")
+        description = "Draws a model: the whole network, and one block with all its layers.",
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet diagram                draw resdensenet.svg",
+            "  resdensenet diagram --out net.png  draw a PNG file"
+        })
 final class DiagramCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -28,13 +33,13 @@ final class DiagramCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
-    @Option(names = "--num-classes", paramLabel = "N", description = "number of logits (default: 3)")
+    @Option(names = "--num-classes", paramLabel = "N", description = "number of classes (default: 3)")
     private int numClasses = 3;
 
     @Option(
             names = "--out",
             paramLabel = "FILE.svg|FILE.png",
-            description = "file to write; its name says which of the two (default: <model>.svg)")
+            description = "file to write; the extension selects the format (default: <model>.svg)")
     private @Nullable Path out;
 
     @Override

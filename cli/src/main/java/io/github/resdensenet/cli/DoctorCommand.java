@@ -3,7 +3,7 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.nn.NativeSettings;
-import io.github.resdensenet.train.Environment;
+import io.github.resdensenet.run.Environment;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -17,12 +17,17 @@ import picocli.CommandLine.Spec;
         name = "doctor",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Says what was found on this machine and what will be used.")
+        description = "Shows the software and hardware found on this machine, and what training will use.",
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet doctor         print one line per item",
+            "  resdensenet doctor --json  print the same as JSON"
+        })
 final class DoctorCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--json", description = "print one JSON object on one line")
+    @Option(names = "--json", description = "print one JSON object on one line (default: text)")
     private boolean json;
 
     @Override
@@ -47,9 +52,9 @@ final class DoctorCommand implements Callable<Integer> {
     }
 
     private static String caches() {
-        String own = System.getProperty("org.bytedeco.javacpp.cachedir");
-        Path natives = own != null ? Path.of(own) : Path.of(System.getProperty("user.home"), ".javacpp", "cache");
-        return BuiltInData.cacheFolder() + " (sample pictures; RESDENSENET_CACHE changes it), " + natives
+        String folder = System.getProperty("org.bytedeco.javacpp.cachedir");
+        Path natives = folder != null ? Path.of(folder) : Path.of(System.getProperty("user.home"), ".javacpp", "cache");
+        return BuiltInData.cacheFolder() + " (sample images; set RESDENSENET_CACHE to move it), " + natives
                 + " (native libraries, 0.5 GB)";
     }
 }

@@ -1,12 +1,11 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.AtomicFiles;
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.Abstention;
 import io.github.resdensenet.eval.Evaluation;
-import io.github.resdensenet.eval.EvaluationText;
-import io.github.resdensenet.train.RunEvaluator;
+import io.github.resdensenet.eval.RunEvaluator;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.AtomicFiles;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,7 +27,12 @@ import picocli.CommandLine.Spec;
         name = "evaluate",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Judges a run's best model on the pictures that the run split, or on another folder.")
+        description = "Evaluates a run's best checkpoint on its test set, another subset or another image folder.",
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet evaluate runs/photos              evaluate on the test set",
+            "  resdensenet evaluate runs/photos --split val  evaluate on the validation set"
+        })
 final class EvaluateCommand implements Callable<Integer> {
     private static final List<String> SPLITS = List.of("train", "val", "test", "all");
 
@@ -41,32 +45,36 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--split",
             paramLabel = "train|val|test|all",
-            description = "part of the run's pictures (default: test, or all pictures of --data)")
+            description = "subset of the run's images (default: test, or all images of --data)")
     private @Nullable String split;
 
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "other pictures with the same class folders; with --split: where the run's pictures are now")
+            description = "another image folder with the same class subfolders; with --split: new location of the run's"
+                    + " images (default: the run's images)")
     private @Nullable Path data;
 
-    @Option(names = "--allow-trained", description = "count pictures of --data that the run trained on")
+    @Option(
+            names = "--allow-trained",
+            description = "also evaluate images of --data that are in the run's train set (default: fail on them)")
     private boolean allowTrained;
 
     @Option(
             names = "--precision-target",
             paramLabel = "P",
-            description =
-                    "say from which confidence on answers are right with this share, as chosen on the val pictures")
+            description = "find the smallest confidence threshold that reaches this precision on the validation set,"
+                    + " above 0 to 1 (default: none)")
     private @Nullable Double precisionTarget;
 
     @Option(
             names = "--predictions",
             paramLabel = "FILE.csv",
-            description = "write path, true and predicted class and each class's probability, a line a picture")
+            description = "write one line per image: path, true class, predicted class and the probability of each"
+                    + " class (default: none)")
     private @Nullable Path predictions;
 
-    @Option(names = "--json", description = "print one JSON object on one line")
+    @Option(names = "--json", description = "print one JSON object on one line (default: text)")
     private boolean json;
 
     @Override
@@ -75,49 +83,50 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new IllegalArgumentException("--split must be one of " + SPLITS + ", got " + split);
         }
         if (precisionTarget != null && !(precisionTarget > 0 && precisionTarget <= 1)) {
-            throw new IllegalArgumentException("--precision-target must be above 0 to 1, got " + precisionTarget);
+            throw new IllegalArgumentException(
+                    "--precision-target must be above 0 and at most 1, got " + precisionTarget);
         }
         Progress progress = new Progress(spec.commandLine().getErr());
         BiConsumer<Integer, Integer> bar = (done, total) -> progress.show("Evaluating", done, total, "");
         RunEvaluator evaluator = new RunEvaluator(Run.open(run));
-        String part = split != null ? split : data == null ? "test" : "all";
-        Evaluation val = precisionTarget == null ? null : evaluator.evaluateSplit(Part.VAL, moved(), bar);
+        String subset = split != null ? split : data == null ? "test" : "all";
+        Evaluation val = precisionTarget == null ? null : evaluator.evaluateSplit(Subset.VAL, moved(), bar);
         Evaluation evaluation = data != null && split == null
                 ? evaluator.evaluateFolder(data, allowTrained, bar)
-                : val != null && part.equals("val")
+                : val != null && subset.equals("val")
                         ? val
                         : evaluator.evaluateSplit(
-                                Arrays.stream(Part.values())
-                                        .filter(p -> p.label().equals(part))
+                                Arrays.stream(Subset.values())
+                                        .filter(s -> s.label().equals(subset))
                                         .findFirst()
                                         .orElse(null),
                                 moved(),
                                 bar);
         progress.clear();
         if (predictions != null) {
-            AtomicFiles.write(predictions, EvaluationText.csv(evaluation));
+            AtomicFiles.write(predictions, evaluation.csv());
         }
-        print(evaluator, evaluation, part, val);
+        print(evaluator, evaluation, subset, val);
         return 0;
     }
 
-    /** Where the run's pictures are now, if not where they were. */
+    /** The new location of the run's images; null if they have not moved. */
     private @Nullable Path moved() {
         return split == null ? null : data;
     }
 
-    private void print(RunEvaluator evaluator, Evaluation evaluation, String part, @Nullable Evaluation val) {
+    private void print(RunEvaluator evaluator, Evaluation evaluation, String subset, @Nullable Evaluation val) {
         PrintWriter out = spec.commandLine().getOut();
-        Map<String, Object> fields = new LinkedHashMap<>(EvaluationText.json(evaluation, part));
-        List<String> lines = new ArrayList<>(EvaluationText.lines(evaluation, evaluator.modelTitle(), part));
+        Map<String, Object> fields = new LinkedHashMap<>(evaluation.json(subset));
+        List<String> lines = new ArrayList<>(evaluation.lines(evaluator.modelTitle(), subset));
         if (val != null && precisionTarget != null) {
             Optional<Abstention> abstention = Abstention.reaching(val, precisionTarget);
-            fields.put("abstention", EvaluationText.json(abstention, precisionTarget, evaluation, part));
-            lines.addAll(EvaluationText.lines(abstention, precisionTarget, evaluation, part));
+            fields.put("abstention", Abstention.json(abstention, precisionTarget, evaluation, subset));
+            lines.addAll(Abstention.lines(abstention, precisionTarget, evaluation, subset));
         }
-        evaluator.testLooks().ifPresent(looks -> fields.put("test_looks", looks));
-        if (!evaluator.testLooksInWords().isEmpty()) {
-            lines.add(evaluator.testLooksInWords());
+        evaluator.testEvaluations().ifPresent(n -> fields.put("test_looks", n));
+        if (!evaluator.testEvaluationsInWords().isEmpty()) {
+            lines.add(evaluator.testEvaluationsInWords());
         }
         if (json) {
             out.println(Json.line(fields));

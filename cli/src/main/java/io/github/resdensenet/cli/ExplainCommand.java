@@ -1,14 +1,12 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.AtomicFiles;
 import io.github.resdensenet.explain.Explainer;
+import io.github.resdensenet.explain.Explainer.Request;
 import io.github.resdensenet.explain.Explanation;
-import io.github.resdensenet.explain.ExplanationFigure;
-import io.github.resdensenet.explain.ExplanationText;
+import io.github.resdensenet.explain.FaithfulnessCheck;
 import io.github.resdensenet.explain.Method;
-import io.github.resdensenet.explain.Request;
-import io.github.resdensenet.explain.Sanity;
-import io.github.resdensenet.report.Png;
+import io.github.resdensenet.image.PngWriter;
+import io.github.resdensenet.util.AtomicFiles;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -31,11 +29,17 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = {
-            "Marks the parts of pictures that speak for a class, and says whether to believe the marks.",
-            "Writes, for each picture, NAME-METHOD.png (the picture, the marks, the checks), NAME-METHOD-map.png (the map"
-                    + " alone, grey, at the network's input size: white is its largest value, black no evidence) and"
-                    + " NAME-METHOD.json (everything, with the map as numbers at its own size). A picture that cannot be"
-                    + " read is reported, the others go on; then the exit status is 1."
+            "Explains predictions with attribution maps and checks how faithful the maps are.",
+            "Writes three files per image. NAME-METHOD.png shows the image, the heatmap and the checks."
+                    + " NAME-METHOD-map.png is the map in grey-scale at the network's input size: white is its largest"
+                    + " value, black is no evidence. NAME-METHOD.json contains all values, with the map at its own"
+                    + " resolution.",
+            "Unreadable images are reported and skipped; the exit status is then 1."
+        },
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet explain runs/photos cat.jpg                     use Grad-CAM",
+            "  resdensenet explain runs/photos cat.jpg --method occlusion  use occlusion"
         })
 final class ExplainCommand implements Callable<Integer> {
     @Spec
@@ -44,38 +48,41 @@ final class ExplainCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "RUN", description = "run folder")
     private Path run = Path.of("");
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "pictures")
-    private List<Path> pictures = new ArrayList<>();
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE", description = "images to explain")
+    private List<Path> images = new ArrayList<>();
 
     @Option(
             names = "--method",
             paramLabel = "gradcam|gradcam++|layercam|occlusion",
-            description = "how to find the parts (default: gradcam)")
+            description = "attribution method (default: gradcam)")
     private String method = Method.GRADCAM.label();
 
     @Option(
             names = "--stage",
             paramLabel = "N",
-            description = "stage of the network to look at, 0 the stem; early ones are finer (default: the last)")
+            description = "number of the network stage to explain, 0 for the stem; earlier stages give finer maps;"
+                    + " not for occlusion (default: the last)")
     private int stage = Request.LAST_STAGE;
 
-    @Option(names = "--target", paramLabel = "CLASS", description = "class to explain (default: the most probable one)")
+    @Option(names = "--target", paramLabel = "CLASS", description = "class to explain (default: the predicted class)")
     private @Nullable String target;
 
     @Option(
             names = "--patch",
             paramLabel = "N",
-            description =
-                    "occlusion: size of the grey patch in pixels of the network's input (default: an eighth of it)")
+            description = "occlusion only: height and width of the grey patch, in pixels of the network's input"
+                    + " (default: an eighth of the input size)")
     private int patch;
 
     @Option(
             names = "--stride",
             paramLabel = "N",
-            description = "occlusion: distance of its places in pixels (default: half the patch)")
+            description = "occlusion only: distance between patch positions in pixels (default: half the patch)")
     private int stride;
 
-    @Option(names = "--no-check", description = "leave out the checks: deletion, insertion, random weights")
+    @Option(
+            names = "--no-check",
+            description = "skip the faithfulness checks: deletion, insertion and random weights (default: run them)")
     private boolean noCheck;
 
     @Option(names = "--out", paramLabel = "DIR", description = "folder for the files (default: RUN/explain)")
@@ -91,10 +98,10 @@ final class ExplainCommand implements Callable<Integer> {
         try (Explainer explainer = Explainer.load(run)) {
             explainer.check(request);
             Path folder = Files.createDirectories(out != null ? out : run.resolve("explain"));
-            for (int i = 0; i < pictures.size(); i++) {
-                progress.show("Explaining", i, pictures.size(), "");
+            for (int i = 0; i < images.size(); i++) {
+                progress.show("Explaining", i, images.size(), "");
                 try {
-                    write(explainer, request, pictures.get(i), folder.resolve(name(pictures.get(i), names)), progress);
+                    write(explainer, request, images.get(i), folder.resolve(name(images.get(i), names)), progress);
                 } catch (IOException e) {
                     failed++;
                     progress.clear();
@@ -106,9 +113,9 @@ final class ExplainCommand implements Callable<Integer> {
         return failed == 0 ? 0 : 1;
     }
 
-    /** The picture's name without its ending, with a number if another of these pictures has it. */
-    private static String name(Path picture, Set<String> taken) {
-        String file = String.valueOf(picture.getFileName());
+    /** The image's file name without extension, with a number if another image has the same name. */
+    private static String name(Path image, Set<String> taken) {
+        String file = String.valueOf(image.getFileName());
         String stem = file.contains(".") ? file.substring(0, file.lastIndexOf('.')) : file;
         String name = stem;
         for (int i = 2; !taken.add(name); i++) {
@@ -117,23 +124,23 @@ final class ExplainCommand implements Callable<Integer> {
         return name;
     }
 
-    private void write(Explainer explainer, Request request, Path picture, Path base, Progress progress)
+    private void write(Explainer explainer, Request request, Path image, Path base, Progress progress)
             throws IOException {
-        Explanation explanation = explainer.explain(picture, request);
-        Optional<Sanity> sanity = noCheck ? Optional.empty() : Optional.of(explainer.check(explanation));
+        Explanation explanation = explainer.explain(image, request);
+        Optional<FaithfulnessCheck> check = noCheck ? Optional.empty() : Optional.of(explainer.check(explanation));
         Path figure = base.resolveSibling(base.getFileName() + "-" + method + ".png");
-        byte[] drawn = ExplanationFigure.of(String.valueOf(picture.getFileName()), explanation, sanity)
-                .png();
+        byte[] drawn =
+                explanation.figure(String.valueOf(image.getFileName()), check).png();
         AtomicFiles.write(figure, drawn);
         int size = explanation.picture().width();
-        byte[] map = Png.grey(size, size, explanation.greyMap());
+        byte[] map = PngWriter.grey(size, size, explanation.greyMap());
         AtomicFiles.write(base.resolveSibling(base.getFileName() + "-" + method + "-map.png"), map);
         AtomicFiles.write(
                 base.resolveSibling(base.getFileName() + "-" + method + ".json"),
-                Json.line(ExplanationText.json(picture.toString(), explanation, sanity)) + "\n");
+                Json.line(explanation.json(image.toString(), check)) + "\n");
         progress.clear();
         PrintWriter results = spec.commandLine().getOut();
-        results.println(picture + ": " + ExplanationText.caption(explanation) + " -> " + figure);
-        sanity.ifPresent(s -> results.println("  " + s.verdict()));
+        results.println(image + ": " + explanation.caption() + " -> " + figure);
+        check.ifPresent(c -> results.println("  " + c.verdict()));
     }
 }

@@ -1,9 +1,9 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.AtomicFiles;
-import io.github.resdensenet.checkpoint.Checkpoint;
-import io.github.resdensenet.checkpoint.PthWriter;
-import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.checkpoint.WeightFile;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.AtomicFiles;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,12 @@ import picocli.CommandLine.Spec;
         name = "export",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Writes a run's best weights as a file that PyTorch reads.")
+        description = "Exports a run's best weights to a file that PyTorch reads.",
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet export runs/photos --format pth          write best.pth",
+            "  resdensenet export runs/photos --format safetensors  write best.safetensors"
+        })
 final class ExportCommand implements Callable<Integer> {
     private enum Format {
         pth,
@@ -30,7 +35,7 @@ final class ExportCommand implements Callable<Integer> {
     @Parameters(paramLabel = "RUN", description = "run folder")
     private Path run = Path.of("");
 
-    @Option(names = "--format", required = true, description = "${COMPLETION-CANDIDATES}")
+    @Option(names = "--format", paramLabel = "pth|safetensors", required = true, description = "file format (required)")
     private Format format = Format.pth;
 
     @Option(
@@ -46,7 +51,7 @@ final class ExportCommand implements Callable<Integer> {
         Path file = out != null ? out : opened.file("best." + format);
         AtomicFiles.write(file, stream -> {
             if (format == Format.pth) {
-                PthWriter.write(best.weights().tensors(), stream);
+                WeightFile.writePth(best.weights().tensors(), stream);
             } else {
                 best.weights().write(stream);
             }

@@ -1,9 +1,8 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.checkpoint.Weights;
-import io.github.resdensenet.train.Import;
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.Weights;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -19,37 +18,51 @@ import picocli.CommandLine.Spec;
         name = "import",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description =
-                "Makes a run folder out of a .pth, safetensors or Keras file, so that every other command takes it.")
+        description = "Creates a run folder from a .pth, safetensors or Keras file for use with the other commands.",
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet import w.pth --classes a,b --out runs/p                   PyTorch",
+            "  resdensenet import w.h5 --model resnet50v2 --classes a,b --out runs/k Keras"
+        })
 final class ImportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
     @Parameters(
             paramLabel = "FILE",
-            description = "weights: .pth of torch.save(model.state_dict(), FILE), safetensors, or .h5 of Keras")
+            description = "weight file: .pth from torch.save(model.state_dict(), FILE), safetensors, or .h5 from Keras")
     private Path file = Path.of("");
 
-    @Option(names = "--classes", paramLabel = "a,b,c", required = true, description = "class names by index")
+    @Option(
+            names = "--classes",
+            paramLabel = "a,b,c",
+            required = true,
+            description = "class names in the order of the model's outputs (required)")
     private String classes = "";
 
     @Mixin
     private ModelOptions model = new ModelOptions();
 
-    @Option(names = "--key", paramLabel = "PATH", description = "where the weights lie in the file, e.g. model or a.b")
+    @Option(
+            names = "--key",
+            paramLabel = "PATH",
+            description = "location of the weights in a .pth file, e.g. model or a.b (default: top level)")
     private String key = "";
 
-    @Option(names = "--strip", paramLabel = "PREFIX", description = "prefix to take off the names, e.g. module.")
+    @Option(
+            names = "--strip",
+            paramLabel = "PREFIX",
+            description = "prefix to remove from the tensor names of a .pth file, e.g. module. (default: none)")
     private String strip = "";
 
-    @Option(names = "--out", paramLabel = "RUN", required = true, description = "run folder to make")
+    @Option(names = "--out", paramLabel = "RUN", required = true, description = "run folder to create (required)")
     private Path out = Path.of("");
 
     @Override
     public Integer call() throws Exception {
         Recipe recipe = model.recipe().with("data.imageSize", Integer.toString(model.imageSize()));
         List<String> names = Arrays.asList(classes.split(",", -1));
-        Run run = Import.run(Weights.read(file, key, strip), recipe, names, out);
+        Run run = Weights.read(file, key, strip).createRun(recipe, names, out);
         spec.commandLine().getOut().println("Done: " + run.folder());
         return 0;
     }

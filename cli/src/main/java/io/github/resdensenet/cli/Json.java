@@ -3,7 +3,7 @@ package io.github.resdensenet.cli;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Objects on one line. */
+/** Writes JSON objects on one line. */
 final class Json {
     private static final JsonMapper MAPPER = JsonMapper.shared();
 

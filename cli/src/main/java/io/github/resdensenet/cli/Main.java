@@ -1,23 +1,23 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.train.StoppedException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IVersionProvider;
 
-/** The {@code resdensenet} command. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 and 143 stopped by a signal. */
+/** The {@code resdensenet} command. Exit codes: 0 success, 1 failure, 2 invalid usage, 130 SIGINT, 143 SIGTERM. */
 @Command(
         name = "resdensenet",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Trains, judges and uses ResDenseNet image classifiers.",
+        description = "Trains, evaluates and applies ResDenseNet image classifiers.",
         subcommands = {
             TrainCommand.class,
             EvaluateCommand.class,
@@ -34,12 +34,15 @@ import picocli.CommandLine.IVersionProvider;
             CompareCommand.class,
             DoctorCommand.class
         },
+        footerHeading = Main.EXAMPLES,
         footer = {
-            "",
-            "First use:  resdensenet train            trains on the built-in pictures",
-            "            resdensenet train --data DIR  trains on DIR/CLASS/picture.png"
+            "  resdensenet train                train on the built-in images",
+            "  resdensenet train --data photos  train on photos/CLASS/IMAGE.jpg"
         })
 public final class Main {
+    /** Heading of the examples at the end of each help text. */
+    static final String EXAMPLES = "%nExamples:%n";
+
     /** Runs the command and exits. */
     public static void main(String[] args) {
         Signals.install();
@@ -50,7 +53,7 @@ public final class Main {
         System.exit(status);
     }
 
-    /** Runs the command with its own output. */
+    /** Runs the command, with results on {@code out} and progress and errors on {@code err}. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
         boolean plain = System.getenv("NO_COLOR") != null;
         CommandLine command = new CommandLine(new Main())
@@ -78,12 +81,12 @@ public final class Main {
         return CommandLine.ExitCode.USAGE;
     }
 
-    /** One line that names the rule and the value or path; the whole trace only on request. */
+    /** Prints the error on one line, after the stack trace if RESDENSENET_DEBUG is set. */
     private static int failed(Exception error, PrintWriter err) {
         if (System.getenv("RESDENSENET_DEBUG") != null) {
             error.printStackTrace(err);
         }
-        if (error instanceof StoppedException) {
+        if (error instanceof CancellationException) {
             err.println("resdensenet: " + error.getMessage());
             return Signals.exitCode();
         }
@@ -92,7 +95,7 @@ public final class Main {
         return usage ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** What went wrong, in one line. */
+    /** The error message on one line. */
     static String message(Exception error) {
         if (error instanceof NoSuchFileException e && e.getReason() == null) {
             return e.getFile() + ": no such file or folder";
@@ -106,16 +109,19 @@ public final class Main {
                 || error instanceof ArithmeticException) {
             return String.valueOf(error.getMessage());
         }
-        String said = String.valueOf(error.getMessage()).lines().findFirst().orElse(""); // libtorch adds its stack
-        if (said.contains("can't allocate memory") || said.contains("out_of_memory")) {
+        // libtorch appends its stack trace to the message
+        String firstLine =
+                String.valueOf(error.getMessage()).lines().findFirst().orElse("");
+        if (firstLine.contains("can't allocate memory") || firstLine.contains("out_of_memory")) {
             return "out of memory: "
-                    + said.substring(said.lastIndexOf(": ") + 1).strip()
-                    + "; a smaller data.batchSize or data.imageSize takes less";
+                    + firstLine.substring(firstLine.lastIndexOf(": ") + 1).strip()
+                    + "; reduce data.batchSize or data.imageSize";
         }
-        return "unexpected " + error.getClass().getSimpleName() + ": " + said + " (RESDENSENET_DEBUG=1 shows where)";
+        return "unexpected " + error.getClass().getSimpleName() + ": " + firstLine
+                + " (set RESDENSENET_DEBUG=1 for the stack trace)";
     }
 
-    /** The version from the jar's manifest. */
+    /** Reads the version from the jar's manifest. */
     static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {

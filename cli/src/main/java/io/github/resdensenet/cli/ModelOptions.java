@@ -1,28 +1,31 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.run.Recipe;
 import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/** The options that name a model and its size. */
+/** Options that select a model and its input size. */
 final class ModelOptions {
     @Option(
             names = "--model",
             paramLabel = "M",
-            description = "architecture: resdensenet (default), densenet121 or resnet50v2")
+            description = "architecture: resdensenet, densenet121 or resnet50v2 (default: resdensenet)")
     private String model = "resdensenet";
 
-    @Option(names = "--image-size", paramLabel = "N", description = "height and width of its input (default: 224)")
+    @Option(
+            names = "--image-size",
+            paramLabel = "N",
+            description = "height and width of the input in pixels (default: 224)")
     private int imageSize = 224;
 
     @Option(
             names = "--set",
             paramLabel = "model.key=value",
-            description = "changes a size, for instance model.growthRate=12")
+            description = "set one model key, e.g. model.growthRate=12; repeatable (default: none)")
     private List<String> set = new ArrayList<>();
 
-    /** The architecture's name. */
+    /** The name of the architecture. */
     String name() {
         return model;
     }

@@ -1,7 +1,7 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.train.RunPlots;
+import io.github.resdensenet.report.RunFiles;
+import io.github.resdensenet.run.Run;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -14,8 +14,15 @@ import picocli.CommandLine.Spec;
         name = "plot",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Draws accuracy, loss and learning rate over epochs: curves.png and curves.svg in the run folder,"
-                + " and what is drawn in curves.csv and curves.json.")
+        description = {
+            "Draws the learning curves of a run: accuracy, loss and learning rate per epoch.",
+            "Writes curves.png, curves.svg, curves.csv and curves.json into the run folder."
+        },
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet plot runs/photos                       run named by --out",
+            "  resdensenet plot runs/resdensenet-20260131-120000  run with a default name"
+        })
 final class PlotCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -26,7 +33,7 @@ final class PlotCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Run opened = Run.open(run);
-        RunPlots.write(opened);
+        RunFiles.writeCurves(opened);
         for (String name : List.of("curves.png", "curves.svg", "curves.csv", "curves.json")) {
             spec.commandLine().getOut().println(opened.file(name));
         }

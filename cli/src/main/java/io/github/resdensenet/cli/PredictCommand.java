@@ -1,10 +1,10 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.data.ImageFolder;
-import io.github.resdensenet.eval.Decimal;
 import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
@@ -27,8 +27,12 @@ import picocli.CommandLine.Spec;
         name = "predict",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Classifies pictures. A picture that cannot be read is reported, the others go on; then the exit"
-                + " status is 1.")
+        description = {"Classifies images.", "Unreadable images are reported and skipped; the exit status is then 1."},
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet predict runs/photos cat.jpg        classify one image",
+            "  resdensenet predict runs/photos new --top-k 1  classify a folder of images"
+        })
 final class PredictCommand implements Callable<Integer> {
     private static final String ABSTAIN = "abstain";
 
@@ -38,23 +42,28 @@ final class PredictCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "RUN", description = "run folder")
     private Path run = Path.of("");
 
-    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE|DIR", description = "pictures, or folders of them")
+    @Parameters(index = "1..*", arity = "1..*", paramLabel = "IMAGE|DIR", description = "images or folders of images")
     private List<Path> inputs = new ArrayList<>();
 
-    @Option(names = "--top-k", paramLabel = "N", description = "print the N most probable classes (default: all)")
+    @Option(
+            names = "--top-k",
+            paramLabel = "N",
+            description = "number of most probable classes to print (default: all)")
     private int topK = Integer.MAX_VALUE;
 
     @Option(
             names = "--abstain-below",
             paramLabel = "P",
-            description = "answer \"abstain\" where the calibrated probability of the answer is below P, 0 to 1"
-                    + " (evaluate --precision-target finds P)")
+            description = "print \"abstain\" if the calibrated probability of the predicted class is below P, 0 to"
+                    + " 1; evaluate --precision-target finds P (default: never)")
     private @Nullable Double abstainBelow;
 
-    @Option(names = "--raw", description = "probabilities without calibration, and the logits")
+    @Option(
+            names = "--raw",
+            description = "print uncalibrated probabilities and the logits (default: calibrated probabilities)")
     private boolean raw;
 
-    @Option(names = "--json", description = "print one JSON object a picture")
+    @Option(names = "--json", description = "print one JSON object per image, each on one line (default: text)")
     private boolean json;
 
     @Override
@@ -68,12 +77,12 @@ final class PredictCommand implements Callable<Integer> {
         int failed = 0;
         try (Classifier classifier = Classifier.load(run)) {
             for (Path input : inputs) {
-                for (Path picture : pictures(input)) {
+                for (Path image : images(input)) {
                     try {
-                        print(picture, classifier.classify(picture), classifier.temperature());
+                        print(image, classifier.classify(image), classifier.temperature());
                     } catch (IOException e) {
                         failed++;
-                        report(picture, e);
+                        report(image, e);
                     }
                 }
             }
@@ -81,28 +90,28 @@ final class PredictCommand implements Callable<Integer> {
         return failed == 0 ? 0 : 1;
     }
 
-    private static List<Path> pictures(Path input) throws IOException {
+    private static List<Path> images(Path input) throws IOException {
         if (!Files.isDirectory(input)) {
             return List.of(input);
         }
         try (Stream<Path> files = Files.walk(input, FileVisitOption.FOLLOW_LINKS)) {
-            List<Path> pictures = files.filter(ImageFolder::isPicture).sorted().toList();
-            if (pictures.isEmpty()) {
-                throw new NoSuchFileException(input.toString(), null, "no pictures in this folder");
+            List<Path> images = files.filter(ImageFolder::isImage).sorted().toList();
+            if (images.isEmpty()) {
+                throw new NoSuchFileException(input.toString(), null, "no images in this folder");
             }
-            return pictures;
+            return images;
         }
     }
 
-    private void print(Path picture, Prediction calibrated, Temperature temperature) {
+    private void print(Path image, Prediction calibrated, Temperature temperature) {
         boolean abstained = abstainBelow != null && calibrated.probability() < abstainBelow;
         Prediction p = raw ? calibrated.raw() : calibrated;
         List<Integer> shown = p.ranking().subList(0, Math.min(topK, p.classes().size()));
-        String answer = abstained ? ABSTAIN : p.className();
+        String label = abstained ? ABSTAIN : p.className();
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("file", picture.toString());
-            fields.put("class", answer);
+            fields.put("file", image.toString());
+            fields.put("class", label);
             fields.put("index", abstained ? -1 : p.classIndex());
             if (abstainBelow != null) {
                 fields.put("abstained", abstained);
@@ -115,7 +124,7 @@ final class PredictCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(Json.line(fields));
             return;
         }
-        StringBuilder line = new StringBuilder(picture + ": " + answer + " (");
+        StringBuilder line = new StringBuilder(image + ": " + label + " (");
         for (int i = 0; i < shown.size(); i++) {
             int c = shown.get(i);
             line.append(i == 0 ? "" : ", ")
@@ -134,12 +143,12 @@ final class PredictCommand implements Callable<Integer> {
         return fields;
     }
 
-    private void report(Path picture, IOException error) {
+    private void report(Path image, IOException error) {
         String reason =
-                error instanceof NoSuchFileException ? picture + ": no such file" : String.valueOf(error.getMessage());
+                error instanceof NoSuchFileException ? image + ": no such file" : String.valueOf(error.getMessage());
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
-            fields.put("file", picture.toString());
+            fields.put("file", image.toString());
             fields.put("error", reason);
             spec.commandLine().getOut().println(Json.line(fields));
         } else {

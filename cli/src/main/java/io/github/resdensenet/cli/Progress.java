@@ -3,9 +3,7 @@ package io.github.resdensenet.cli;
 import java.io.PrintWriter;
 import picocli.CommandLine.Help.Ansi;
 
-/**
- * One line on stderr that shows how far long work is: redrawn in place on a terminal, printed now and then elsewhere.
- */
+/** A progress line on stderr: redrawn in place on a terminal, printed every 15 seconds otherwise. */
 final class Progress {
     private static final int WIDTH = 24;
     private static final long REDRAW_NANOS = 100_000_000L;
@@ -26,7 +24,7 @@ final class Progress {
         this.lastDrawn = System.nanoTime();
     }
 
-    /** Shows that {@code done} of {@code total} are done, with a remark behind the bar. */
+    /** Shows that {@code done} of {@code total} items are completed, with a remark after the bar. */
     synchronized void show(String what, long done, long total, String remark) {
         long now = System.nanoTime();
         boolean last = done >= total;
@@ -50,7 +48,7 @@ final class Progress {
         drawn = line.length();
     }
 
-    /** Takes the line away, so that something else can be printed. */
+    /** Erases the line so that other text can be printed. */
     synchronized void clear() {
         if (terminal && drawn > 0) {
             err.print("\r" + " ".repeat(drawn) + "\r");
@@ -59,7 +57,7 @@ final class Progress {
         }
     }
 
-    /** Minutes and seconds, or hours, minutes and seconds. */
+    /** Formats a duration as m:ss, or as h:mm:ss from one hour on. */
     static String time(double seconds) {
         long s = Math.round(seconds);
         return s >= 3600

@@ -1,6 +1,7 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.nn.ModelConfig.Architecture;
+import io.github.resdensenet.run.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,70 +11,76 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** The options that change a recipe. */
+/** Options that select and change a recipe. */
 final class RecipeOptions {
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "image folder with one folder a class, or fashion3 for the built-in set (default)")
-    private @Nullable Path data;
-
     @Option(
             names = "--recipe",
             paramLabel = "default|seed|common|FILE.yaml",
-            description =
-                    "what to train and how; default is the model's own training, seed the article's own way, common one"
-                            + " training for all models")
+            description = "recipe to start from: default (the model's own settings), seed (the article's protocol:"
+                    + " random 80/20 split, best epoch selected on the test set), common (the same settings for every"
+                    + " model) or a YAML file (default: default)")
     private String recipe = "default";
 
-    @Option(names = "--model", paramLabel = "M", description = "architecture: resdensenet, densenet121 or resnet50v2")
+    @Option(
+            names = "--model",
+            paramLabel = "M",
+            description = "architecture: resdensenet, densenet121 or resnet50v2 (default: resdensenet)")
     private @Nullable String model;
 
     @Option(
             names = "--set",
             paramLabel = "key=value",
-            description = "changes one key of the recipe, for instance train.lr=3e-4")
+            description = "set one recipe key, e.g. train.weightDecay=0.01; repeatable (default: none)")
     private List<String> set = new ArrayList<>();
 
-    @Option(names = "--epochs", paramLabel = "N", description = "passes over the training pictures")
+    @Option(names = "--epochs", paramLabel = "N", description = "passes over the training set (default: 10)")
     private @Nullable String epochs;
 
-    @Option(names = "--batch-size", paramLabel = "N", description = "pictures a step")
+    @Option(names = "--batch-size", paramLabel = "N", description = "images per step (default: 8)")
     private @Nullable String batchSize;
 
-    @Option(names = "--image-size", paramLabel = "N", description = "height and width in pixels")
-    private @Nullable String imageSize;
-
-    @Option(names = "--lr", paramLabel = "X", description = "learning rate at the start")
+    @Option(names = "--lr", paramLabel = "X", description = "initial learning rate (default: 0.001)")
     private @Nullable String lr;
 
-    @Option(names = "--seed", paramLabel = "N", description = "key of all randomness")
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "random seed of the split, initial weights, image order and augmentation (default: 0)")
     private @Nullable String seed;
 
-    @Option(names = "--threads", paramLabel = "N", description = "compute threads (default: one a processor)")
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "number of compute threads (default: one per processor)")
     private @Nullable String threads;
 
-    @Option(names = "--precision", paramLabel = "fp32|bf16", description = "number format of the activations")
+    @Option(
+            names = "--precision",
+            paramLabel = "fp32|bf16",
+            description = "number format of the activations; bf16 needs the fused engine (default: fp32)")
     private @Nullable String precision;
 
-    @Option(names = "--engine", paramLabel = "auto|fused|reference", description = "what computes the training steps")
+    @Option(
+            names = "--engine",
+            paramLabel = "auto|fused|reference",
+            description = "training engine: fused (oneDNN, CPU only), reference (libtorch autograd), or auto for fused"
+                    + " where it is supported (default: auto)")
     private @Nullable String engine;
 
     @Option(
             names = "--on-bad",
             paramLabel = "fail|skip",
-            description = "a picture that cannot be read ends the training before it starts, or is left out")
+            description = "unreadable images: fail before the first step, or skip them and list them in skipped.csv"
+                    + " (default: fail)")
     private @Nullable String onBad;
 
-    @Option(names = "--device", paramLabel = "auto|cpu|cuda", description = "where to compute")
+    @Option(
+            names = "--device",
+            paramLabel = "auto|cpu|cuda",
+            description = "compute device; auto is cuda if available, otherwise cpu (default: auto)")
     private @Nullable String device;
 
-    /** Whether pictures were named. */
-    boolean hasData() {
-        return data != null;
-    }
-
-    /** The number of epochs asked for, or 0. */
+    /** The value of {@code --epochs}; 0 if it was not given. */
     int epochs() {
         if (epochs == null) {
             return 0;
@@ -85,12 +92,18 @@ final class RecipeOptions {
         }
     }
 
-    /** The recipe with every option applied. */
-    Recipe resolve() throws IOException {
+    /**
+     * The recipe with all options applied.
+     *
+     * @param data the value of {@code --data}; null if it was not given
+     * @param imageSize the value of {@code --image-size}; null if it was not given
+     */
+    Recipe resolve(@Nullable Path data, @Nullable String imageSize) throws IOException {
         Map<String, String> changes = changes(set);
         String architecture = model != null ? model : changes.getOrDefault("model.name", "resdensenet");
-        Recipe result =
-                Recipe.NAMES.contains(recipe) ? Recipe.builtIn(recipe, architecture) : Recipe.read(Path.of(recipe));
+        Recipe result = Recipe.NAMES.contains(recipe)
+                ? Recipe.builtIn(recipe, Architecture.of(architecture))
+                : Recipe.read(Path.of(recipe));
         put(changes, "model.name", model);
         put(changes, "train.epochs", epochs);
         put(changes, "data.batchSize", batchSize);
@@ -106,7 +119,7 @@ final class RecipeOptions {
         return data == null ? result : result.withData(data);
     }
 
-    /** What {@code --set key=value} says, by key. */
+    /** Parses the values of {@code --set key=value}. */
     static Map<String, String> changes(List<String> set) {
         Map<String, String> changes = new LinkedHashMap<>();
         for (String change : set) {

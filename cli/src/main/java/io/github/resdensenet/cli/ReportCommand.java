@@ -1,7 +1,7 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.train.RunReport;
+import io.github.resdensenet.report.RunFiles;
+import io.github.resdensenet.run.Run;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -13,7 +13,12 @@ import picocli.CommandLine.Spec;
         name = "report",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Writes report.html into the run folder: one page with figures, curves, errors and their limits.")
+        description = "Writes report.html into the run folder: metrics, curves, errors and limits on one page.",
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet report runs/photos                       run named by --out",
+            "  resdensenet report runs/resdensenet-20260131-120000  run with a default name"
+        })
 final class ReportCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -24,7 +29,7 @@ final class ReportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Progress progress = new Progress(spec.commandLine().getErr());
-        Path file = RunReport.write(Run.open(run), (done, total) -> progress.show("Evaluating", done, total, ""));
+        Path file = RunFiles.writeReport(Run.open(run), (done, total) -> progress.show("Evaluating", done, total, ""));
         progress.clear();
         spec.commandLine().getOut().println(file);
         return 0;

@@ -6,14 +6,15 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Ctrl-C and SIGTERM. What runs is asked to stop where it has something to save; else, and on the second signal, the
- * process ends at once, without the usual exit: that would take the native library down under its own threads. Files are
- * whole at every moment anyway.
+ * Handles SIGINT (Ctrl-C) and SIGTERM. The first signal runs the action set by {@link #onNext}, which asks the command to
+ * save and stop. Without an action, and on a second signal, the process halts at once. It skips the regular exit, which
+ * would unload the native libraries while their threads still run. Files are written atomically, so none is left
+ * incomplete.
  */
 final class Signals {
     private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", 143);
     private static final AtomicReference<@Nullable Runnable> STOP = new AtomicReference<>();
-    /** Who sends a signal to a process and to its group, as timeout(1) does, means one. */
+    /** Signals within this time count as one: timeout(1) signals both the process and its group. */
     private static final long SAME_NANOS = 300_000_000L;
 
     private static volatile int received;
@@ -21,7 +22,7 @@ final class Signals {
 
     private Signals() {}
 
-    /** Takes the signals over. By reflection, since the compiler warns of sun.misc.Signal, which every JDK has. */
+    /** Installs the handlers. Uses reflection because javac warns about sun.misc.Signal, which every JDK has. */
     static void install() {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
@@ -55,12 +56,12 @@ final class Signals {
         }
     }
 
-    /** What the next signal does instead of ending the process. */
+    /** Sets what the next signal runs instead of halting the process. */
     static void onNext(Runnable stop) {
         STOP.set(stop);
     }
 
-    /** The exit code of the signal that came. */
+    /** The exit code for the received signal; 0 if there was none. */
     static int exitCode() {
         return received;
     }

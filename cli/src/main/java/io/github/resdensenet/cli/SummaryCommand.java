@@ -17,7 +17,12 @@ import picocli.CommandLine.Spec;
         name = "summary",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Prints a model's layers, shapes and parameters.")
+        description = "Prints the layers, output shapes and parameter counts of a model.",
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet summary                                         default model",
+            "  resdensenet summary --model densenet121 --num-classes 1000  another model"
+        })
 final class SummaryCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -25,13 +30,13 @@ final class SummaryCommand implements Callable<Integer> {
     @Mixin
     private ModelOptions model = new ModelOptions();
 
-    @Option(names = "--num-classes", paramLabel = "N", description = "number of logits (default: 3)")
+    @Option(names = "--num-classes", paramLabel = "N", description = "number of classes (default: 3)")
     private int numClasses = 3;
 
-    @Option(names = "--tree", description = "print the module tree instead")
+    @Option(names = "--tree", description = "print the module tree instead (default: table of layers)")
     private boolean tree;
 
-    @Option(names = "--json", description = "print one JSON object on one line")
+    @Option(names = "--json", description = "print one JSON object on one line (default: text)")
     private boolean json;
 
     @Override

@@ -1,10 +1,10 @@
 package io.github.resdensenet.cli;
 
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.eval.Decimal;
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
 import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
+import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -24,7 +24,18 @@ import picocli.CommandLine.Spec;
         name = "train",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Trains a network on an image folder and leaves a run folder.")
+        description = {
+            "Trains a model on an image folder and writes a run folder.",
+            "The defaults below are those of --recipe default. Another recipe may set other values."
+        },
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        modelTransformer = OptionGroups.class,
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet train                            train on the built-in images",
+            "  resdensenet train --data photos --epochs 20  train on your own images"
+        })
 final class TrainCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -33,42 +44,60 @@ final class TrainCommand implements Callable<Integer> {
     private RecipeOptions options = new RecipeOptions();
 
     @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "image folder with one subfolder per class, or fashion3 for the built-in set"
+                    + " (default: fashion3)")
+    private @Nullable Path data;
+
+    @Option(
+            names = "--image-size",
+            paramLabel = "N",
+            description = "image height and width in pixels (default: 64 for fashion3, otherwise 224)")
+    private @Nullable String imageSize;
+
+    @Option(
             names = "--init",
             paramLabel = "RUN|FILE.pth|FILE.safetensors|FILE.h5",
-            description = "weights to start from instead of random ones")
+            description = "pretrained weights to start from (default: random initialisation)")
     private @Nullable Path init;
 
-    @Option(names = "--new-head", description = "leave the last layer of --init out, for other classes")
+    @Option(
+            names = "--new-head",
+            description = "initialise the head at random instead of from --init, to train on other classes"
+                    + " (default: load all layers)")
     private boolean newHead;
 
-    @Option(names = "--out", paramLabel = "RUN", description = "run folder to make (default: runs/<model>-<time>)")
+    @Option(names = "--out", paramLabel = "RUN", description = "run folder to create (default: runs/<model>-<time>)")
     private @Nullable Path out;
 
     @Option(
             names = "--resume",
             paramLabel = "RUN",
-            description = "go on with an unfinished run from its newest checkpoint; with --epochs N up to N epochs")
+            description =
+                    "run folder to resume from its newest checkpoint; only --epochs is allowed with it, as the new"
+                            + " total (default: start a new run)")
     private @Nullable Path resume;
 
     @Override
     public Integer call() throws Exception {
-        Run run = resume == null ? begin() : goOn(resume);
+        Run run = resume == null ? start() : resume(resume);
         spec.commandLine().getOut().println("Done: " + run.folder());
         return 0;
     }
 
-    private Run begin() throws IOException {
-        Recipe recipe = options.resolve();
+    private Run start() throws IOException {
+        Recipe recipe = options.resolve(data, imageSize);
         String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         Path folder = out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
         return trainer().train(recipe, folder, init, newHead);
     }
 
-    private Run goOn(Path folder) throws IOException {
+    private Run resume(Path folder) throws IOException {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (!List.of("--resume", "--epochs").contains(option.longestName())) {
-                throw new IllegalArgumentException("--resume takes everything but --epochs from the run, so "
-                        + option.longestName() + " cannot be given with it");
+                throw new IllegalArgumentException(
+                        "--resume takes all settings except --epochs from the run; remove " + option.longestName());
             }
         }
         return trainer().resume(folder, options.epochs());
@@ -80,7 +109,7 @@ final class TrainCommand implements Callable<Integer> {
         return trainer;
     }
 
-    /** Prints what training says, with a bar for what takes long. */
+    /** Prints the log on stdout and a progress line on stderr. */
     private final class Console implements TrainListener {
         private final Progress progress = new Progress(spec.commandLine().getErr());
         private long firstStep;
@@ -94,7 +123,7 @@ final class TrainCommand implements Callable<Integer> {
 
         @Override
         public void reading(int done, int total) {
-            progress.show("Reading pictures", done, total, "");
+            progress.show("Reading images", done, total, "");
         }
 
         @Override
@@ -104,7 +133,7 @@ final class TrainCommand implements Callable<Integer> {
             } else {
                 stepsTimed++;
             }
-            long left = (long) (epochs - epoch + 1) * steps - step;
+            long stepsLeft = (long) (epochs - epoch + 1) * steps - step;
             double perStep = (System.nanoTime() - firstStep) / 1e9 / Math.max(1, stepsTimed);
             progress.show(
                     "Epoch %d/%d".formatted(epoch, epochs),
@@ -114,7 +143,7 @@ final class TrainCommand implements Callable<Integer> {
                             .formatted(
                                     Decimal.fixed(loss, 3),
                                     Decimal.fixed(imagesPerSecond, 0),
-                                    stepsTimed < 1 ? "?" : Progress.time(perStep * left)));
+                                    stepsTimed < 1 ? "?" : Progress.time(perStep * stepsLeft)));
         }
 
         @Override

@@ -1,4 +1,4 @@
-/** The {@code resdensenet} command: {@link io.github.resdensenet.cli.Main} and one class a sub-command. */
+/** The {@code resdensenet} command: {@link io.github.resdensenet.cli.Main} and one class per subcommand. */
 @NullMarked
 package io.github.resdensenet.cli;
 

@@ -2,43 +2,59 @@ package io.github.resdensenet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.resdensenet.checkpoint.Digest;
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.testkit.Extent;
+import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.testkit.Trust;
+import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Kills real processes of the real command at random moments and compares what they come to with an unbroken run.
+ * Kills processes of the real command at random moments and compares the resumed runs with an uninterrupted run.
  *
- * <p>{@code -Dkills=200} is the long form.
+ * <p>With {@code -Pslow}, 200 processes are killed.
  */
 @DisabledOnOs(OS.WINDOWS)
 class KillTest {
-    private static final int KILLS = Integer.getInteger("kills", 20);
-    private static final int WRITES = KILLS / 10; // of each of three files
+    private static final int KILLS = Extent.of(2, 200);
+    private static final int WRITES = Extent.of(1, 20); // for each of three files
+
+    @TempDir
+    private static Path shared;
 
     @TempDir
     private Path root;
+
+    /** Engine to its uninterrupted run. */
+    private static final Map<String, Path> UNINTERRUPTED = new HashMap<>();
+
+    @BeforeAll
+    static void createImages() throws IOException {
+        TestImages.folder(shared.resolve("data"), 40, 40, "夜", "day");
+    }
 
     private List<String> training(String engine) {
         return List.of(
                 "train",
                 "--data",
-                root.resolve("data").toString(),
+                shared.resolve("data").toString(),
                 "--engine",
                 engine,
                 "--set",
@@ -79,6 +95,18 @@ class KillTest {
         return process.exitValue();
     }
 
+    private Path uninterrupted(String engine) throws Exception {
+        Path run = UNINTERRUPTED.get(engine);
+        if (run == null) {
+            run = shared.resolve("uninterrupted-" + engine);
+            UNINTERRUPTED.put(engine, run);
+            assertThat(await(start(training(engine), "--out", run.toString())))
+                    .as(() -> "see " + root.resolve("output.txt"))
+                    .isZero();
+        }
+        return run;
+    }
+
     private static String outcome(Path run) throws IOException {
         StringBuilder all = new StringBuilder();
         for (String checkpoint : List.of("last", "best")) {
@@ -91,7 +119,14 @@ class KillTest {
         return all.toString();
     }
 
-    /** Waits for the run folder, then for a random moment, or until a checkpoint is being written. */
+    /** The time from the first file of a finished run to the last one of its training. */
+    private static Duration training(Path run) throws IOException {
+        return Duration.between(
+                Files.getLastModifiedTime(run.resolve("split.csv")).toInstant(),
+                Files.getLastModifiedTime(run.resolve("best.pth")).toInstant());
+    }
+
+    /** Waits for the run folder, then for some milliseconds, then until a checkpoint is being written if asked to. */
     private static void awaitMoment(Path run, Process process, boolean whileSaving, long millis) throws Exception {
         while (process.isAlive() && !Files.exists(run)) {
             Thread.sleep(1);
@@ -104,33 +139,26 @@ class KillTest {
     }
 
     @Test
-    void killedAnywhereItComesToTheSameBytes() throws Exception {
-        Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
+    void resumesToIdenticalWeightsAfterKill() throws Exception {
         Random random = new Random(1);
         int kills = 0;
         int whileSaving = 0;
         int failed = 0;
         for (String engine : List.of("fused", "reference")) {
-            Path unbroken = root.resolve("unbroken-" + engine);
-            Process whole = start(training(engine), "--out", unbroken.toString());
-            awaitMoment(unbroken, whole, false, 0);
-            long begun = System.nanoTime();
-            assertThat(await(whole))
-                    .as(() -> "see " + root.resolve("output.txt"))
-                    .isZero();
-            long span = Math.max(100, (System.nanoTime() - begun) / 1_500_000);
+            String expected = outcome(uninterrupted(engine));
+            long span = training(uninterrupted(engine)).toMillis();
             for (int tries = 0, before = kills; kills < before + KILLS / 2; tries++) {
                 assertThat(tries).isLessThan(KILLS * 2);
                 Path run = root.resolve("run-" + engine + tries);
                 Process process = start(training(engine), "--out", run.toString());
-                boolean aimed = kills % 5 == 0;
+                boolean aimed = kills % Extent.of(2, 5) == 0;
                 awaitMoment(run, process, aimed, random.nextLong(span));
                 boolean alive = process.isAlive();
                 process.destroyForcibly().waitFor();
                 kills += alive ? 1 : 0;
                 whileSaving += alive && aimed ? 1 : 0;
                 int status = await(start(List.of("train", "--resume", run.toString())));
-                if (status != 0 || !outcome(run).equals(outcome(unbroken))) {
+                if (status != 0 || !outcome(run).equals(expected)) {
                     failed++;
                 }
             }
@@ -140,8 +168,9 @@ class KillTest {
     }
 
     @Test
-    void theOtherNetworksComeToTheSameBytesToo() throws Exception {
-        Pictures.folder(root.resolve("data"), 12, 32, "夜", "day");
+    @Tag("slow")
+    void otherArchitecturesResumeToIdenticalWeightsAfterKill() throws Exception {
+        TestImages.folder(root.resolve("data"), 12, 32, "夜", "day");
         for (String model : List.of("densenet121", "resnet50v2")) {
             List<String> training = List.of(
                     "train",
@@ -159,8 +188,9 @@ class KillTest {
                     "2",
                     "--seed",
                     "7");
-            Path unbroken = root.resolve("unbroken-" + model);
-            assertThat(await(start(training, "--out", unbroken.toString()))).isZero();
+            Path uninterrupted = root.resolve("uninterrupted-" + model);
+            assertThat(await(start(training, "--out", uninterrupted.toString())))
+                    .isZero();
             Path run = root.resolve("run-" + model);
             Process process = start(training, "--out", run.toString());
             awaitMoment(run, process, true, 0);
@@ -168,16 +198,15 @@ class KillTest {
             process.destroyForcibly().waitFor();
             assertThat(await(start(List.of("train", "--resume", run.toString()))))
                     .isZero();
-            assertThat(outcome(run)).isEqualTo(outcome(unbroken));
+            assertThat(outcome(run)).isEqualTo(outcome(uninterrupted));
         }
     }
 
-    /** An old file stays until the new one is whole. */
+    /** The old file stays until the new one is complete. */
     @Test
-    void killedWhileItWritesAFileThereIsTheOldOneOrTheNewOne() throws Exception {
-        Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
+    void killWhileWritingFileLeavesOldOrNewContent() throws Exception {
         Path run = root.resolve("run");
-        assertThat(await(start(training("auto"), "--out", run.toString(), "--epochs", "1")))
+        assertThat(await(start(training("fused"), "--out", run.toString(), "--epochs", "1")))
                 .isZero();
         Map<String, Path> files = Map.of(
                 "plot", run.resolve("curves.png"),
@@ -195,7 +224,7 @@ class KillTest {
             long begun = System.nanoTime();
             assertThat(await(start(command))).isZero();
             int span = (int) ((System.nanoTime() - begun) / 1_000_000);
-            byte[] whole = Files.readAllBytes(file.getValue());
+            byte[] complete = Files.readAllBytes(file.getValue());
             for (int i = 0; i < WRITES; i++, kills++) {
                 Files.writeString(file.getValue(), "old");
                 Process process = start(command);
@@ -203,7 +232,7 @@ class KillTest {
                 process.destroyForcibly().waitFor();
                 byte[] after = Files.readAllBytes(file.getValue());
                 boolean old = new String(after, StandardCharsets.UTF_8).equals("old");
-                failed += old || Arrays.equals(after, whole) ? 0 : 1;
+                failed += old || Arrays.equals(after, complete) ? 0 : 1;
             }
         }
         Trust.row("C6-files", kills, failed, "export, plot and report");
@@ -211,15 +240,13 @@ class KillTest {
     }
 
     @Test
-    void aSignalSavesAndTheRunGoesOnExactly() throws Exception {
-        Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
-        Path unbroken = root.resolve("unbroken");
-        assertThat(await(start(training("auto"), "--out", unbroken.toString()))).isZero();
+    void signalSavesAndRunResumesToIdenticalWeights() throws Exception {
+        Path uninterrupted = uninterrupted("fused");
         long slowest = 0;
         List<String> signals = interruptible() ? List.of("TERM", "INT") : List.of("TERM");
         for (String signal : signals) {
             Path run = root.resolve("run-" + signal);
-            Process process = start(training("auto"), "--out", run.toString());
+            Process process = start(training("fused"), "--out", run.toString());
             awaitMoment(run, process, false, 150);
             assertThat(process.isAlive()).isTrue();
             new ProcessBuilder("kill", "-" + signal, Long.toString(process.pid()))
@@ -230,21 +257,21 @@ class KillTest {
             slowest = Math.max(slowest, System.nanoTime() - sent);
             assertThat(process.exitValue()).isEqualTo(signal.equals("TERM") ? 143 : 130);
             assertThat(Files.readString(root.resolve("output.txt")))
-                    .contains("stopped; go on with: resdensenet train --resume " + run)
+                    .contains("stopped; resume with: resdensenet train --resume " + run)
                     .doesNotContain("SIGSEGV", "fatal error");
             assertThat(await(start(List.of("train", "--resume", run.toString()))))
                     .isZero();
-            assertThat(outcome(run)).isEqualTo(outcome(unbroken));
+            assertThat(outcome(run)).isEqualTo(outcome(uninterrupted));
         }
         Trust.row(
                 "C9",
                 signals.size(),
                 0,
                 "%.1f s until the exit".formatted(slowest / 1e9)
-                        + (interruptible() ? "" : "; Ctrl-C not tried: whoever started the tests has it ignored"));
+                        + (interruptible() ? "" : "; Ctrl-C not tested: the parent process ignores SIGINT"));
     }
 
-    /** A shell's background jobs, and all processes that they start, ignore SIGINT for good (POSIX). */
+    /** Background jobs of a shell and their child processes ignore SIGINT (POSIX). */
     private static boolean interruptible() throws IOException {
         Path status = Path.of("/proc/self/status");
         if (!Files.exists(status)) {
@@ -257,29 +284,26 @@ class KillTest {
     }
 
     @Test
-    void aSecondSignalEndsItAtOnceAndTheRunGoesOnExactly() throws Exception {
-        Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
-        Path unbroken = root.resolve("unbroken");
-        assertThat(await(start(training("auto"), "--out", unbroken.toString()))).isZero();
+    void secondSignalHaltsAtOnceAndRunResumesToIdenticalWeights() throws Exception {
+        Path uninterrupted = uninterrupted("fused");
         Path run = root.resolve("run");
-        Process process = start(training("auto"), "--out", run.toString());
+        Process process = start(training("fused"), "--out", run.toString());
         awaitMoment(run, process, false, 150);
         List<String> kill = List.of("kill", interruptible() ? "-INT" : "-TERM", Long.toString(process.pid()));
         new ProcessBuilder(kill).start().waitFor();
-        new ProcessBuilder(kill).start().waitFor(); // a moment later: the same one
+        new ProcessBuilder(kill).start().waitFor(); // counts as the same signal
         Thread.sleep(350);
         new ProcessBuilder(kill).start().waitFor();
         assertThat(process.waitFor(2, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(interruptible() ? 130 : 143);
         assertThat(await(start(List.of("train", "--resume", run.toString())))).isZero();
-        assertThat(outcome(run)).isEqualTo(outcome(unbroken));
+        assertThat(outcome(run)).isEqualTo(outcome(uninterrupted));
     }
 
     @Test
-    void aDiskThatIsFullIsNamedAndSparesTheLastGoodCheckpoint() throws Exception {
-        Pictures.folder(root.resolve("data"), 40, 40, "夜", "day");
+    void fullDiskIsReportedAndKeepsLastCheckpoint() throws Exception {
         Path run = root.resolve("run");
-        Process first = start(training("auto"), "--out", run.toString());
+        Process first = start(training("fused"), "--out", run.toString());
         awaitMoment(run, first, false, 150);
         first.destroy();
         assertThat(await(first)).isEqualTo(143);
@@ -293,9 +317,9 @@ class KillTest {
                 "--resume",
                 run.toString()));
         Process limited = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String said = new String(limited.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        assertThat(limited.waitFor()).as(said).isEqualTo(1);
-        assertThat(said)
+        String output = new String(limited.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(limited.waitFor()).as(output).isEqualTo(1);
+        assertThat(output)
                 .containsPattern(
                         "resdensenet: " + Pattern.quote(run + "/checkpoints/") + ".*(File too large|No space left)");
         int status = await(start(List.of("train", "--resume", run.toString())));
@@ -303,7 +327,7 @@ class KillTest {
                 "T3",
                 1,
                 status,
-                said.lines()
+                output.lines()
                         .filter(l -> l.startsWith("resdensenet: "))
                         .findFirst()
                         .orElse("")

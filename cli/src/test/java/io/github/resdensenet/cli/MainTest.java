@@ -3,7 +3,8 @@ package io.github.resdensenet.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.testkit.TestImages;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -39,14 +40,14 @@ class MainTest {
     @TempDir
     private static Path shared;
 
-    private static Path pictures;
+    private static Path images;
     private static Path run;
 
     @TempDir
     private Path root;
 
     record Result(int status, String out, String err) {
-        /** One line on stderr, nothing like a stack trace. */
+        /** Asserts the exit code and that stderr is one line without a stack trace. */
         void fails(int expected, String... fragments) {
             assertThat(status).as(err).isEqualTo(expected);
             assertThat(err).startsWith("resdensenet: ").contains(fragments).doesNotContain("\tat ", "Exception");
@@ -78,9 +79,9 @@ class MainTest {
 
     @BeforeAll
     static void trainOnce() throws Exception {
-        pictures = Pictures.folder(shared.resolve("pictures"), 12, 20, "day", "night");
+        images = TestImages.folder(shared.resolve("images"), 12, 20, "day", "night");
         run = shared.resolve("run");
-        Result result = train(pictures, run);
+        Result result = train(images, run);
         assertThat(result.status()).as(result.err()).isZero();
         assertThat(result.out())
                 .contains("Number of datapoints: 24", "Classes: {'day': 0, 'night': 1}", "Epoch: 2, Train_acc:")
@@ -88,18 +89,18 @@ class MainTest {
     }
 
     @Test
-    void wantOfNativeMemoryIsOneLineWithWhatHelps() {
+    void nativeOutOfMemoryIsOneLineWithHint() {
         assertThat(Main.message(
                         new RuntimeException("[enforce fail at alloc_cpu.cpp:127] err == 0. DefaultCPUAllocator:"
                                 + " can't allocate memory: you tried to allocate 1284505600 bytes. Error code 12 (Cannot allocate"
                                 + " memory)\nframe #0: c10::ThrowEnforceNotMet")))
                 .isEqualTo(
                         "out of memory: you tried to allocate 1284505600 bytes. Error code 12 (Cannot allocate memory);"
-                                + " a smaller data.batchSize or data.imageSize takes less");
+                                + " reduce data.batchSize or data.imageSize");
     }
 
     @Test
-    void evaluateGivesTheSameFiguresInWordsAndAsJson() {
+    void evaluatePrintsSameMetricsAsTextAndJson() {
         Result words = call("evaluate", run);
         assertThat(words.status()).isZero();
         assertThat(words.out()).contains("ResDenseNet Best Test Accuracy: ", "95% interval", "recall", "confusion");
@@ -108,26 +109,26 @@ class MainTest {
         assertThat(json.get("n").asInt()).isEqualTo(24);
         assertThat(json.get("accuracy_ci95").size()).isEqualTo(2);
         assertThat(json.get("per_class").get(1).get("class").asString()).isEqualTo("night");
-        assertThat(json(call("evaluate", run, "--data", pictures, "--allow-trained", "--json")
+        assertThat(json(call("evaluate", run, "--data", images, "--allow-trained", "--json")
                                 .out())
                         .get("confusion"))
                 .isEqualTo(json.get("confusion"));
     }
 
     @Test
-    void predictGoesOnAfterABadPicture() throws Exception {
-        Path bad = root.resolve("bad.png");
-        Files.writeString(bad, "no picture");
-        Path good = pictures.resolve("day/000.png");
-        Result result = call("predict", run, bad, good, root.resolve("none.png"), "--json");
+    void predictContinuesAfterUnreadableImage() throws Exception {
+        Path unreadable = root.resolve("unreadable.png");
+        Files.writeString(unreadable, "not an image");
+        Path good = images.resolve("day/000.png");
+        Result result = call("predict", run, unreadable, good, root.resolve("none.png"), "--json");
         assertThat(result.status()).isEqualTo(1);
         List<String> lines = result.out().lines().toList();
         assertThat(lines).hasSize(3);
-        assertThat(json(lines.get(0)).get("error").asString()).contains("not a picture of a known format");
+        assertThat(json(lines.get(0)).get("error").asString()).contains("not an image in a supported format");
         assertThat(json(lines.get(1)).get("file").asString()).isEqualTo(good.toString());
         assertThat(json(lines.get(1)).get("probabilities").size()).isEqualTo(2);
         assertThat(json(lines.get(2)).get("error").asString()).contains("no such file");
-        Result folder = call("predict", run, pictures, "--top-k", "1");
+        Result folder = call("predict", run, images, "--top-k", "1");
         assertThat(folder.status()).isZero();
         assertThat(folder.out().lines())
                 .hasSize(24)
@@ -136,35 +137,35 @@ class MainTest {
     }
 
     @Test
-    void predictCanAbstainAndShowWhatTheNetworkSaid() {
-        Path picture = pictures.resolve("day/000.png");
-        JsonNode plain = json(call("predict", run, picture, "--json").out());
+    void predictAbstainsBelowThresholdAndPrintsRawLogits() {
+        Path image = images.resolve("day/000.png");
+        JsonNode plain = json(call("predict", run, image, "--json").out());
         assertThat(plain.has("abstained")).isFalse();
         assertThat(plain.has("logits")).isFalse();
         double confidence =
                 plain.get("probabilities").get(plain.get("class").asString()).asDouble();
-        JsonNode unsure = json(call("predict", run, picture, "--json", "--abstain-below", Math.nextUp(confidence))
+        JsonNode unsure = json(call("predict", run, image, "--json", "--abstain-below", Math.nextUp(confidence))
                 .out());
         assertThat(unsure.get("abstained").asBoolean()).isTrue();
         assertThat(unsure.get("class").asString()).isEqualTo("abstain");
         assertThat(unsure.get("probabilities")).isEqualTo(plain.get("probabilities"));
-        JsonNode sure = json(call("predict", run, picture, "--json", "--abstain-below", confidence)
+        JsonNode sure = json(call("predict", run, image, "--json", "--abstain-below", confidence)
                 .out());
         assertThat(sure.get("abstained").asBoolean()).isFalse();
         assertThat(sure.get("class")).isEqualTo(plain.get("class"));
-        assertThat(call("predict", run, picture, "--abstain-below", "1").out()).contains(": abstain (");
-        JsonNode raw = json(call("predict", run, picture, "--json", "--raw").out());
+        assertThat(call("predict", run, image, "--abstain-below", "1").out()).contains(": abstain (");
+        JsonNode raw = json(call("predict", run, image, "--json", "--raw").out());
         double gap = raw.get("logits").get("day").asDouble()
                 - raw.get("logits").get("night").asDouble();
         double temperature = raw.get("temperature").asDouble();
         assertThat(raw.get("probabilities").get("day").asDouble()).isCloseTo(1 / (1 + Math.exp(-gap)), within(1e-12));
         assertThat(plain.get("probabilities").get("day").asDouble())
                 .isCloseTo(1 / (1 + Math.exp(-gap / temperature)), within(1e-12));
-        call("predict", run, picture, "--abstain-below", "2").fails(2, "--abstain-below must be 0 to 1, got 2.0");
+        call("predict", run, image, "--abstain-below", "2").fails(2, "--abstain-below must be 0 to 1, got 2.0");
     }
 
     @Test
-    void evaluateWritesPredictionsFindsAThresholdAndCountsItsLooks() throws Exception {
+    void evaluateWritesPredictionsFindsThresholdAndCountsTestEvaluations() throws Exception {
         Path file = root.resolve("p.csv");
         JsonNode first =
                 json(call("evaluate", run, "--json", "--predictions", file).out());
@@ -173,10 +174,12 @@ class MainTest {
         assertThat(lines.get(0)).isEqualTo("path,truth,predicted,p_day,p_night");
         assertThat(lines.get(1)).matches("day/0.*\\.png,day,(day|night),[0-9.E-]+,[0-9.E-]+");
         JsonNode second = json(call("evaluate", run, "--json").out());
-        int looks = first.get("test_looks").asInt();
-        assertThat(second.get("test_looks").asInt()).isEqualTo(looks + 1);
+        int evaluations = first.get("test_looks").asInt();
+        assertThat(second.get("test_looks").asInt()).isEqualTo(evaluations + 1);
         assertThat(call("evaluate", run).out())
-                .contains("The test set has been looked at " + (looks + 2) + " times", "calibrated with temperature");
+                .contains(
+                        "The test set has been evaluated " + (evaluations + 2) + " times",
+                        "calibrated with temperature");
         assertThat(json(call("evaluate", run, "--split", "val", "--json").out()).has("test_looks"))
                 .isFalse();
         JsonNode abstention = json(call("evaluate", run, "--precision-target", "0.3", "--json")
@@ -187,26 +190,29 @@ class MainTest {
         assertThat(abstention.get("test").get("coverage").asDouble()).isBetween(0.0, 1.0);
         assertThat(call("evaluate", run, "--split", "val", "--precision-target", "0.3")
                         .out())
-                .contains("for a precision of 0.3: predict --abstain-below ", "  val: answers ");
-        call("evaluate", run, "--precision-target", "95").fails(2, "--precision-target must be above 0 to 1, got 95.0");
+                .contains("for a precision of 0.3: predict --abstain-below ", "  val: predicts ");
+        call("evaluate", run, "--precision-target", "95")
+                .fails(2, "--precision-target must be above 0 and at most 1, got 95.0");
     }
 
     @Test
-    void explainWritesThreeFilesAPictureAndGoesOnAfterABadOne() throws Exception {
-        Path bad = root.resolve("bad.png");
-        Files.writeString(bad, "no picture");
-        Path day = pictures.resolve("day/000.png");
-        Path night = pictures.resolve("night/000.png");
+    void explainWritesThreeFilesPerImageAndContinuesAfterUnreadableOne() throws Exception {
+        Path unreadable = root.resolve("unreadable.png");
+        Files.writeString(unreadable, "not an image");
+        Path day = images.resolve("day/000.png");
+        Path night = images.resolve("night/000.png");
         Path out = root.resolve("out");
-        Result result = call("explain", run, bad, day, night, "--target", "night", "--out", out);
+        Result result = call("explain", run, unreadable, day, night, "--target", "night", "--out", out);
         assertThat(result.status()).isEqualTo(1);
-        assertThat(result.err()).startsWith("resdensenet: " + bad + ": ").contains("not a picture of a known format");
+        assertThat(result.err())
+                .startsWith("resdensenet: " + unreadable + ": ")
+                .contains("not an image in a supported format");
         List<String> lines = result.out().lines().toList();
         assertThat(lines).hasSize(4);
         assertThat(lines.get(0))
-                .startsWith(day + ": What speaks for night (")
+                .startsWith(day + ": Attribution map for night (")
                 .endsWith(" -> " + out.resolve("000-gradcam.png"));
-        assertThat(lines.get(1)).matches("  (Believe it|Half believe it|Do not believe it|Nothing to believe): .*");
+        assertThat(lines.get(1)).matches("  Faithfulness check: (passed|partly passed|failed|not possible)\\. .*");
         assertThat(lines.get(2)).endsWith(" -> " + out.resolve("000-2-gradcam.png"));
         JsonNode json = json(Files.readString(out.resolve("000-gradcam.json")));
         assertThat(json.get("file").asString()).isEqualTo(day.toString());
@@ -229,8 +235,8 @@ class MainTest {
     }
 
     @Test
-    void explainRefusesWhatTheRunDoesNotHave() {
-        Path day = pictures.resolve("day/000.png");
+    void explainRejectsUnknownTargetStageMethodAndRun() {
+        Path day = images.resolve("day/000.png");
         call("explain", run, day, "--target", "noon").fails(2, "target must be one of [day, night], got noon");
         call("explain", run, day, "--stage", "7")
                 .fails(2, "stage must be one of 0 stem, 1 stages.0, 2 stages.1, got 7");
@@ -243,7 +249,7 @@ class MainTest {
     }
 
     @Test
-    void weightsGoOutAndComeInAgain() throws Exception {
+    void importedExportPredictsLikeTheRun() throws Exception {
         List<String> classes = JsonMapper.shared()
                 .readTree(Files.readString(run.resolve("checkpoints/best/manifest.json")))
                 .get("classes")
@@ -269,11 +275,11 @@ class MainTest {
                     "model.numInitFeatures=8"));
             Result result = call(command.toArray());
             assertThat(result.status()).as(result.err()).isZero();
-            assertThat(call("predict", imported, pictures, "--raw").out())
-                    .isEqualTo(call("predict", run, pictures, "--raw").out());
-            JsonNode raw = json(call("predict", imported, pictures.resolve("day/000.png"), "--raw", "--json")
+            assertThat(call("predict", imported, images, "--raw").out())
+                    .isEqualTo(call("predict", run, images, "--raw").out());
+            JsonNode raw = json(call("predict", imported, images.resolve("day/000.png"), "--raw", "--json")
                     .out());
-            assertThat(raw.get("temperature").asDouble()).isEqualTo(1); // files of weights have no calibration
+            assertThat(raw.get("temperature").asDouble()).isEqualTo(1); // weight files contain no calibration
             call(command.toArray()).fails(1, imported.toString());
         }
         Path tooFew = root.resolve("x");
@@ -285,13 +291,13 @@ class MainTest {
     }
 
     @Test
-    void librariesKeepQuiet() {
+    void librariesLogOnlyWarnings() {
         assertThat(LoggerFactory.getLogger("io.jhdf.HdfFile").isInfoEnabled()).isFalse();
         assertThat(LoggerFactory.getLogger("io.jhdf.HdfFile").isWarnEnabled()).isTrue();
     }
 
     @Test
-    void plotDrawsTheCurvesAgain() throws Exception {
+    void plotRecreatesCurveFiles() throws Exception {
         Files.delete(run.resolve("curves.png"));
         assertThat(call("plot", run).status()).isZero();
         assertThat(run.resolve("curves.png")).isNotEmptyFile();
@@ -305,10 +311,10 @@ class MainTest {
     }
 
     @Test
-    void reportRebuildsThePageThatTrainLeft() throws Exception {
+    void reportRecreatesIdenticalPage() throws Exception {
         String left = Files.readString(run.resolve("report.html"));
         assertThat(left)
-                .contains("<bdi>pictures</bdi>", "id=\"architecture\"", "day/0", "SHA-256")
+                .contains("<bdi>images</bdi>", "id=\"architecture\"", "day/0", "SHA-256")
                 .doesNotContain("http://", "https://");
         Files.delete(run.resolve("report.html"));
         Result result = call("report", run);
@@ -318,7 +324,7 @@ class MainTest {
     }
 
     @Test
-    void diagramWritesTheFileThatItsNameSays() throws Exception {
+    void diagramFormatFollowsFileExtension() throws Exception {
         Path svg = root.resolve("net.svg");
         Result result = call("diagram", "--set", "model.blockConfig=[1, 2]", "--image-size", "32", "--out", svg);
         assertThat(result.status()).as(result.err()).isZero();
@@ -332,7 +338,7 @@ class MainTest {
     }
 
     @Test
-    void summaryAndDoctorAndBenchSpeakJson() {
+    void summaryDoctorAndBenchPrintJson() {
         JsonNode summary = json(call("summary", "--json").out());
         assertThat(summary.get("params").asLong()).isEqualTo(1_986_691);
         assertThat(summary.get("rows").size()).isEqualTo(119);
@@ -358,14 +364,14 @@ class MainTest {
                         .split(" "))) {
             assertThat(bench.has(key)).as(key).isTrue();
         }
-        JsonNode data = json(call("bench", "--image-size", "32", "--steps", "2", "--warmup", "1", "--data", pictures)
+        JsonNode data = json(call("bench", "--image-size", "32", "--steps", "2", "--warmup", "1", "--data", images)
                 .out());
         assertThat(data.has("first_epoch_s")).isTrue();
         assertThat(data.get("stall_share").asDouble()).isBetween(0.0, 1.0);
     }
 
     @Test
-    void helpAndVersionAndUsageErrorsLoadNoNativeLibrary() throws Exception {
+    void helpVersionAndUsageErrorsLoadNoNativeLibrary() throws Exception {
         for (String[] args :
                 new String[][] {{"--help"}, {"--version"}, {"train", "--help"}, {"train", "--bogus"}, {}}) {
             List<String> command = new ArrayList<>(List.of(
@@ -405,16 +411,56 @@ class MainTest {
                 "compare",
                 "doctor"
             })
-    void everyCommandExplainsItself(String command) {
+    void helpShowsUsageAndTwoExamples(String command) {
         Result result = call(command, "--help");
         assertThat(result.status()).isZero();
         assertThat(result.out()).contains("Usage: resdensenet " + command);
+        List<String> lines = result.out().lines().toList();
+        assertThat(lines.subList(lines.indexOf("Examples:") + 1, lines.size()))
+                .hasSize(2)
+                .allMatch(line -> line.startsWith("  resdensenet " + command));
     }
 
     @Test
-    void compareTrainsTimesInAnotherProcessAndGoesOn() throws Exception {
+    void trainHelpGroupsOptionsAndShowsDefaultsOfDefaultRecipe() {
+        String help = call("train", "--help").out();
+        assertThat(help)
+                .containsSubsequence(
+                        "Data:", "--data=", "--image-size=", "--on-bad=", "Model:", "--model=", "--init=", "--new-head")
+                .containsSubsequence(
+                        "--new-head", "Optimisation:", "--epochs=", "--batch-size=", "--lr=", "--seed=", "Run:");
+        assertThat(help.substring(help.indexOf("Run:")))
+                .contains("--recipe=", "--set=", "--threads=", "--precision=", "--engine=", "--device=")
+                .contains("--out=", "--resume=", "--help", "--version", "Examples:");
+        Recipe defaults = Recipe.defaults();
+        assertThat(help.replaceAll("\\s+", " "))
+                .contains("passes over the training set (default: "
+                        + defaults.train().epochs() + ")")
+                .contains("images per step (default: " + defaults.data().batchSize() + ")")
+                .contains("initial learning rate (default: " + defaults.train().lr() + ")")
+                .contains("augmentation (default: " + defaults.train().seed() + ")")
+                .contains("fused engine (default: " + defaults.train().precision() + ")")
+                .contains("supported (default: " + defaults.train().engine() + ")")
+                .contains("otherwise cpu (default: " + defaults.train().device() + ")")
+                .contains("skipped.csv (default: " + defaults.data().onBad() + ")")
+                .contains("set (default: " + defaults.data().path() + ")")
+                .contains("resnet50v2 (default: " + defaults.model().name() + ")");
+    }
+
+    @Test
+    void lastOfRepeatedOptionsWinsAndOtherOptionsStay() {
+        Path out = root.resolve("r");
+        call("train", "--batch-size", "0", "--epochs", "1", "--epochs", "2", "--out", out)
+                .fails(2, "data.batchSize", "got 0");
+        call("train", "--epochs", "1", "--batch-size", "2", "--epochs", "0", "--out", out)
+                .fails(2, "train.epochs", "got 0");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void compareTrainsBenchmarksInChildProcessAndResumes() throws Exception {
         Object[] command = Stream.concat(
-                        Stream.of("compare", "--data", pictures, "--models", "resdensenet", "--recipes", "common"),
+                        Stream.of("compare", "--data", images, "--models", "resdensenet", "--recipes", "common"),
                         Stream.concat(
                                 Stream.of("--seeds", "1", "--fusions", "both,none", "--out", root.resolve("c")),
                                 Arrays.stream(SMALL)))
@@ -432,13 +478,13 @@ class MainTest {
         assertThat(row.get("train_images_per_second").asDouble()).isPositive();
         assertThat(call(command).err()).doesNotContain("Epoch");
         command[command.length - 1] = "3";
-        call(command).fails(2, "--epochs was 2 and is 3", "choose another --out");
-        call("compare", "--models", "vgg").fails(2, "--models must be different ones of", "vgg");
+        call(command).fails(2, "--epochs 2 -> 3", "choose another --out");
+        call("compare", "--models", "vgg").fails(2, "--models must be distinct values of", "vgg");
         call("compare", "--epochs", "0").fails(2, "--epochs must be positive, got 0");
     }
 
     @Test
-    void wrongUsageIsOneLineAndStatusTwo() {
+    void invalidUsageIsOneLineWithExitCode2() {
         call("train", "--bogus").fails(2, "--bogus", "train --help");
         call("nonsense").fails(2, "nonsense");
         call("train", "--epochs", "0", "--out", root.resolve("r")).fails(2, "train.epochs must be 1 to 100000, got 0");
@@ -451,8 +497,10 @@ class MainTest {
         call("train", "--lr", "fast", "--out", root.resolve("r")).fails(2, "train.lr must be a number, got \"fast\"");
         call("train", "--model", "vgg", "--out", root.resolve("r")).fails(2, "model.name must be one of", "vgg");
         call("train", "--recipe", root.resolve("no.yaml")).fails(1, "no.yaml: no such file");
-        call("train", "--device", "cuda", "--data", pictures, "--out", root.resolve("r"))
+        call("train", "--device", "cuda", "--data", images, "--out", root.resolve("r"))
                 .fails(2, "no CUDA device");
+        call("train", "--resume", run, "--lr", "0.1")
+                .fails(2, "--resume takes all settings except --epochs from the run; remove --lr");
         call("evaluate", run, "--split", "half").fails(2, "--split must be one of", "half");
         call("summary", "--image-size", "20").fails(2, "imageSize must be at least 29", "got 20");
         call("summary", "--model", "densenet121", "--set", "model.growthRate=12")
@@ -463,18 +511,18 @@ class MainTest {
     }
 
     @Test
-    void badDataIsOneLineThatNamesThePlace() throws Exception {
+    void invalidDataIsOneLineThatNamesThePath() throws Exception {
         Path out = root.resolve("out");
         train(root.resolve("none"), out).fails(1, "none", "no such folder");
         Path data = Files.createDirectories(root.resolve("data"));
         train(data, out).fails(1, data.toString(), "no class folders inside");
-        Pictures.folder(data, 12, 20, "a");
+        TestImages.folder(data, 12, 20, "a");
         train(data, out).fails(1, data.toString(), "at least 2 class folders", "[a]");
         Path empty = Files.createDirectories(data.resolve("b"));
-        train(data, out).fails(1, "without a picture", empty.toString());
-        Pictures.folder(data, 2, 20, "b");
-        train(data, out).fails(2, empty + ": 2 pictures are too few for the split");
-        Pictures.folder(data, 12, 20, "b");
+        train(data, out).fails(1, "class folders without images", empty.toString());
+        TestImages.folder(data, 2, 20, "b");
+        train(data, out).fails(2, empty + ": 2 images are too few for the split");
+        TestImages.folder(data, 12, 20, "b");
         train(data, out, "--set", "model.blockConfig=[1,1,1,1]", "--image-size", "20")
                 .fails(2, "data.imageSize must be at least 29");
         train(data, out, "--image-size", "5", "--batch-size", "15").fails(2, "data.batchSize 15 leaves 1 image");
@@ -482,32 +530,32 @@ class MainTest {
         Files.write(data.resolve("a/003.png"), Arrays.copyOf(png, png.length - 20));
         train(data, out).fails(1, data.resolve("a/003.png") + ": truncated");
         Files.writeString(data.resolve("a/003.png"), "text");
-        train(data, out).fails(1, data.resolve("a/003.png") + ": not a picture of a known format");
+        train(data, out).fails(1, data.resolve("a/003.png") + ": not an image in a supported format");
         assertThat(out).doesNotExist();
-        train(pictures, run).fails(1, run + ": exists already; choose another --out");
+        train(images, run).fails(1, run + ": already exists; choose another --out");
         try (Stream<Path> left = Files.list(root)) {
             assertThat(left).containsExactly(data);
         }
     }
 
     @Test
-    void aFolderThatIsNoRunIsOneLine() throws Exception {
+    void invalidRunFolderIsOneLine() throws Exception {
         for (String command : List.of("evaluate", "plot", "report")) {
             call(command, root.resolve("none")).fails(1, "none: no such run folder");
-            call(command, pictures).fails(1, pictures + ": not a run folder");
+            call(command, images).fails(1, images + ": not a run folder");
         }
-        call("predict", pictures, pictures.resolve("day/000.png")).fails(1, pictures + ": not a run folder");
+        call("predict", images, images.resolve("day/000.png")).fails(1, images + ": not a run folder");
         Path copy = root.resolve("copy");
         copy(run, copy);
         Path weights = copy.resolve("checkpoints/best/weights.safetensors");
         byte[] bytes = Files.readAllBytes(weights);
         bytes[bytes.length / 2] ^= 1;
         Files.write(weights, bytes);
-        call("evaluate", copy).fails(1, weights + ": damaged");
+        call("evaluate", copy).fails(1, weights + ": corrupt, its SHA-256");
         Files.writeString(copy.resolve("checkpoints/best/manifest.json"), "{}");
         call("evaluate", copy).fails(1, "manifest.json: not a checkpoint manifest");
-        Path other = Pictures.folder(root.resolve("other"), 3, 20, "day", "dusk");
-        call("evaluate", run, "--data", other).fails(1, "missing [night]", "not known [dusk]");
+        Path other = TestImages.folder(root.resolve("other"), 3, 20, "day", "dusk");
+        call("evaluate", run, "--data", other).fails(1, "missing [night]", "unexpected [dusk]");
     }
 
     private static void copy(Path from, Path to) throws Exception {
@@ -519,7 +567,7 @@ class MainTest {
     }
 
     @Test
-    void progressIsABarOnATerminalAndSilentInAPipe() {
+    void progressIsBarOnTerminalAndSilentInPipe() {
         StringWriter bar = new StringWriter();
         Progress progress = new Progress(new PrintWriter(bar), true);
         progress.show("Reading", 10, 10, "");

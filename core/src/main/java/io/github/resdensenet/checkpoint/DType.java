@@ -1,29 +1,30 @@
 package io.github.resdensenet.checkpoint;
 
+import java.util.Arrays;
 import java.util.Optional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Element types of stored tensors, by their names in safetensors files. */
-public enum DType {
-    /** IEEE double. */
+/** The supported element types of stored tensors. The constants are named as in safetensors files. */
+enum DType {
+    /** float64. */
     F64(8, ScalarType.Double),
-    /** IEEE single. */
+    /** float32. */
     F32(4, ScalarType.Float),
-    /** IEEE half. */
+    /** float16. */
     F16(2, ScalarType.Half),
-    /** The upper half of a single. */
+    /** bfloat16, the upper 16 bits of a float32. */
     BF16(2, ScalarType.BFloat16),
-    /** Signed, 64 bits. */
+    /** int64. */
     I64(8, ScalarType.Long),
-    /** Signed, 32 bits. */
+    /** int32. */
     I32(4, ScalarType.Int),
-    /** Signed, 16 bits. */
+    /** int16. */
     I16(2, ScalarType.Short),
-    /** Signed, 8 bits. */
+    /** int8. */
     I8(1, ScalarType.Char),
-    /** Unsigned, 8 bits. */
+    /** uint8. */
     U8(1, ScalarType.Byte),
-    /** One byte, 0 or 1. */
+    /** bool, one byte with 0 or 1. */
     BOOL(1, ScalarType.Bool);
 
     private final int bytes;
@@ -34,7 +35,7 @@ public enum DType {
         this.scalarType = scalarType;
     }
 
-    /** Bytes an element. */
+    /** Bytes per element. */
     public int bytes() {
         return bytes;
     }
@@ -43,7 +44,7 @@ public enum DType {
         return scalarType;
     }
 
-    /** Whether the type holds fractions. */
+    /** Whether this is a floating-point type. */
     public boolean isFloatingPoint() {
         return this == F64 || this == F32 || this == F16 || this == BF16;
     }
@@ -63,6 +64,7 @@ public enum DType {
                 return candidate;
             }
         }
-        throw new IllegalArgumentException("tensors of type " + type + " cannot be stored");
+        throw new IllegalArgumentException(
+                "unsupported tensor type " + type + ", must be one of " + Arrays.toString(values()));
     }
 }

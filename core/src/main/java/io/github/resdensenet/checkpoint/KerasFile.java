@@ -18,25 +18,29 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reads weight files of Keras (HDF5) as tensors with PyTorch's words and layout: {@code conv1_conv/kernel}, height x width
- * x in x out, becomes {@code conv1_conv.weight}, out x in x height x width; dense kernels are transposed.
+ * Reads Keras weight files (HDF5) as tensors with PyTorch's names and layout.
  *
- * <p>Two layouts are known. Keras 3's {@code NAME.weights.h5} numbers the variables of a layer in a group "vars", which
- * carries the layer's name. Keras 2, its {@code model.save("NAME.h5")} and the files of keras.applications name each variable
- * in a group with the layer's name.
+ * <p>For example, {@code conv1_conv/kernel} [height, width, in, out] becomes {@code conv1_conv.weight} [out, in,
+ * height, width]. The kernels of dense layers are transposed.
+ *
+ * <p>Two file layouts are supported. Keras 3 ({@code NAME.weights.h5}) numbers the variables of a layer in a group
+ * "vars", which has the layer's name as an attribute. Keras 2 ({@code save_weights}, {@code model.save("NAME.h5")} and
+ * the files of keras.applications) stores each variable by name in a group with the layer's name.
  */
 final class KerasFile {
     private static final byte[] MAGIC = {(byte) 0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-    private static final Map<String, String> WORDS = Map.of(
+    private static final Map<String, String> TORCH_NAMES = Map.of(
             "kernel", "weight",
             "bias", "bias",
             "gamma", "weight",
             "beta", "bias",
             "moving_mean", "running_mean",
             "moving_variance", "running_var");
+    /** The variables of a convolution or dense layer, in the order in which Keras numbers them. */
     private static final List<String> KERNEL = List.of("kernel", "bias");
+    /** The variables of a batch normalisation, in the order in which Keras numbers them. */
     private static final List<String> NORMALIZATION = List.of("gamma", "beta", "moving_mean", "moving_variance");
-    /** The layer that makes the logits was called so when the files of keras.applications were made. */
+    /** Layer names in the files of keras.applications that current Keras has changed: the classifier was "probs". */
     private static final Map<String, String> OLD_NAMES = Map.of("probs", "predictions");
 
     private static final int MAX_DEPTH = 16;
@@ -51,7 +55,7 @@ final class KerasFile {
         this.size = size;
     }
 
-    /** Whether a file is HDF5, by its first bytes. */
+    /** Whether a file starts with the signature of HDF5. */
     static boolean looksLike(Path path) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(MAGIC.length);
         try (FileChannel channel = FileChannel.open(path)) {
@@ -61,31 +65,32 @@ final class KerasFile {
     }
 
     /**
-     * Reads all weights, but not an optimiser's state.
+     * Reads all weights of the layers. The state of an optimiser is skipped.
      *
-     * @throws CheckpointException if the file is damaged or not laid out as Keras does
+     * @return the tensors by PyTorch name
+     * @throws CheckpointException if the file is corrupt, has an unsupported layer, or is not in a layout of Keras
      */
     static Map<String, TensorData> read(Path path) throws IOException {
         KerasFile keras = new KerasFile(path, Files.size(path));
         try (HdfFile file = new HdfFile(path)) {
             keras.collect(file.getChildren().get("model_weights") instanceof Group model ? model : file, 0);
-        } catch (RuntimeException | StackOverflowError e) { // the library throws of all kinds when a file is damaged
-            throw keras.refuse(String.valueOf(e.getMessage()), e);
+        } catch (RuntimeException | StackOverflowError e) { // jhdf throws many types for corrupt files
+            throw keras.invalid("corrupt or unsupported HDF5 content: " + e.getMessage(), e);
         }
         if (keras.tensors.isEmpty()) {
-            throw keras.refuse("there are no weights in it");
+            throw keras.invalid("the file contains no weights");
         }
         return keras.tensors;
     }
 
     private void collect(Group group, int depth) throws CheckpointException {
         if (depth > MAX_DEPTH) {
-            throw refuse("its groups lie too deep in each other");
+            throw invalid("groups are nested more than " + MAX_DEPTH + " levels deep");
         }
         List<Dataset> variables = new ArrayList<>();
         for (Node child : group.getChildren().values()) {
             if (child.isLink()) {
-                throw refuse(child.getPath() + " is a link");
+                throw invalid(child.getPath() + " is a link; links are not supported");
             } else if (child instanceof Dataset variable) {
                 variables.add(variable);
             } else if (child instanceof Group inner && !child.getName().startsWith("optimizer")) {
@@ -104,23 +109,24 @@ final class KerasFile {
         }
     }
 
-    /** The variables "0", "1", ... of a layer, in the order in which Keras makes them. */
+    /** Reads the variables "0", "1", ... of a layer. Keras 3 numbers them in the order in which it creates them. */
     private void numbered(Group group, List<Dataset> variables) throws CheckpointException {
         Attribute name = group.getAttribute("name");
         if (name == null || !(name.getData() instanceof String layer)) {
-            throw refuse(group.getPath() + " carries no name of a layer; save it again with a newer Keras");
+            throw invalid(group.getPath()
+                    + " has no attribute \"name\" with the layer's name; save the file with a newer version of Keras");
         }
         boolean kernel = rank(group, "0") > 1 && variables.size() <= KERNEL.size();
-        List<String> words = kernel ? KERNEL : NORMALIZATION;
+        List<String> names = kernel ? KERNEL : NORMALIZATION;
         if (!kernel && variables.size() != NORMALIZATION.size()) {
-            throw refuse(layer + " is neither a convolution, a dense layer nor a batch normalisation, it has "
-                    + variables.size() + " variables");
+            throw invalid("unsupported layer " + layer + " with " + variables.size()
+                    + " variables; must be a convolution, dense or batch normalisation layer");
         }
         for (int i = 0; i < variables.size(); i++) {
             if (!(group.getChildren().get(Integer.toString(i)) instanceof Dataset variable)) {
-                throw refuse(layer + " has no variable " + i);
+                throw invalid("variable " + i + " of layer " + layer + " is missing");
             }
-            add(layer, words.get(i), variable);
+            add(layer, names.get(i), variable);
         }
     }
 
@@ -129,25 +135,26 @@ final class KerasFile {
     }
 
     private void add(String layer, String variable, Dataset data) throws CheckpointException {
-        String word = WORDS.get(variable);
-        if (word == null) {
-            throw refuse("the variable " + layer + "/" + variable + " is not known; known are "
-                    + WORDS.keySet().stream().sorted().toList());
+        String torchName = TORCH_NAMES.get(variable);
+        if (torchName == null) {
+            throw invalid("unknown variable " + layer + "/" + variable + ", must be one of "
+                    + TORCH_NAMES.keySet().stream().sorted().toList());
         }
-        String name = OLD_NAMES.getOrDefault(layer, layer) + "." + word;
+        String name = OLD_NAMES.getOrDefault(layer, layer) + "." + torchName;
         if (tensors.put(name, tensor(data)) != null) {
-            throw refuse("two variables are called " + name);
+            throw invalid("duplicate variable " + name);
         }
     }
 
     private TensorData tensor(Dataset data) throws CheckpointException {
         if (data.getSizeInBytes() > size + MAX_EXPANSION) {
-            throw refuse(data.getPath() + " is larger than the file");
+            throw invalid(data.getPath() + " has " + data.getSizeInBytes() + " bytes, at most " + (size + MAX_EXPANSION)
+                    + " are allowed in a file of " + size + " bytes");
         }
         int[] shape = data.getDimensions();
         Object values = data.getDataFlat();
         if (!(values instanceof float[] numbers)) {
-            throw refuse(data.getPath() + " must hold numbers of 32 bits, got " + data.getJavaType());
+            throw invalid(data.getPath() + " must be float32, got " + data.getJavaType());
         }
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(numbers.length, Float.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
@@ -175,13 +182,13 @@ final class KerasFile {
         return Arrays.stream(values).asLongStream().boxed().toList();
     }
 
-    private CheckpointException refuse(String rule) {
-        return new CheckpointException(path + ": not a weight file of Keras that can be read: " + rule);
+    private CheckpointException invalid(String problem) {
+        return new CheckpointException(path + ": not a valid Keras weight file: " + problem);
     }
 
-    private CheckpointException refuse(String rule, Throwable cause) {
-        CheckpointException refusal = refuse(rule);
-        refusal.initCause(cause);
-        return refusal;
+    private CheckpointException invalid(String problem, Throwable cause) {
+        CheckpointException exception = invalid(problem);
+        exception.initCause(cause);
+        return exception;
     }
 }

@@ -16,16 +16,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptions;
 import org.bytedeco.pytorch.global.torch;
 
-/** Copies between a module's tensors and stored ones, by name. */
+/** Copies tensors by name between a module and a state dict in Java memory. */
 public final class ModelState {
     private ModelState() {}
 
-    /** A copy of every parameter and buffer, in the order of PyTorch's {@code state_dict()}. */
+    /** Copies every parameter and buffer of a module, in the order of PyTorch's {@code state_dict()}. */
     public static Map<String, TensorData> of(Module module) {
         return of(module.stateDict());
     }
 
-    /** A copy of every tensor. */
+    /** Copies every tensor, in the order of the map. */
     public static Map<String, TensorData> of(Map<String, Tensor> tensors) {
         Map<String, TensorData> state = new LinkedHashMap<>();
         tensors.forEach((name, tensor) -> state.put(name, copy(tensor)));
@@ -52,29 +52,35 @@ public final class ModelState {
     }
 
     /**
-     * Copies stored tensors into a module: every name must be there, none may be left over, every shape must agree.
+     * Copies stored tensors into a module, as {@code load_state_dict(strict=True)} does. The names and shapes of the
+     * state and of the module must be identical; if they differ, the module is not changed.
      *
-     * @param source what the tensors come from, for the message
-     * @throws CheckpointException listing the names that are missing, unexpected or of another shape
+     * @param source the file or folder of the tensors, for the error message
+     * @throws CheckpointException if names are missing or unexpected, or shapes or types differ; the message lists them
      */
     public static void load(Module module, Map<String, TensorData> state, Path source) throws CheckpointException {
         load(module.stateDict(), state, source);
     }
 
-    /** Copies stored tensors into others of the same names and shapes. */
+    /**
+     * Copies stored tensors into tensors of the same names and shapes.
+     *
+     * @param source the file or folder of the stored tensors, for the error message
+     * @throws CheckpointException if names are missing or unexpected, or shapes or types differ; the message lists them
+     */
     public static void load(Map<String, Tensor> target, Map<String, TensorData> state, Path source)
             throws CheckpointException {
         List<String> differences = new ArrayList<>();
         List<String> missing = new ArrayList<>();
-        List<String> reshaped = new ArrayList<>();
+        List<String> mismatched = new ArrayList<>();
         target.forEach((name, tensor) -> {
             TensorData stored = state.get(name);
             if (stored == null) {
                 missing.add(name);
             } else if (!stored.shape().equals(shape(tensor))) {
-                reshaped.add(name + " " + stored.shape() + " instead of " + shape(tensor));
+                mismatched.add(name + " " + stored.shape() + " instead of " + shape(tensor));
             } else if (stored.dtype().isFloatingPoint() != tensor.is_floating_point()) {
-                reshaped.add(name + " of type " + stored.dtype());
+                mismatched.add(name + " has type " + stored.dtype());
             }
         });
         List<String> unexpected = state.keySet().stream()
@@ -82,7 +88,7 @@ public final class ModelState {
                 .toList();
         list("missing", missing, differences);
         list("unexpected", unexpected, differences);
-        list("of another shape", reshaped, differences);
+        list("with a different shape or type", mismatched, differences);
         if (!differences.isEmpty()) {
             throw new CheckpointException(
                     source + ": the weights do not fit the model: " + String.join("; ", differences));

@@ -17,10 +17,10 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Reads what {@code torch.save} pickles of state dicts are made of: dicts, lists, tuples, strings, numbers and tensors.
+ * Reads the pickles in files of {@code torch.save}: dicts, lists, tuples, strings, numbers and tensors.
  *
- * <p>Nothing is executed. The few functions that a tensor's pickle names are known by their names and stand for records;
- * any other name, and any opcode that such a pickle has no need of, is refused with its place.
+ * <p>Nothing in a pickle is executed. The few functions and types that a state dict needs are looked up by name in
+ * fixed tables. Any other name, and any opcode that a state dict does not need, is rejected with its byte offset.
  */
 final class Pickle {
     private static final int MAX_OPERATIONS = 5_000_000;
@@ -28,13 +28,13 @@ final class Pickle {
     private static final int MAX_NAME = 200;
     private static final int MAX_DEPTH = 1000;
 
-    /** A piece of memory that tensors are views of. */
+    /** A typed block of memory that tensors are views of. Offsets and sizes are in elements. */
     record Storage(DType dtype, String key, long elements, long viewOffset, long viewElements) {}
 
-    /** A view of a storage; offset and strides in elements. */
+    /** A tensor: a strided view of a storage, with offset and strides in elements. */
     record View(Storage storage, long offset, List<Long> shape, List<Long> strides) {}
 
-    /** An element type that no tensor of ours can have, kept to be named when a tensor of it is wanted. */
+    /** A storage type that has no {@link DType}. The error for a tensor of this type contains its name. */
     private record Unsupported(String name) {}
 
     private enum Function {
@@ -63,7 +63,7 @@ final class Pickle {
             "torch.ByteStorage", DType.U8,
             "torch.BoolStorage", DType.BOOL);
 
-    /** What None is here, since null is no value. */
+    /** Python's {@code None}. */
     static final Object NONE = new Object() {
         @Override
         public String toString() {
@@ -86,29 +86,31 @@ final class Pickle {
     }
 
     /**
-     * Reads one pickle from the buffer's position on and leaves the position behind it.
+     * Reads one pickle that starts at the buffer's position, and moves the position to its end.
      *
-     * @param entry what the buffer is, for messages
-     * @return a Map, List, String, Long, Double, Boolean, {@link View}, {@link Storage} or {@link #NONE}
+     * @param path the file, for error messages
+     * @param entry the name of the pickle inside the file, for error messages
+     * @return a Map, List, String, Number, Boolean, {@link View} or {@link #NONE}
+     * @throws CheckpointException if the pickle is corrupt or contains anything that a state dict does not need
      */
     static Object read(ByteBuffer in, Path path, String entry) throws CheckpointException {
         return new Pickle(in.order(ByteOrder.LITTLE_ENDIAN), path, entry).run();
     }
 
     private Object run() throws CheckpointException {
-        check(in.remaining() >= 2 && (in.get() & 0xff) == 0x80, "no pickle of protocol 2 or later starts here");
+        check(in.remaining() >= 2 && (in.get() & 0xff) == 0x80, "not a pickle of protocol 2 or later");
         int protocol = in.get();
-        check(protocol >= 2 && protocol <= 5, "pickle protocol " + protocol);
+        check(protocol >= 2 && protocol <= 5, "unsupported pickle protocol " + protocol + ", must be 2 to 5");
         for (int operations = 0; operations < MAX_OPERATIONS; operations++) {
             int at = in.position();
             int op = unsigned(1);
             if (op == '.') {
-                check(stack.size() == 1, "the pickle ends with " + stack.size() + " values");
+                check(stack.size() == 1, "the pickle ends with " + stack.size() + " values on the stack, must be 1");
                 return result(stack.get(0));
             }
             step(op, at);
         }
-        throw refuse("more than " + MAX_OPERATIONS + " operations");
+        throw invalid("the pickle has more than " + MAX_OPERATIONS + " operations");
     }
 
     private Object result(Object value) throws CheckpointException {
@@ -120,13 +122,13 @@ final class Pickle {
                         || value instanceof Boolean
                         || value instanceof View
                         || value == NONE,
-                "the pickle is no data: " + value);
+                "the pickle is not data but " + value);
         return value;
     }
 
     private void step(int op, int at) throws CheckpointException {
         switch (op) {
-            case 0x95 -> { // a frame: its length, which nothing here depends on
+            case 0x95 -> { // FRAME: frames do not change the result, so only the length is checked
                 check(in.remaining() >= 8 && in.getLong() <= in.remaining(), "a frame is longer than the pickle");
             }
             case '}' -> push(new LinkedHashMap<>());
@@ -145,7 +147,7 @@ final class Pickle {
             case 'J' -> push((long) unsigned(4));
             case 0x8a -> push(longOf(unsigned(1)));
             case 'G' -> {
-                check(in.remaining() >= 8, "the pickle is cut off");
+                check(in.remaining() >= 8, "the pickle is truncated");
                 push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
             }
             case 'X' -> push(string(unsigned(4)));
@@ -155,8 +157,8 @@ final class Pickle {
             case 'q' -> memo.put(unsigned(1), top());
             case 'r' -> memo.put(unsigned(4), top());
             case 0x94 -> memo.put(memo.size(), top());
-            case 'h' -> push(remembered(unsigned(1)));
-            case 'j' -> push(remembered(unsigned(4)));
+            case 'h' -> push(memoized(unsigned(1)));
+            case 'j' -> push(memoized(unsigned(4)));
             case 's' -> {
                 Object value = pop();
                 Object key = pop();
@@ -181,21 +183,21 @@ final class Pickle {
             case 0x93 -> {
                 Object name = pop();
                 Object module = pop();
-                check(name instanceof String && module instanceof String, "a name is no string");
+                check(name instanceof String && module instanceof String, "a name is not a string");
                 push(global(module + "." + name, at));
             }
             case 'R' -> {
                 Object arguments = pop();
                 push(call(pop(), arguments));
             }
-            case 'b' -> { // what an OrderedDict carries beside its items: versions of modules
+            case 'b' -> { // BUILD: sets the attribute _metadata (module versions) of a state dict, which is ignored
                 Object state = pop();
-                check(top() instanceof Map && state instanceof Map, "an object other than a dict is given a state");
+                check(top() instanceof Map && state instanceof Map, "attributes are set on a non-dict value");
             }
             case 'Q' -> push(storage(pop()));
             default ->
-                throw refuse("byte " + at + ": opcode 0x" + Integer.toHexString(op)
-                        + (op >= ' ' && op < 127 ? " '" + (char) op + "'" : "") + " has no place in a state dict");
+                throw invalid("byte " + at + ": unsupported opcode 0x" + Integer.toHexString(op)
+                        + (op >= ' ' && op < 127 ? " '" + (char) op + "'" : ""));
         }
     }
 
@@ -209,29 +211,27 @@ final class Pickle {
         if (name.matches("torch\\.\\w+Storage")) {
             return new Unsupported(name);
         }
-        throw refuse("byte " + at + ": the name " + printable(name)
-                + " is not allowed; a file of torch.save(model.state_dict(), FILE) has no need of it");
+        throw invalid("byte " + at + ": the name " + printable(name)
+                + " is not allowed; save the weights with torch.save(model.state_dict(), FILE)");
     }
 
     private Object call(Object function, Object arguments) throws CheckpointException {
-        check(function instanceof Function && arguments instanceof List, "a value that is no function is called");
+        check(function instanceof Function && arguments instanceof List, "a value that is not a function is called");
         List<?> list = (List<?>) arguments;
         return switch ((Function) function) {
             case ORDERED_DICT -> orderedDict(list);
             case SIZE -> {
-                check(list.size() == 1 && list.get(0) instanceof List, "torch.Size takes a tuple");
+                check(list.size() == 1 && list.get(0) instanceof List, "torch.Size must have one tuple as argument");
                 yield list.get(0);
             }
             case REBUILD_PARAMETER -> {
-                check(
-                        list.size() >= 2 && list.get(0) instanceof View,
-                        "a parameter is made of something else than a tensor");
+                check(list.size() >= 2 && list.get(0) instanceof View, "a parameter must be made of a tensor");
                 yield list.get(0);
             }
             case REBUILD_TENSOR -> {
                 check(
                         list.size() >= 4 && list.get(0) instanceof Storage && list.get(1) instanceof Long,
-                        "a tensor is made of something else than a storage, an offset, a shape and strides");
+                        "a tensor must be made of a storage, an offset, a shape and strides");
                 yield new View((Storage) list.get(0), (Long) list.get(1), longs(list.get(2)), longs(list.get(3)));
             }
         };
@@ -240,9 +240,9 @@ final class Pickle {
     private Map<Object, Object> orderedDict(List<?> arguments) throws CheckpointException {
         Map<Object, Object> dict = new LinkedHashMap<>();
         if (!arguments.isEmpty()) {
-            check(arguments.size() == 1 && arguments.get(0) instanceof List, "an OrderedDict is made of no list");
+            check(arguments.size() == 1 && arguments.get(0) instanceof List, "an OrderedDict must be made of a list");
             for (Object pair : (List<?>) arguments.get(0)) {
-                check(pair instanceof List<?> p && p.size() == 2, "an OrderedDict is made of no pairs");
+                check(pair instanceof List<?> p && p.size() == 2, "an OrderedDict must be made of pairs");
                 put(dict, ((List<?>) pair).get(0), ((List<?>) pair).get(1));
             }
         }
@@ -250,30 +250,33 @@ final class Pickle {
     }
 
     private List<Long> longs(Object tuple) throws CheckpointException {
-        check(tuple instanceof List, "a shape or strides are no tuple");
+        check(tuple instanceof List, "a shape or its strides are not a tuple");
         List<Long> numbers = new ArrayList<>();
         for (Object number : (List<?>) tuple) {
-            check(number instanceof Long, "a shape or strides are no integers");
+            check(number instanceof Long, "a shape or its strides are not integers");
             numbers.add((Long) number);
         }
         return Collections.unmodifiableList(numbers);
     }
 
-    /** ("storage", type, key, location, elements), and in old files a view of another storage: (key, offset, elements). */
+    /**
+     * Reads a persistent id: ("storage", type, key, location, elements). In old files, a sixth value can be a view of
+     * another storage: (key, offset, elements).
+     */
     private Storage storage(Object id) throws CheckpointException {
         check(
                 id instanceof List<?> l && (l.size() == 5 || l.size() == 6) && "storage".equals(l.get(0)),
-                "a persistent id is no storage");
+                "a persistent id is not a storage");
         List<?> parts = (List<?>) id;
         if (parts.get(1) instanceof Unsupported type) {
-            throw refuse("a tensor of type " + type.name + " has no counterpart here");
+            throw invalid("unsupported tensor type " + type.name);
         }
         check(
                 parts.get(1) instanceof DType && parts.get(2) instanceof String && parts.get(4) instanceof Long,
                 "a storage must have a type, a key and a size");
         long elements = (Long) parts.get(4);
         String key = (String) parts.get(2);
-        check(elements >= 0, "a storage of " + elements + " elements");
+        check(elements >= 0, "a storage has " + elements + " elements");
         Optional<List<?>> view =
                 parts.size() == 6 && parts.get(5) instanceof List<?> v ? Optional.of(v) : Optional.empty();
         long offset = 0;
@@ -294,16 +297,16 @@ final class Pickle {
 
     @SuppressWarnings("unchecked")
     private void put(Object dict, Object key, Object value) throws CheckpointException {
-        check(dict instanceof Map, "an item is put into something that is no dict");
+        check(dict instanceof Map, "an item is set on a value that is not a dict");
         check(
                 key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double,
-                "a dict has a key that is no string or number");
+                "a dict has a key that is not a string or number");
         ((Map<Object, Object>) dict).put(key, value);
     }
 
     @SuppressWarnings("unchecked")
     private List<Object> list(Object value) throws CheckpointException {
-        check(value instanceof ArrayList, "a value is appended to something that is no list");
+        check(value instanceof ArrayList, "a value is appended to a value that is not a list");
         return (List<Object>) value;
     }
 
@@ -317,7 +320,7 @@ final class Pickle {
 
     private List<Object> toMark() throws CheckpointException {
         int mark = stack.lastIndexOf(MARK);
-        check(mark >= 0, "a mark is missing");
+        check(mark >= 0, "a mark is missing on the stack");
         List<Object> above = stack.subList(mark + 1, stack.size());
         List<Object> values = new ArrayList<>(above);
         stack.subList(mark, stack.size()).clear();
@@ -325,7 +328,7 @@ final class Pickle {
     }
 
     private void push(Object value) throws CheckpointException {
-        check(stack.size() < MAX_STRING, "the stack grows beyond " + MAX_STRING);
+        check(stack.size() < MAX_STRING, "the stack has more than " + MAX_STRING + " values");
         stack.add(value);
     }
 
@@ -336,14 +339,14 @@ final class Pickle {
     }
 
     private Object top() throws CheckpointException {
-        check(!stack.isEmpty() && stack.get(stack.size() - 1) != MARK, "a value is missing");
+        check(!stack.isEmpty() && stack.get(stack.size() - 1) != MARK, "a value is missing on the stack");
         return stack.get(stack.size() - 1);
     }
 
-    private Object remembered(int number) throws CheckpointException {
+    private Object memoized(int number) throws CheckpointException {
         Object value = memo.get(number);
         if (value == null) {
-            throw refuse("byte " + in.position() + ": value " + number + " was never kept");
+            throw invalid("byte " + in.position() + ": memo entry " + number + " does not exist");
         }
         return value;
     }
@@ -351,7 +354,7 @@ final class Pickle {
     // Bytes
 
     private int unsigned(int bytes) throws CheckpointException {
-        check(in.remaining() >= bytes, "the pickle is cut off");
+        check(in.remaining() >= bytes, "the pickle is truncated");
         return switch (bytes) {
             case 1 -> in.get() & 0xff;
             case 2 -> in.getShort() & 0xffff;
@@ -360,7 +363,7 @@ final class Pickle {
     }
 
     private Object longOf(int bytes) throws CheckpointException {
-        check(bytes <= 16 && in.remaining() >= bytes, "an integer of " + bytes + " bytes");
+        check(bytes <= 16 && in.remaining() >= bytes, "an integer of " + bytes + " bytes is too long or truncated");
         byte[] bigEndian = new byte[bytes];
         for (int i = bytes - 1; i >= 0; i--) {
             bigEndian[i] = in.get();
@@ -375,26 +378,26 @@ final class Pickle {
     private String string(int bytes) throws CheckpointException {
         check(
                 bytes >= 0 && bytes <= MAX_STRING && bytes <= in.remaining(),
-                "a string of " + Integer.toUnsignedString(bytes) + " bytes");
+                "a string of " + Integer.toUnsignedString(bytes) + " bytes is too long or truncated");
         ByteBuffer part = in.slice(in.position(), bytes);
         in.position(in.position() + bytes);
         try {
             return StandardCharsets.UTF_8.newDecoder().decode(part).toString();
         } catch (CharacterCodingException e) {
-            throw refuse("a string is not UTF-8");
+            throw invalid("a string is not UTF-8");
         }
     }
 
     private String line() throws CheckpointException {
         StringBuilder line = new StringBuilder();
         for (int c = unsigned(1); c != '\n'; c = unsigned(1)) {
-            check(c > ' ' && c < 127 && line.length() < MAX_NAME, "a name is longer than 200 characters or not plain");
+            check(c > ' ' && c < 127 && line.length() < MAX_NAME, "a name is longer than 200 characters or not ASCII");
             line.append((char) c);
         }
         return line.toString();
     }
 
-    /** How deep dicts and lists lie in each other, which must have an end. */
+    /** Whether dicts and lists are nested at most 1000 levels deep, and so do not contain themselves. */
     static boolean isShallow(Object value) {
         Deque<Map.Entry<Object, Integer>> open = new ArrayDeque<>();
         open.push(Map.entry(value, 0));
@@ -417,13 +420,13 @@ final class Pickle {
         return plain.length() <= MAX_NAME ? plain : plain.substring(0, MAX_NAME) + "...";
     }
 
-    private void check(boolean holds, String rule) throws CheckpointException {
-        if (!holds) {
-            throw refuse("byte " + in.position() + ": " + rule);
+    private void check(boolean valid, String problem) throws CheckpointException {
+        if (!valid) {
+            throw invalid("byte " + in.position() + ": " + problem);
         }
     }
 
-    private CheckpointException refuse(String rule) {
-        return new CheckpointException(path + ": not a valid .pth file: " + entry + ", " + rule);
+    private CheckpointException invalid(String problem) {
+        return new CheckpointException(path + ": not a valid .pth file: " + entry + ", " + problem);
     }
 }

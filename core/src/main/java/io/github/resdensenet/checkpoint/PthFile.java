@@ -14,11 +14,12 @@ import java.util.Map;
 import java.util.TreeSet;
 
 /**
- * Reads files of {@code torch.save}: zip files (torch 1.6 and later) and the older stacked pickles.
+ * Reads files of {@code torch.save}: zip files (torch 1.6 and later) and the older format of concatenated pickles.
  *
- * <p>The file is read once, and tensors that are not strided views are parts of that memory. Nothing in it is executed.
+ * <p>The file is read into memory once. Contiguous tensors are slices of this memory; only strided views are copied.
+ * Nothing in the file is executed.
  */
-public final class PthFile {
+final class PthFile {
     private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final long LEGACY_PROTOCOL = 1001;
     private static final int MAX_RANK = 8;
@@ -34,7 +35,7 @@ public final class PthFile {
         this.file = file;
     }
 
-    /** Whether a file is one of {@code torch.save}, by its first bytes. */
+    /** Whether a file starts like a zip file or a pickle. */
     public static boolean looksLike(Path path) throws IOException {
         ByteBuffer start = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN);
         try (FileChannel channel = FileChannel.open(path)) {
@@ -47,9 +48,10 @@ public final class PthFile {
     /**
      * Reads a state dict.
      *
-     * @param key where it lies in the file: names of nested dicts, joined by dots; "" for the whole file
-     * @param strip a prefix to take off every name that has it, such as "module."; "" for none
-     * @throws CheckpointException if the file breaks a rule, or something there is no tensor
+     * @param key where the state dict is in the file: names of nested dicts joined by dots; "" for the top level
+     * @param strip a prefix to remove from every name that has it, such as "module."; "" for none
+     * @return the tensors by name, in the file's order
+     * @throws CheckpointException if the file is corrupt or has no dict of tensors at the key
      */
     public static Map<String, TensorData> read(Path path, String key, String strip) throws IOException {
         PthFile pth = open(path);
@@ -58,20 +60,20 @@ public final class PthFile {
         for (Map.Entry<?, ?> item : dict.entrySet()) {
             String name = String.valueOf(item.getKey());
             if (!(item.getValue() instanceof Pickle.View view)) {
-                throw new CheckpointException(path + ": " + name + " is no tensor" + pth.suggestion(key));
+                throw new CheckpointException(path + ": " + name + " is not a tensor" + pth.suggestion(key));
             }
             String shortName = !strip.isEmpty() && name.startsWith(strip) ? name.substring(strip.length()) : name;
             if (tensors.put(shortName, pth.tensor(name, view)) != null) {
-                throw new CheckpointException(path + ": two tensors are called " + shortName);
+                throw new CheckpointException(path + ": duplicate tensor name " + shortName);
             }
         }
         if (tensors.isEmpty()) {
-            throw new CheckpointException(path + ": there are no tensors" + pth.suggestion(key));
+            throw new CheckpointException(path + ": no tensors found" + pth.suggestion(key));
         }
         return tensors;
     }
 
-    /** Every tensor of the file, whatever it lies in: the names of dicts and the places in lists joined by dots. */
+    /** Reads every tensor of the file. Names are the keys of dicts and the indices of lists, joined by dots. */
     static Map<String, TensorData> readAll(Path path) throws IOException {
         PthFile pth = open(path);
         Map<String, TensorData> tensors = new LinkedHashMap<>();
@@ -102,7 +104,7 @@ public final class PthFile {
             pth.readLegacy();
         }
         if (!Pickle.isShallow(pth.root)) {
-            throw pth.refuse("data.pkl", "its dicts and lists contain themselves, or lie too deep in each other");
+            throw pth.invalid("data.pkl", "dicts and lists contain themselves or are nested too deeply");
         }
         return pth;
     }
@@ -111,12 +113,12 @@ public final class PthFile {
         try (FileChannel channel = FileChannel.open(path)) {
             long size = channel.size();
             if (size > Integer.MAX_VALUE) {
-                throw new CheckpointException(path + ": " + size + " bytes, more than the 2 GiB that can be read");
+                throw new CheckpointException(path + ": the file has " + size + " bytes, the limit is 2 GiB");
             }
             ByteBuffer bytes = ByteBuffer.allocateDirect((int) size).order(ByteOrder.LITTLE_ENDIAN);
             while (bytes.hasRemaining()) {
                 if (channel.read(bytes) < 0) {
-                    throw new CheckpointException(path + ": the file became shorter while it was read");
+                    throw new CheckpointException(path + ": the file was truncated while it was read");
                 }
             }
             return bytes.flip();
@@ -127,7 +129,7 @@ public final class PthFile {
         Map<String, ByteBuffer> records = StrictZip.read(file, path);
         ByteBuffer pickle = records.get("data.pkl");
         if (pickle == null) {
-            throw refuse("data.pkl", "the record is missing; this is no file of torch.save");
+            throw invalid("data.pkl", "the record is missing; the file must be written by torch.save");
         }
         ByteBuffer order = records.get("byteorder");
         if (order != null
@@ -135,11 +137,11 @@ public final class PthFile {
                         .decode(order.duplicate())
                         .toString()
                         .equals("little")) {
-            throw refuse("byteorder", "only little-endian files can be read");
+            throw invalid("byteorder", "only little-endian files are supported");
         }
         root = Pickle.read(pickle, path, "data.pkl");
         if (pickle.hasRemaining()) {
-            throw refuse("data.pkl", pickle.remaining() + " bytes after the end of the pickle");
+            throw invalid("data.pkl", pickle.remaining() + " extra bytes after the pickle");
         }
         records.forEach((name, record) -> {
             if (name.startsWith("data/")) {
@@ -150,36 +152,35 @@ public final class PthFile {
 
     private void readLegacy() throws CheckpointException {
         if (!LEGACY_MAGIC.equals(Pickle.read(file, path, "magic number"))) {
-            throw refuse("magic number", "it is another; this is no file of torch.save");
+            throw invalid("magic number", "wrong value; the file must be written by torch.save");
         }
         if (!Long.valueOf(LEGACY_PROTOCOL).equals(Pickle.read(file, path, "protocol version"))) {
-            throw refuse("protocol version", "it is not " + LEGACY_PROTOCOL);
+            throw invalid("protocol version", "must be " + LEGACY_PROTOCOL);
         }
         if (!(Pickle.read(file, path, "system") instanceof Map<?, ?> system)
                 || !Boolean.TRUE.equals(system.get("little_endian"))) {
-            throw refuse("system", "only little-endian files can be read");
+            throw invalid("system", "only little-endian files are supported");
         }
         root = Pickle.read(file, path, "object");
         if (!(Pickle.read(file, path, "storage keys") instanceof List<?> keys)) {
-            throw refuse("storage keys", "they are no list");
+            throw invalid("storage keys", "must be a list");
         }
         Map<String, Pickle.Storage> known = new HashMap<>();
         collectStorages(root, known);
         for (Object key : keys) {
             Pickle.Storage storage = known.get(String.valueOf(key));
             if (storage == null) {
-                throw refuse("storage " + key, "no tensor uses it, so its type is unknown");
+                throw invalid("storage " + key, "no tensor uses it, so its type is unknown");
             }
             if (file.remaining() < 8) {
-                throw refuse("storage " + key, "the file is cut off");
+                throw invalid("storage " + key, "the file is truncated");
             }
             long elements = file.getLong();
             long bytes = bytes(elements, storage.dtype(), "storage " + key);
             if (elements != storage.elements() || bytes > file.remaining()) {
-                throw refuse(
+                throw invalid(
                         "storage " + key,
-                        "it has " + elements + " elements where " + storage.elements()
-                                + " belong, or the file is cut off");
+                        elements + " elements instead of " + storage.elements() + ", or the file is truncated");
             }
             storages.put(
                     String.valueOf(key),
@@ -187,7 +188,7 @@ public final class PthFile {
             file.position(file.position() + (int) bytes);
         }
         if (file.hasRemaining()) {
-            throw refuse("file", file.remaining() + " bytes after the last storage");
+            throw invalid("file", file.remaining() + " extra bytes after the last storage");
         }
     }
 
@@ -209,19 +210,19 @@ public final class PthFile {
         if (!key.isEmpty()) {
             for (String part : key.split("\\.", -1)) {
                 if (!(at instanceof Map<?, ?> map) || !map.containsKey(part)) {
-                    throw new CheckpointException(path + ": there is nothing at " + key + suggestion(key));
+                    throw new CheckpointException(path + ": no entry with key " + key + suggestion(key));
                 }
                 at = map.get(part);
             }
         }
         if (!(at instanceof Map<?, ?> dict)) {
             throw new CheckpointException(
-                    path + ": " + (key.isEmpty() ? "the file" : key) + " holds no dict of tensors");
+                    path + ": " + (key.isEmpty() ? "the top level" : key) + " is not a dict of tensors");
         }
         return dict;
     }
 
-    /** The dicts of tensors at the top of the file. */
+    /** The end of an error message: the state dicts at the top level of the file, if there are any besides the key. */
     private String suggestion(String key) {
         TreeSet<String> keys = new TreeSet<>();
         if (root instanceof Map<?, ?> map) {
@@ -233,27 +234,29 @@ public final class PthFile {
             });
         }
         keys.remove(key);
-        return keys.isEmpty() ? "" : "; --key chooses one of: " + String.join(", ", keys);
+        return keys.isEmpty() ? "" : "; use --key to choose one of: " + String.join(", ", keys);
     }
 
-    /** The elements of a view, without gaps. */
+    /** The elements of a view as a contiguous tensor. */
     private TensorData tensor(String name, Pickle.View view) throws CheckpointException {
         Pickle.Storage storage = view.storage();
         DType dtype = storage.dtype();
         ByteBuffer record = storages.get(storage.key());
         if (record == null) {
-            throw refuse("tensor " + name, "its storage " + storage.key() + " is missing");
+            throw invalid("tensor " + name, "storage " + storage.key() + " is missing");
         }
         if (bytes(storage.elements(), dtype, "tensor " + name) != record.remaining()) {
-            throw refuse(
+            throw invalid(
                     "tensor " + name,
-                    "its storage " + storage.key() + " has " + record.remaining() + " bytes where " + storage.elements()
-                            + " elements " + dtype + " belong");
+                    "storage " + storage.key() + " has " + record.remaining() + " bytes instead of "
+                            + storage.elements() + " elements of type " + dtype);
         }
         List<Long> shape = view.shape();
         List<Long> strides = view.strides();
         if (shape.size() != strides.size() || shape.size() > MAX_RANK) {
-            throw refuse("tensor " + name, "shape " + shape + " and strides " + strides + " do not belong together");
+            throw invalid(
+                    "tensor " + name,
+                    "shape " + shape + " and strides " + strides + " must have the same length, at most " + MAX_RANK);
         }
         long elements = 1;
         long last = 0;
@@ -262,7 +265,7 @@ public final class PthFile {
             long expected = 1;
             for (int d = shape.size() - 1; d >= 0; d--) {
                 if (shape.get(d) < 0 || strides.get(d) < 0) {
-                    throw refuse("tensor " + name, "negative sizes in shape " + shape + " or strides " + strides);
+                    throw invalid("tensor " + name, "negative value in shape " + shape + " or strides " + strides);
                 }
                 dense &= shape.get(d) == 1 || strides.get(d) == expected;
                 expected = Math.multiplyExact(expected, shape.get(d));
@@ -273,7 +276,7 @@ public final class PthFile {
             long end = elements == 0 ? offset : Math.addExact(Math.addExact(offset, last), 1);
             long limit = Math.min(storage.elements(), Math.addExact(storage.viewOffset(), storage.viewElements()));
             if (view.offset() < 0 || storage.viewOffset() < 0 || end > limit) {
-                throw refuse("tensor " + name, "it reaches element " + end + " of a storage of " + limit);
+                throw invalid("tensor " + name, "needs " + end + " elements of a storage of " + limit);
             }
             long bytes = bytes(elements, dtype, "tensor " + name);
             if (dense || elements == 0) {
@@ -281,11 +284,11 @@ public final class PthFile {
                         dtype, shape, record.slice((int) (elements == 0 ? 0 : offset * dtype.bytes()), (int) bytes));
             }
             if (bytes > Math.max(record.remaining(), MAX_EXPANSION)) {
-                throw refuse("tensor " + name, "it repeats its storage to " + bytes + " bytes");
+                throw invalid("tensor " + name, "expands its storage to " + bytes + " bytes, which is too large");
             }
             return new TensorData(dtype, shape, gathered(record, dtype, offset, shape, strides, bytes));
         } catch (ArithmeticException e) {
-            throw refuse("tensor " + name, "shape " + shape + " and strides " + strides + " overflow");
+            throw invalid("tensor " + name, "shape " + shape + " and strides " + strides + " are too large");
         }
     }
 
@@ -317,12 +320,12 @@ public final class PthFile {
                 return bytes;
             }
         } catch (ArithmeticException e) {
-            // refused below
+            // rejected below
         }
-        throw refuse(what, elements + " elements " + dtype + " are impossible");
+        throw invalid(what, "invalid number of elements: " + elements + " of type " + dtype);
     }
 
-    private CheckpointException refuse(String entry, String rule) {
-        return new CheckpointException(path + ": not a valid .pth file: " + entry + ": " + rule);
+    private CheckpointException invalid(String entry, String problem) {
+        return new CheckpointException(path + ": not a valid .pth file: " + entry + ": " + problem);
     }
 }

@@ -16,10 +16,10 @@ import java.util.Objects;
 import java.util.zip.CRC32;
 
 /**
- * Writes a state dict as {@code torch.save(model.state_dict(), FILE)} does, so that {@code torch.load(FILE,
- * weights_only=True)} reads it. The same tensors give the same bytes.
+ * Writes a state dict as {@code torch.save(model.state_dict(), FILE)} does. {@code torch.load(FILE, weights_only=True)}
+ * reads the file. The output is deterministic: equal tensors give byte-identical files.
  */
-public final class PthWriter {
+final class PthWriter {
     private static final String TOP = "archive/";
     private static final int ALIGNMENT = 64;
     private static final int LOCAL_BYTES = 30;
@@ -50,15 +50,15 @@ public final class PthWriter {
     }
 
     /**
-     * Writes tensors.
+     * Writes tensors by name, in the order of the map.
      *
-     * @throws IOException if the stream fails, or the tensors have more than 2 GiB
+     * @throws IOException if the stream fails, or the tensors are larger than 2 GiB
      */
     public static void write(Map<String, TensorData> tensors, OutputStream out) throws IOException {
         long total =
                 tensors.values().stream().mapToLong(t -> t.data().remaining()).sum();
         if (total > MAX_BYTES) {
-            throw new IOException("tensors of " + total + " bytes, more than the 2 GiB of a .pth file here");
+            throw new IOException("the tensors have " + total + " bytes, the limit for a .pth file is 2 GiB");
         }
         PthWriter writer = new PthWriter(out);
         Map<String, ByteBuffer> records = new LinkedHashMap<>();
@@ -103,7 +103,7 @@ public final class PthWriter {
         p.write('R');
     }
 
-    /** _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, hooks). */
+    /** Writes the call _rebuild_tensor_v2(storage, offset, shape, strides, requires_grad, backward_hooks). */
     private static void tensor(ByteArrayOutputStream p, TensorData tensor, int number) {
         List<Long> shape = tensor.shape();
         Long[] strides = new Long[shape.size()];
@@ -184,7 +184,7 @@ public final class PthWriter {
         header.putShort((short) full.length)
                 .putShort((short) (EXTRA_BYTES + padding))
                 .put(full);
-        header.put((byte) 'F').put((byte) 'B').putShort((short) padding); // torch's own mark for padding
+        header.put((byte) 'F').put((byte) 'B').putShort((short) padding); // PyTorch marks its padding like this
         while (header.hasRemaining()) {
             header.put((byte) 'Z');
         }

@@ -1,5 +1,6 @@
 package io.github.resdensenet.checkpoint;
 
+import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -12,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -25,17 +27,17 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The safetensors format: 8 bytes little-endian length of a JSON header, the header with dtype, shape and byte range of
- * each tensor, then the tensors' bytes without a hole.
+ * The content of a safetensors file. The file consists of the length of the JSON header (8 bytes, little-endian), the
+ * header with dtype, shape and byte range of each tensor, and the tensors' bytes without gaps.
  *
- * @param tensors by name, in the file's order
- * @param metadata the header's own strings
+ * @param tensors the tensors by name, in the file's order
+ * @param metadata the strings in the header's {@code __metadata__}
  */
 public record Safetensors(Map<String, TensorData> tensors, Map<String, String> metadata) {
     private static final long MAX_HEADER = 16 << 20;
     private static final String METADATA = "__metadata__";
 
-    /** Name of the file's own SHA-256 among the metadata: of all its bytes, with zeros where the digits are. */
+    /** Metadata key of the file's SHA-256, which is computed over all bytes with zeros in place of its own digits. */
     private static final String DIGEST = "resdensenet_sha256";
 
     private static final String NO_DIGEST = "0".repeat(64);
@@ -45,22 +47,22 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             .build();
 
     /**
-     * Reads a file whole.
+     * Reads a whole file and verifies its SHA-256 if the metadata has one.
      *
-     * @throws CheckpointException if it breaks a rule of the format
-     * @throws IOException if it cannot be read
+     * @throws CheckpointException if the file is corrupt or not a safetensors file
+     * @throws IOException if the file cannot be read
      */
     public static Safetensors read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
             long size = channel.size();
             if (size < 8) {
-                throw refuse(file, "too short for a safetensors header: " + size + " bytes");
+                throw invalid(file, "the file is too short for a header: " + size + " bytes");
             }
             ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
             readFully(channel, prefix, 0, file);
             long headerLength = prefix.getLong(0);
             if (headerLength < 2 || headerLength > MAX_HEADER || headerLength > size - 8) {
-                throw refuse(
+                throw invalid(
                         file,
                         "header length " + Long.toUnsignedString(headerLength) + " is not between 2 and "
                                 + Math.min(MAX_HEADER, size - 8));
@@ -69,7 +71,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             readFully(channel, header, 8, file);
             long dataLength = size - 8 - headerLength;
             if (dataLength > Integer.MAX_VALUE) {
-                throw refuse(file, "tensors of " + dataLength + " bytes, more than 2 GiB");
+                throw invalid(file, "the tensors have " + dataLength + " bytes, the limit is 2 GiB");
             }
             Map<String, JsonNode> entries = new LinkedHashMap<>();
             Map<String, String> metadata = new LinkedHashMap<>();
@@ -79,7 +81,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             readFully(channel, data, 8 + headerLength, file);
             String digest = metadata.remove(DIGEST);
             if (digest != null && !digest.equals(digest(header.array(), digest, List.of(data.flip())))) {
-                throw refuse(file, "damaged, its SHA-256 is not the one in it");
+                throw invalid(file, "corrupt, the SHA-256 of its content differs from the one in its header");
             }
             Map<String, TensorData> tensors = new LinkedHashMap<>();
             for (Entry e : layout) {
@@ -97,12 +99,12 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             String text = StandardCharsets.UTF_8.newDecoder().decode(header).toString();
             root = JSON.readTree(text);
         } catch (CharacterCodingException e) {
-            throw refuse(file, "the header is not UTF-8");
+            throw invalid(file, "the header is not UTF-8");
         } catch (JacksonException e) {
-            throw refuse(file, "the header is not JSON: " + e.getOriginalMessage());
+            throw invalid(file, "the header is not JSON: " + e.getOriginalMessage());
         }
         if (!root.isObject()) {
-            throw refuse(file, "the header is not a JSON object");
+            throw invalid(file, "the header is not a JSON object");
         }
         for (Map.Entry<String, JsonNode> property : root.properties()) {
             if (!property.getKey().equals(METADATA)) {
@@ -111,7 +113,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             }
             for (Map.Entry<String, JsonNode> string : property.getValue().properties()) {
                 if (!string.getValue().isString()) {
-                    throw refuse(file, METADATA + "." + string.getKey() + " is not a string");
+                    throw invalid(file, METADATA + "." + string.getKey() + " is not a string");
                 }
                 metadata.put(string.getKey(), string.getValue().asString());
             }
@@ -130,15 +132,15 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
         long at = 0;
         for (Entry e : layout) {
             if (e.start != at) {
-                throw refuse(
+                throw invalid(
                         file,
                         "tensor " + e.name + " starts at byte " + e.start + " instead of " + at
-                                + (e.start > at ? ": a hole" : ": an overlap"));
+                                + (e.start > at ? ", which leaves a gap" : ", which overlaps another tensor"));
             }
             at = e.end;
         }
         if (at != dataLength) {
-            throw refuse(file, "the tensors end at byte " + at + ", the file at " + dataLength);
+            throw invalid(file, "the tensors have " + at + " bytes, the data section has " + dataLength);
         }
         return layout;
     }
@@ -151,10 +153,14 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
                 || !offsets.isArray()
                 || offsets.size() != 2
                 || node.size() != 3) {
-            throw refuse(file, "tensor " + name + " must have dtype, shape and two data_offsets");
+            throw invalid(file, "tensor " + name + " must have dtype, shape and two data_offsets");
         }
         DType dtype = DType.named(node.path("dtype").asString())
-                .orElseThrow(() -> refuse(file, "tensor " + name + " has an unknown dtype " + node.path("dtype")));
+                .orElseThrow(() -> invalid(
+                        file,
+                        "tensor " + name + " has unsupported dtype "
+                                + node.path("dtype").asString() + ", must be one of "
+                                + Arrays.toString(DType.values())));
         List<Long> shape = new ArrayList<>();
         for (JsonNode size : shapeNode) {
             shape.add(nonNegative(size, name, file));
@@ -165,10 +171,10 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
         try {
             bytes = Math.multiplyExact(TensorData.elements(shape), dtype.bytes());
         } catch (ArithmeticException e) {
-            throw refuse(file, "tensor " + name + " has an impossible shape " + shape);
+            throw invalid(file, "the shape " + shape + " of tensor " + name + " is too large");
         }
         if (end < start || end - start != bytes) {
-            throw refuse(
+            throw invalid(
                     file,
                     "tensor " + name + " " + dtype + shape + " needs " + bytes + " bytes, its range has "
                             + (end - start));
@@ -178,7 +184,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
 
     private static long nonNegative(JsonNode node, String name, Path file) throws CheckpointException {
         if (!node.isIntegralNumber() || !node.canConvertToLong() || node.asLong() < 0) {
-            throw refuse(file, "tensor " + name + " has " + node + " where a size or offset is expected");
+            throw invalid(file, "sizes and offsets of tensor " + name + " must be non-negative integers, got " + node);
         }
         return node.asLong();
     }
@@ -186,16 +192,16 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
     private static void readFully(FileChannel channel, ByteBuffer into, long from, Path file) throws IOException {
         while (into.hasRemaining()) {
             if (channel.read(into, from + into.position()) < 0) {
-                throw refuse(file, "the file became shorter while it was read");
+                throw invalid(file, "the file was truncated while it was read");
             }
         }
     }
 
-    private static CheckpointException refuse(Path file, String rule) {
-        return new CheckpointException(file + ": not a valid safetensors file: " + rule);
+    private static CheckpointException invalid(Path file, String problem) {
+        return new CheckpointException(file + ": not a valid safetensors file: " + problem);
     }
 
-    /** The file's SHA-256, whatever digits stand in the header now. */
+    /** The file's SHA-256, computed with zeros in place of the digits that are in the header now. */
     private static String digest(byte[] header, String digits, List<ByteBuffer> data) {
         String text = new String(header, StandardCharsets.UTF_8).replace(digits, NO_DIGEST);
         MessageDigest digest = Digest.digest();
@@ -204,7 +210,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    /** Writes the file's bytes; the same content gives the same bytes. */
+    /** Writes the file, with its SHA-256 in the metadata. Equal content gives byte-identical files. */
     public void write(OutputStream out) throws IOException {
         ObjectNode header = JSON.createObjectNode();
         ObjectNode strings = header.putObject(METADATA);
@@ -221,7 +227,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             at = end;
         }
         String unsigned = JSON.writeValueAsString(header);
-        // Tensors start at a multiple of 8 bytes.
+        // Spaces after the header make the tensors start at a multiple of 8 bytes.
         String text = unsigned + " ".repeat(-unsigned.getBytes(StandardCharsets.UTF_8).length & 7);
         byte[] json = text.getBytes(StandardCharsets.UTF_8);
         List<ByteBuffer> parts = tensors.values().stream().map(TensorData::data).toList();

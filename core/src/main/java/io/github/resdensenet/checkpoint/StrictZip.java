@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.zip.CRC32;
 
 /**
- * The zip files that {@code torch.save} writes, and no others: stored records in one top folder, each where its local header
- * and the central directory agree that it is, with the checksum that it should have.
+ * Reads zip files as {@code torch.save} writes them, and no others: uncompressed records in one top-level folder. The
+ * local header and the central directory must agree on each record, and its CRC-32 must be correct.
  */
 final class StrictZip {
     private static final int LOCAL = 0x04034b50;
@@ -38,16 +38,18 @@ final class StrictZip {
         this.path = path;
     }
 
-    /** Whether a file starts as a zip does. */
+    /** Whether a file starts with the local header of a zip file. */
     static boolean looksLike(ByteBuffer file) {
         return file.remaining() >= 4 && file.getInt(0) == LOCAL;
     }
 
     /**
-     * The records by their names below the top folder, as parts of the file.
+     * Reads the records.
      *
      * @param file the whole file, little-endian
-     * @throws CheckpointException naming the record, its offset and the rule that it breaks
+     * @param path the file, for error messages
+     * @return slices of the file by record name without the top-level folder
+     * @throws CheckpointException if the file is corrupt or unsupported; the message has the record and its offset
      */
     static Map<String, ByteBuffer> read(ByteBuffer file, Path path) throws CheckpointException {
         StrictZip zip = new StrictZip(file, path);
@@ -62,12 +64,12 @@ final class StrictZip {
                 end >= 0 && file.getInt(end) == END,
                 "end record",
                 end,
-                "it must be the last 22 bytes, without a comment");
+                "must be the last 22 bytes of the file, without a comment");
         check(
                 file.getShort(end + 4) == 0 && file.getShort(end + 6) == 0,
                 "end record",
                 end,
-                "the archive has several parts");
+                "multi-part archives are not supported");
         long count = file.getShort(end + 10) & 0xffff;
         long directoryBytes = file.getInt(end + 12) & 0xffffffffL;
         long directory = file.getInt(end + 16) & 0xffffffffL;
@@ -79,13 +81,13 @@ final class StrictZip {
                     end64 == locator - END64_BYTES && file.getInt((int) end64) == END64,
                     "zip64 end record",
                     locator,
-                    "it must stand before its locator");
+                    "must be directly before its locator");
             count = file.getLong((int) end64 + 32);
             directoryBytes = file.getLong((int) end64 + 40);
             directory = file.getLong((int) end64 + 48);
             directoryEnd = end64;
         }
-        check(count >= 1 && count <= MAX_RECORDS, "end record", end, "it counts " + count + " records");
+        check(count >= 1 && count <= MAX_RECORDS, "end record", end, count + " records, must be 1 to " + MAX_RECORDS);
         check(
                 directory >= 0
                         && directoryBytes >= 0
@@ -105,16 +107,16 @@ final class StrictZip {
                     "entry " + i + " is missing");
             Entry entry = central((int) at, directoryEnd);
             if (i == 0) {
-                check(entry.name.indexOf('/') > 0, entry.name, at, "it lies in no folder");
+                check(entry.name.indexOf('/') > 0, entry.name, at, "the record is not in a folder");
                 top = entry.name.substring(0, entry.name.indexOf('/') + 1);
             }
-            check(entry.name.startsWith(top), entry.name, at, "it lies outside the folder " + top);
+            check(entry.name.startsWith(top), entry.name, at, "the record is outside the folder " + top);
             checkName(entry.name, at);
             check(
                     entry.local == nextLocal,
                     entry.name,
                     at,
-                    "its record is at byte " + entry.local + " instead of " + nextLocal);
+                    "the record starts at byte " + entry.local + " instead of " + nextLocal);
             int start = local(entry, directory);
             ByteBuffer data = file.slice(start, (int) entry.bytes).order(file.order());
             CRC32 crc = new CRC32();
@@ -123,19 +125,16 @@ final class StrictZip {
                     crc.getValue() == entry.crc,
                     entry.name,
                     start,
-                    "its checksum is " + hex(crc.getValue()) + " instead of " + hex(entry.crc));
-            check(
-                    records.put(entry.name.substring(top.length()), data) == null,
-                    entry.name,
-                    at,
-                    "the name occurs twice");
+                    "the CRC-32 is " + hex(crc.getValue()) + " instead of " + hex(entry.crc));
+            check(records.put(entry.name.substring(top.length()), data) == null, entry.name, at, "duplicate name");
             nextLocal = descriptorEnd(entry, start, directory);
             at = entry.end;
         }
-        check(at == directoryEnd, "central directory", at, "it has more than its " + count + " entries");
-        check(nextLocal == directory, "central directory", directory, "the records end at byte " + nextLocal);
+        check(at == directoryEnd, "central directory", at, "more than " + count + " entries");
+        check(nextLocal == directory, "central directory", directory, "must start at byte " + nextLocal);
     }
 
+    /** An entry of the central directory; {@code local} and {@code end} are byte offsets in the file. */
     private record Entry(String name, int flags, long crc, long bytes, long local, long end) {}
 
     private Entry central(int at, long limit) throws CheckpointException {
@@ -151,33 +150,33 @@ final class StrictZip {
         long end = (long) at + CENTRAL_BYTES + nameBytes + extra + comment;
         check(end <= limit, "central directory", at, "an entry is longer than the directory");
         String name = name(at + CENTRAL_BYTES, nameBytes);
-        check((flags & ENCRYPTED) == 0, name, at, "it is encrypted");
-        check((flags & ~(SIZES_FOLLOW | UTF8)) == 0, name, at, "it has flags " + hex(flags));
-        check(method == 0, name, at, "it is compressed (method " + method + "); records must be stored");
-        check(packed == bytes, name, at, "its two sizes differ: " + packed + " and " + bytes);
-        check(bytes != 0xffffffffL && local != 0xffffffffL, name, at, "it is larger than 4 GiB");
+        check((flags & ENCRYPTED) == 0, name, at, "encrypted records are not supported");
+        check((flags & ~(SIZES_FOLLOW | UTF8)) == 0, name, at, "unsupported flags " + hex(flags));
+        check(method == 0, name, at, "compressed records are not supported (method " + method + ")");
+        check(packed == bytes, name, at, "compressed and uncompressed size differ: " + packed + " and " + bytes);
+        check(bytes != 0xffffffffL && local != 0xffffffffL, name, at, "records larger than 4 GiB are not supported");
         return new Entry(name, flags, crc, bytes, local, end);
     }
 
     /** Checks the local header and returns where the data starts. */
     private int local(Entry entry, long limit) throws CheckpointException {
         long at = entry.local;
-        check(at + LOCAL_BYTES <= limit && file.getInt((int) at) == LOCAL, entry.name, at, "there is no local header");
+        check(at + LOCAL_BYTES <= limit && file.getInt((int) at) == LOCAL, entry.name, at, "no local header");
         int header = (int) at;
         int nameBytes = file.getShort(header + 26) & 0xffff;
         int extra = file.getShort(header + 28) & 0xffff;
         long start = at + LOCAL_BYTES + nameBytes + extra;
-        check(start + entry.bytes <= limit, entry.name, at, "it is longer than the file");
+        check(start + entry.bytes <= limit, entry.name, at, "the record is longer than the file");
         check(
                 name(header + LOCAL_BYTES, nameBytes).equals(entry.name),
                 entry.name,
                 at,
-                "its local header has another name");
+                "the local header has a different name");
         check(
                 (file.getShort(header + 6) & 0xffff) == entry.flags && file.getShort(header + 8) == 0,
                 entry.name,
                 at,
-                "its local header has other flags or another method");
+                "the local header has different flags or a different method");
         long crc = file.getInt(header + 14) & 0xffffffffL;
         long packed = file.getInt(header + 18) & 0xffffffffL;
         long bytes = file.getInt(header + 22) & 0xffffffffL;
@@ -186,11 +185,11 @@ final class StrictZip {
                 follow || (crc == entry.crc && packed == entry.bytes && bytes == entry.bytes),
                 entry.name,
                 at,
-                "its local header has another size or checksum");
+                "the local header has a different size or CRC-32");
         return (int) start;
     }
 
-    /** Checks the sizes behind the data, if there are any, and returns where the record ends. */
+    /** Checks the data descriptor after the data, if there is one, and returns where the record ends. */
     private long descriptorEnd(Entry entry, int start, long limit) throws CheckpointException {
         long at = start + entry.bytes;
         if ((entry.flags & SIZES_FOLLOW) == 0) {
@@ -200,13 +199,13 @@ final class StrictZip {
                 at + 16 <= limit && file.getInt((int) at) == DESCRIPTOR,
                 entry.name,
                 at,
-                "its data descriptor is missing");
+                "the data descriptor is missing");
         int d = (int) at;
         check(
                 (file.getInt(d + 4) & 0xffffffffL) == entry.crc,
                 entry.name,
                 at,
-                "its data descriptor has another checksum");
+                "the data descriptor has a different CRC-32");
         if (file.getInt(d + 8) == (int) entry.bytes && file.getInt(d + 12) == (int) entry.bytes) {
             return at + 16;
         }
@@ -214,7 +213,7 @@ final class StrictZip {
                 at + 24 <= limit && file.getLong(d + 8) == entry.bytes && file.getLong(d + 16) == entry.bytes,
                 entry.name,
                 at,
-                "its data descriptor has another size");
+                "the data descriptor has a different size");
         return at + 24;
     }
 
@@ -223,29 +222,29 @@ final class StrictZip {
         for (String part : name.split("/", -1)) {
             clean &= !part.isEmpty() && !part.equals(".") && !part.equals("..");
         }
-        check(clean, name, at, "the name is no plain path");
+        check(clean, name, at, "the name is not a plain path");
     }
 
     private String name(int at, int bytes) throws CheckpointException {
-        check(at + bytes <= file.limit(), "record", at, "its name is longer than the file");
+        check(at + bytes <= file.limit(), "record", at, "the name is longer than the file");
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
                     .decode(file.slice(at, bytes))
                     .toString();
         } catch (CharacterCodingException e) {
-            throw refuse("record", at, "its name is not UTF-8");
+            throw invalid("record", at, "the name is not UTF-8");
         }
     }
 
-    private void check(boolean holds, String what, long offset, String rule) throws CheckpointException {
-        if (!holds) {
-            throw refuse(what, offset, rule);
+    private void check(boolean valid, String what, long offset, String problem) throws CheckpointException {
+        if (!valid) {
+            throw invalid(what, offset, problem);
         }
     }
 
-    private CheckpointException refuse(String what, long offset, String rule) {
-        return new CheckpointException(path + ": not a valid .pth file: " + what + ", byte " + offset + ": " + rule);
+    private CheckpointException invalid(String what, long offset, String problem) {
+        return new CheckpointException(path + ": not a valid .pth file: " + what + ", byte " + offset + ": " + problem);
     }
 
     private static String hex(long value) {

@@ -5,14 +5,18 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /**
- * A stored tensor, outside libtorch.
+ * A tensor in Java memory, independent of libtorch.
  *
- * @param dtype type of its elements
- * @param shape sizes, outermost first; empty for a scalar
- * @param data the elements, last dimension fastest, little-endian; read-only
+ * @param dtype the type of the elements
+ * @param shape the size of each dimension, outermost first; empty for a scalar
+ * @param data the elements in row-major order, little-endian; read-only
  */
 public record TensorData(DType dtype, List<Long> shape, ByteBuffer data) {
-    /** Checks that there are as many bytes as the shape needs. */
+    /**
+     * Creates a tensor.
+     *
+     * @throws IllegalArgumentException if the data do not have the number of bytes that type and shape need
+     */
     public TensorData {
         shape = List.copyOf(shape);
         data = data.asReadOnlyBuffer().order(ByteOrder.LITTLE_ENDIAN);
@@ -22,7 +26,7 @@ public record TensorData(DType dtype, List<Long> shape, ByteBuffer data) {
         }
     }
 
-    /** The elements, to read from the start. */
+    /** A new view of the elements that starts at the first. */
     @Override
     public ByteBuffer data() {
         return data.duplicate().order(ByteOrder.LITTLE_ENDIAN);

@@ -1,7 +1,7 @@
 /**
- * What a training run leaves behind: {@link io.github.resdensenet.checkpoint.Run} is its folder, {@link
- * io.github.resdensenet.checkpoint.Checkpoint} one saved state with everything that its later use needs, {@link
- * io.github.resdensenet.checkpoint.Safetensors} the format of the weights.
+ * Weight files. {@link io.github.resdensenet.checkpoint.WeightFile} reads {@code .pth}, safetensors and Keras files and
+ * writes {@code .pth} files. {@link io.github.resdensenet.checkpoint.Safetensors} is also the format of a run's
+ * checkpoints. {@link io.github.resdensenet.checkpoint.ModelState} copies tensors between a module and a state dict.
  */
 @NullMarked
 package io.github.resdensenet.checkpoint;

@@ -1,21 +1,20 @@
 package io.github.resdensenet.compare;
 
-import io.github.resdensenet.checkpoint.AtomicFiles;
 import io.github.resdensenet.checkpoint.CheckpointException;
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.data.Csv;
-import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.Summary;
-import io.github.resdensenet.nn.Traits;
-import io.github.resdensenet.report.ComparisonCurves;
-import io.github.resdensenet.train.EpochMetrics;
-import io.github.resdensenet.train.History;
-import io.github.resdensenet.train.Recipe;
-import io.github.resdensenet.train.RunEvaluator;
-import io.github.resdensenet.train.StoppedException;
+import io.github.resdensenet.plot.ComparisonCurves;
+import io.github.resdensenet.run.History;
+import io.github.resdensenet.run.History.EpochMetrics;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
+import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Csv;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -25,18 +24,27 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Trains everything that is compared, one run folder each, and writes what follows from it.
+ * Compares several models: trains each model with each recipe and seed, measures speed and memory, and writes a report.
  *
- * <p>The folder holds {@code options.json}, {@code runs}, {@code predictions} (the answers for the test pictures of each
- * run) and {@code bench} (the timings of each model); then {@code compare.md}, {@code compare.csv}, {@code compare.json},
- * {@code compare.html}, {@code curves.svg} and {@code curves.png}. What is there already is not done again, and a training
- * that was stopped goes on.
+ * <p>The comparison folder contains:
+ *
+ * <ul>
+ *   <li>{@code options.json}: the options of the comparison
+ *   <li>{@code runs}: one run folder per training run
+ *   <li>{@code predictions}: the predictions for the test images of each run
+ *   <li>{@code bench}: the benchmark results of each model
+ *   <li>{@code compare.md}, {@code compare.html}, {@code compare.csv}, {@code compare.json}, {@code curves.svg} and
+ *       {@code curves.png}: the report
+ * </ul>
+ *
+ * <p>Results that already exist are reused, and an interrupted training run is resumed.
  */
 public final class Comparison {
     private static final JsonMapper JSON = JsonMapper.shared();
@@ -46,24 +54,26 @@ public final class Comparison {
     private final ComparisonOptions options;
     private final Path folder;
     private final Bench bench;
-    private final ComparisonListener listener;
+    private final Listener listener;
     private volatile boolean stopping;
     private volatile @Nullable Trainer training;
 
     /**
-     * A comparison.
+     * Creates a comparison; {@link #run} starts or resumes it.
      *
-     * @param folder where it is or will be
-     * @param bench times the models
+     * @param options what to compare
+     * @param folder comparison folder, new or of an earlier run with the same options
+     * @param bench measures speed and memory of a model
+     * @param listener receives progress
      */
-    public Comparison(ComparisonOptions options, Path folder, Bench bench, ComparisonListener listener) {
+    public Comparison(ComparisonOptions options, Path folder, Bench bench, Listener listener) {
         this.options = options;
         this.folder = folder;
         this.bench = bench;
         this.listener = listener;
     }
 
-    /** Asks to stop after the step under way; {@link #run} saves and throws. May be called from any thread. */
+    /** Requests a stop after the current step; {@link #run} then saves and throws. May be called from any thread. */
     public void stop() {
         stopping = true;
         Trainer current = training;
@@ -73,21 +83,22 @@ public final class Comparison {
     }
 
     /**
-     * Does what is not done yet, and writes the findings.
+     * Runs everything that is not finished yet, then writes the report.
      *
-     * @throws IllegalArgumentException if the folder holds a comparison with other options, naming them
-     * @throws StoppedException after {@link #stop}
+     * @throws IllegalArgumentException if the folder contains a comparison with different options; they are listed
+     * @throws FileAlreadyExistsException if the folder exists but is not a comparison folder
+     * @throws CancellationException after {@link #stop}
      */
     public void run() throws IOException {
         List<Cell> cells = options.cells();
         open();
-        Map<Recipe, String> names = new LinkedHashMap<>(); // two recipes that say the same are one training
+        Map<Recipe, String> names = new LinkedHashMap<>(); // identical recipes share one run
         cells.forEach(cell -> names.putIfAbsent(cell.resolved(), cell.name()));
         int number = 0;
-        for (Map.Entry<Recipe, String> one : names.entrySet()) {
+        for (Map.Entry<Recipe, String> entry : names.entrySet()) {
             checkStopped();
-            listener.begin("training " + one.getValue(), ++number, names.size());
-            train(one.getKey(), one.getValue());
+            listener.begin("training " + entry.getValue(), ++number, names.size());
+            train(entry.getKey(), entry.getValue());
         }
         Map<String, List<Cell>> rows = new LinkedHashMap<>();
         cells.forEach(cell -> rows.computeIfAbsent(cell.variant() + " " + cell.recipe(), k -> new ArrayList<>())
@@ -98,17 +109,17 @@ public final class Comparison {
             listener.begin("timing " + row.get(0).variant(), measured.size() + 1, rows.size());
             measured.add(row(row, names));
         }
-        checkSamePictures(measured);
+        checkSameImages(measured);
         write(new Findings(options.onCommandLine(), measured, machine(measured.get(0))));
     }
 
     private void checkStopped() {
         if (stopping) {
-            throw new StoppedException("stopped; the same command with --out " + folder + " goes on");
+            throw new CancellationException("stopped; to resume, repeat the command with --out " + folder);
         }
     }
 
-    /** Makes the folder, or checks that it is one of the same options. */
+    /** Creates the folder, or checks that its comparison has the same options. */
     private void open() throws IOException {
         Path file = folder.resolve("options.json");
         Map<String, String> now = options.onCommandLine();
@@ -121,18 +132,18 @@ public final class Comparison {
                 String was = before.getOrDefault(option, "not given");
                 String is = now.getOrDefault(option, "not given");
                 if (!was.equals(is)) {
-                    changed.add(option + " was " + was + " and is " + is);
+                    changed.add(option + " " + was + " -> " + is);
                 }
             }
             if (!changed.isEmpty()) {
-                throw new IllegalArgumentException(folder + ": a comparison with other options: "
+                throw new IllegalArgumentException(folder + ": created with different options: "
                         + String.join(", ", changed) + "; choose another --out");
             }
             return;
         }
         if (Files.exists(folder)) {
             throw new FileAlreadyExistsException(
-                    folder.toString(), null, "exists already and is no comparison; choose another --out");
+                    folder.toString(), null, "already exists and is not a comparison folder; choose another --out");
         }
         Files.createDirectories(folder.resolve("predictions"));
         Files.createDirectories(folder.resolve("bench"));
@@ -152,7 +163,7 @@ public final class Comparison {
         Trainer trainer = new Trainer(listener);
         training = trainer;
         if (stopping) {
-            trainer.stop(); // asked between the last check and now
+            trainer.stop(); // requested since the last check
         }
         try {
             if (!Files.exists(place)) {
@@ -160,13 +171,14 @@ public final class Comparison {
             } else {
                 List<String> changed = Recipe.read(place.resolve("recipe.yaml")).differences(recipe);
                 if (!changed.isEmpty()) {
-                    throw new CheckpointException(place + ": trained by another recipe: " + String.join(", ", changed));
+                    throw new CheckpointException(
+                            place + ": trained with a different recipe: " + String.join(", ", changed));
                 }
                 if (!Run.open(place).isFinished()) {
                     trainer.resume(place, 0);
                 }
             }
-        } catch (StoppedException e) {
+        } catch (CancellationException e) {
             checkStopped();
             throw e;
         } finally {
@@ -174,7 +186,7 @@ public final class Comparison {
         }
         if (!Files.exists(predictionsFile(name))) {
             Run run = Run.open(place);
-            Predictions.of(new RunEvaluator(run).evaluateSplit(Part.TEST, null, listener::evaluating))
+            Predictions.of(new RunEvaluator(run).evaluateSplit(Subset.TEST, null, listener::evaluating))
                     .write(predictionsFile(name));
         }
     }
@@ -215,11 +227,11 @@ public final class Comparison {
         }
     }
 
-    /** What the run's own evaluation found. */
+    /** Macro-F1 on the test set, from the run's metrics.json. */
     private static double macroF1(Path metrics) throws IOException {
         JsonNode value = JSON.readTree(Files.readString(metrics)).path("test").path("macro_f1");
         if (!value.isNumber()) {
-            throw new IOException(metrics + ": not the metrics of a run, test.macro_f1 must be a number");
+            throw new IOException(metrics + ": invalid metrics file, test.macro_f1 must be a number");
         }
         return value.asDouble();
     }
@@ -245,7 +257,7 @@ public final class Comparison {
         try {
             return bench.measure(recipe);
         } catch (IOException e) {
-            checkStopped(); // a signal reaches the other process as well
+            checkStopped(); // Ctrl-C also ends the child process
             throw e;
         }
     }
@@ -254,17 +266,17 @@ public final class Comparison {
         if (fields.get(key) instanceof Number number) {
             return number.doubleValue();
         }
-        throw new IOException(source + ": not a benchmark's result, " + key + " must be a number");
+        throw new IOException(source + ": invalid benchmark result, " + key + " must be a number");
     }
 
-    /** Pairs are of the same pictures only if all models of a seed were tested on the same ones. */
-    private static void checkSamePictures(List<Row> rows) {
+    /** Paired tests require that all models with the same seed were evaluated on the same test images. */
+    private static void checkSameImages(List<Row> rows) {
         for (Row row : rows) {
             for (int seed = 0; seed < row.predictions().size(); seed++) {
-                List<String> pictures = row.predictions().get(seed).pictures();
-                if (!pictures.equals(rows.get(0).predictions().get(seed).pictures())) {
+                List<String> images = row.predictions().get(seed).images();
+                if (!images.equals(rows.get(0).predictions().get(seed).images())) {
                     throw new IllegalStateException(
-                            row.name() + " and " + rows.get(0).name() + " have other test pictures for seed " + seed);
+                            row.name() + " and " + rows.get(0).name() + " have different test images for seed " + seed);
                 }
             }
         }
@@ -288,5 +300,29 @@ public final class Comparison {
                 JSON.writerWithDefaultPrettyPrinter().writeValueAsString(FindingsJson.of(findings)) + "\n");
         AtomicFiles.write(folder.resolve("compare.html"), findings.document().html(curves.svg()));
         AtomicFiles.write(folder.resolve("compare.md"), findings.document().markdown("curves.svg"));
+    }
+
+    /** Measures the speed and memory of a model in a fresh process, so that other models do not affect the result. */
+    public interface Bench {
+        /**
+         * Runs the benchmark.
+         *
+         * @param recipe recipe file of the model
+         * @return the JSON fields that the command {@code bench} prints
+         * @throws IOException if the process cannot be started or fails
+         */
+        Map<String, Object> measure(Path recipe) throws IOException;
+    }
+
+    /** Receives the progress of a comparison and of its current training run. */
+    public interface Listener extends TrainListener {
+        /**
+         * A task begins.
+         *
+         * @param what the task, for example "training resdensenet-own-0"
+         * @param number number of the task, from 1
+         * @param of number of tasks of this kind
+         */
+        default void begin(String what, int number, int of) {}
     }
 }

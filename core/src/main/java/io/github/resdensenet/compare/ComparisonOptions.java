@@ -1,7 +1,9 @@
 package io.github.resdensenet.compare;
 
-import io.github.resdensenet.nn.ModelConfig;
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.nn.ModelConfig.Architecture;
+import io.github.resdensenet.nn.ablation.Fusion;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.util.Choices;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -10,16 +12,16 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is compared with what.
+ * The options of a {@link Comparison}: models, recipes, fusion variants, seeds and data.
  *
  * @param data image folder, or "fashion3" for the built-in set
- * @param models architectures, of {@link ModelConfig#NAMES}
- * @param recipes "own" for each model's own training, "common" for the same training for all
- * @param fusions fusions of ResDenseNet, of {@link ModelConfig#FUSIONS}; other models have but one
- * @param seeds how often each is trained, with the seeds 0, 1, ...
- * @param epochs passes over the training pictures; 0 for as many as the recipes say
- * @param imageSize height and width in pixels; 0 is 64 for the built-in set and 224 else
- * @param changes other keys of the recipes; those of "model." are ResDenseNet's alone
+ * @param models labels of {@link Architecture}
+ * @param recipes "own" for each model's own settings, "common" for the same settings for every model
+ * @param fusions labels of {@link Fusion}, the variants of ResDenseNet; other models have no variants
+ * @param seeds number of training runs per model and recipe, with the seeds 0, 1, ...
+ * @param epochs passes over the training set; 0 uses the number in the recipes
+ * @param imageSize image height and width in pixels; 0 is 64 for the built-in set and 224 otherwise
+ * @param changes values of other recipe keys; keys of "model." apply to ResDenseNet only
  */
 public record ComparisonOptions(
         String data,
@@ -30,7 +32,7 @@ public record ComparisonOptions(
         int epochs,
         int imageSize,
         Map<String, String> changes) {
-    /** The recipes that can be compared. */
+    /** The allowed values of {@code recipes}. */
     public static final List<String> RECIPES = List.of("own", "common");
 
     private static final List<String> TAKEN = List.of("model.name", "model.fusion", "train.seed");
@@ -39,39 +41,39 @@ public record ComparisonOptions(
     /**
      * Checks every value.
      *
-     * @throws IllegalArgumentException naming the first option that is out of range
+     * @throws IllegalArgumentException if an option is out of range; the message names the first one
      */
     public ComparisonOptions {
-        models = distinct("--models", models, ModelConfig.NAMES);
+        models = distinct("--models", models, Choices.labels(Architecture.class));
         recipes = distinct("--recipes", recipes, RECIPES);
-        fusions = distinct("--fusions", fusions, ModelConfig.FUSIONS);
+        fusions = distinct("--fusions", fusions, Choices.labels(Fusion.class));
         changes = Map.copyOf(changes);
         if (seeds < 1 || seeds > 100) {
             throw new IllegalArgumentException("--seeds must be 1 to 100, got " + seeds);
         }
         if (epochs < 0) {
-            throw new IllegalArgumentException("--epochs must be positive, got " + epochs);
+            throw new IllegalArgumentException("--epochs must be positive, or 0 to use the recipes, got " + epochs);
         }
         for (String key : TAKEN) {
             if (changes.containsKey(key)) {
                 throw new IllegalArgumentException(
-                        "--set must be of a key that the comparison does not vary itself, got " + key);
+                        "--set must not change " + String.join(", ", TAKEN) + ": the comparison sets them, got " + key);
             }
         }
         if (!fusions.equals(List.of("both")) && !models.contains(SIZED)) {
             throw new IllegalArgumentException(
-                    "--fusions must be both without " + SIZED + " in --models, got " + fusions);
+                    "--fusions must be both unless --models includes " + SIZED + ", got " + fusions);
         }
     }
 
     private static List<String> distinct(String option, List<String> values, List<String> allowed) {
         if (values.isEmpty() || !allowed.containsAll(values) || new LinkedHashSet<>(values).size() < values.size()) {
-            throw new IllegalArgumentException(option + " must be different ones of " + allowed + ", got " + values);
+            throw new IllegalArgumentException(option + " must be distinct values of " + allowed + ", got " + values);
         }
         return List.copyOf(values);
     }
 
-    /** Every training: recipe by recipe, model by model, fusion by fusion, seed by seed. */
+    /** All training runs, ordered by recipe, model, fusion and seed. */
     List<Cell> cells() {
         List<Cell> cells = new ArrayList<>();
         for (String recipe : recipes) {
@@ -99,12 +101,12 @@ public record ComparisonOptions(
         if (epochs > 0) {
             all.put("train.epochs", Integer.toString(epochs));
         }
-        Recipe base = Recipe.builtIn(recipe.equals("own") ? "default" : recipe, model);
+        Recipe base = Recipe.builtIn(recipe.equals("own") ? "default" : recipe, Architecture.of(model));
         Recipe changed = base.with(all);
         return changed.withData(Path.of(data)).resolved();
     }
 
-    /** The options as they are written on the command line. */
+    /** The options by their names on the command line. */
     Map<String, String> onCommandLine() {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("--data", data);

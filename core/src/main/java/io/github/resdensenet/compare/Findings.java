@@ -1,21 +1,21 @@
 package io.github.resdensenet.compare;
 
-import io.github.resdensenet.eval.Decimal;
-import io.github.resdensenet.report.ComparisonCurves;
-import io.github.resdensenet.report.Document;
-import io.github.resdensenet.report.Document.Section;
-import io.github.resdensenet.report.Document.Table;
-import io.github.resdensenet.train.EpochMetrics;
+import io.github.resdensenet.compare.Document.Section;
+import io.github.resdensenet.compare.Document.Table;
+import io.github.resdensenet.nn.ModelConfig.Architecture;
+import io.github.resdensenet.plot.ComparisonCurves;
+import io.github.resdensenet.run.History.EpochMetrics;
+import io.github.resdensenet.util.Decimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
 /**
- * All that a comparison came to.
+ * The results of a comparison, with the text and tables of its report.
  *
- * @param options what was compared, as on the command line
- * @param rows models under recipes
- * @param machine what the speeds were measured on
+ * @param options options of the comparison by their names on the command line
+ * @param rows one row per model and recipe
+ * @param machine number of threads and processor of the speed measurements
  */
 record Findings(Map<String, String> options, List<Row> rows, String machine) {
     List<Pair> pairs() {
@@ -26,7 +26,7 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
         return Verdict.of(rows, pairs());
     }
 
-    /** The curves of all rows, means over the seeds; a model's recipes have its colour. */
+    /** The validation curves of all rows, averaged over the seeds. Rows of one model share a colour. */
     ComparisonCurves curves() {
         List<String> titles = rows.stream().map(Row::title).distinct().toList();
         List<String> recipes = rows.stream().map(Row::recipe).distinct().toList();
@@ -52,23 +52,24 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
         return new Document(
                 "Comparison of image classifiers",
                 List.of(
-                        new Section("What was compared", about(), List.of()),
+                        new Section("Setup", about(), List.of()),
                         new Section("Verdict", verdict(), List.of()),
                         new Section(
-                                "Measured",
-                                List.of("Means and 95% intervals (Student's t) over " + seeds() + ", best epoch chosen"
-                                        + " on validation pictures, accuracy and macro-F1 on test pictures. Speed and"
-                                        + " memory: batches of "
+                                "Results",
+                                List.of("Means and 95% intervals (Student's t) over " + seeds() + ". The best epoch is"
+                                        + " selected on the validation set. Accuracy and macro-F1 are measured on the"
+                                        + " test set. Speed and memory are measured in a fresh process per model, with"
+                                        + " batches of "
                                         + rows.get(0).settings().data().batchSize()
-                                        + ", each model alone in a fresh process, " + machine + "."),
+                                        + " and " + machine + "."),
                                 List.of(measured())),
                         new Section("The article's table", aboutArticle(), List.of(article())),
-                        new Section("Pairs", aboutPairs(), List.of(pairTable()))));
+                        new Section("Pairwise tests", aboutPairs(), List.of(pairTable()))));
     }
 
     private List<String> about() {
         List<String> lines = new ArrayList<>();
-        lines.add("resdensenet compare, "
+        lines.add("Options of resdensenet compare: "
                 + String.join(
                         ", ",
                         options.entrySet().stream()
@@ -76,23 +77,24 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                                 .toList())
                 + ".");
         Row first = rows.get(0);
-        lines.add("Pictures of " + first.settings().data().imageSize() + " pixels; classes: "
-                + String.join(", ", first.classes()) + "; "
+        int size = first.settings().data().imageSize();
+        lines.add("Image size: " + size + " x " + size + " pixels. Classes: "
+                + String.join(", ", first.classes()) + ". There are "
                 + first.predictions().get(0).answers().size()
-                + " test pictures a seed, the same for all models. A seed decides split, initial weights, order and"
-                + " augmentation.");
-        lines.add(
-                "The own recipe is the model's training in the article's table, the common one the same for all: only it"
-                        + " compares the models alone. The article names no optimiser for ResNet50V2 and DenseNet121; AdamW at"
-                        + " the rate below is this project's choice.");
+                + " test images per seed, the same for all models. The seed determines the split, the initial weights,"
+                + " the order of the images and the augmentation.");
+        lines.add("The own recipe trains each model with its settings in the article's table. The common recipe uses"
+                + " the same settings for every model, so only the common recipe compares the architectures alone. The"
+                + " article names no optimiser for ResNet50V2 and DenseNet121; this project uses AdamW with the"
+                + " learning rate below.");
         rows.stream()
                 .filter(row -> rows.stream()
                         .anyMatch(other ->
                                 !other.name().equals(row.name()) && other.runs().equals(row.runs())))
                 .map(Row::title)
                 .distinct()
-                .forEach(title -> lines.add("The own recipe of " + title
-                        + " is the common one, so it was trained once and has the same figures in both rows."));
+                .forEach(title -> lines.add("For " + title + ", the own recipe is identical to the common recipe. The"
+                        + " model was trained once per seed, and both rows show the same results."));
         return lines;
     }
 
@@ -123,29 +125,28 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                         "weights, MiB",
                         "test accuracy, %",
                         "macro-F1, %",
-                        "training, pictures/s",
-                        "inference, ms/picture",
+                        "training, images per second",
+                        "inference, ms per image",
                         "peak memory, MiB",
                         "engine"),
                 cells);
     }
 
-    /** A mean of shares with its interval, in percent. */
-    private static String percent(MeanInterval share) {
-        return Decimal.percent(share.mean())
-                + (share.isKnown()
-                        ? " (" + Decimal.percent(share.low()) + " to " + Decimal.percent(share.high()) + ")"
+    /** A mean fraction with its interval, as percentages. */
+    private static String percent(MeanInterval fraction) {
+        return Decimal.percent(fraction.mean())
+                + (fraction.isKnown()
+                        ? " (" + Decimal.percent(fraction.low()) + " to " + Decimal.percent(fraction.high()) + ")"
                         : "");
     }
 
     private List<String> aboutArticle() {
         List<String> lines = new ArrayList<>();
-        lines.add(
-                "Every row of the article's table, for what was compared here. Core idea, feature reuse, gradient path and"
-                        + " activation order are facts of the architecture, not measurements.");
-        if (rows.stream().anyMatch(row -> row.settings().model().name().equals("densenet121"))) {
-            lines.add(
-                    "The article calls DenseNet121 post-activation; as published, it normalises before it convolves.");
+        lines.add("The properties of the article's table, for the models compared here. Core idea, feature reuse,"
+                + " gradient path and activation order describe the architecture and are not measured.");
+        if (rows.stream().anyMatch(row -> row.settings().model().name() == Architecture.DENSENET121)) {
+            lines.add("The article calls DenseNet121 post-activation. As published, DenseNet121 normalises before each"
+                    + " convolution.");
         }
         return lines;
     }
@@ -180,12 +181,15 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
 
     private List<String> aboutPairs() {
         return List.of(
-                "Rows that differ in one thing, on the same test pictures. Difference: first less second, points of"
-                        + " accuracy. McNemar's exact test counts the pictures that one alone has right, all seeds together"
-                        + " and (in brackets) seed by seed; test sets of different seeds overlap, so the pooled one is a"
-                        + " little too sure. Corrected: Holm's method over the " + pairs().size()
-                        + " pairs. Told apart:"
-                        + " corrected McNemar and the paired t-test over seeds both below 0.05, in one direction.");
+                "Each pair differs in either the model or the recipe and uses the same test images. Difference:"
+                        + " accuracy of the first minus accuracy of the second, in percentage points. McNemar's exact"
+                        + " test compares the numbers of images that only one of the two predicts correctly, summed"
+                        + " over all seeds and, in brackets, per seed. Test sets of different seeds overlap, so the"
+                        + " p-value over all seeds is slightly too small.",
+                "Corrected p: the McNemar p-value over all seeds, corrected for the number of pairs ("
+                        + pairs().size()
+                        + ") with Holm's method. Significant: the corrected McNemar p-value and the p-value of the"
+                        + " paired t-test over seeds are both below 0.05, and both tests agree on the direction.");
     }
 
     private Table pairTable() {
@@ -194,11 +198,11 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                         "first",
                         "second",
                         "difference (95% interval)",
-                        "paired t, p",
-                        "first / second alone right",
+                        "paired t-test, p",
+                        "only first / only second correct",
                         "McNemar, p",
-                        "corrected",
-                        "told apart"),
+                        "McNemar, corrected p",
+                        "significant"),
                 pairs().stream()
                         .map(pair -> List.of(
                                 pair.first().name(),
@@ -225,13 +229,13 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                                 switch (pair.outcome()) {
                                     case FIRST_BETTER -> "first better";
                                     case SECOND_BETTER -> "second better";
-                                    case UNSURE -> "by one test";
+                                    case UNSURE -> "one test only";
                                     case NOT_TOLD_APART -> "no";
                                 }))
                         .toList());
     }
 
-    /** The rows as CSV, header first: numbers as they are. */
+    /** The rows as CSV records, with the header first. Numbers are not rounded. */
     List<List<String>> csv() {
         List<List<String>> lines = new ArrayList<>();
         lines.add(List.copyOf(FindingsJson.row(rows.get(0)).keySet()));

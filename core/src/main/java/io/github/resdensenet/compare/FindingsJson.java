@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** {@link Findings} as the fields of a JSON object. Shares are 0 to 1; an interval that is not known is an empty list. */
+/** {@link Findings} as the fields of a JSON object. Fractions are 0 to 1; an unknown interval is an empty list. */
 final class FindingsJson {
     private FindingsJson() {}
 
@@ -22,7 +22,7 @@ final class FindingsJson {
         return all;
     }
 
-    /** A row; also the columns of the CSV file. */
+    /** The fields of a row, which are also the columns of the CSV file. */
     static Map<String, Object> row(Row row) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("model", row.title());

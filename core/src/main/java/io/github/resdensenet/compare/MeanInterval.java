@@ -4,10 +4,10 @@ import java.util.List;
 import org.apache.commons.statistics.distribution.TDistribution;
 
 /**
- * A mean and its 95% interval by Student's t distribution (Student, 1908).
+ * A mean with its 95% confidence interval from Student's t distribution (Student, 1908).
  *
- * @param mean the values' mean
- * @param halfWidth half the interval's width; infinite for a single value, of which no spread is known
+ * @param mean arithmetic mean
+ * @param halfWidth half the width of the interval; infinite for a single value, whose spread is unknown
  */
 record MeanInterval(double mean, double halfWidth) {
     static MeanInterval of(List<Double> values) {
@@ -30,7 +30,7 @@ record MeanInterval(double mean, double halfWidth) {
         return mean + halfWidth;
     }
 
-    /** Whether the spread is known. */
+    /** Whether the interval is finite, that is, computed from at least two values. */
     boolean isKnown() {
         return Double.isFinite(halfWidth);
     }

@@ -5,39 +5,39 @@ import java.util.List;
 import org.apache.commons.statistics.inference.TTest;
 
 /**
- * Two rows that differ in one thing, the model or the recipe, over the same seeds and test pictures.
+ * A paired comparison of two rows that differ in either the model or the recipe, over the same seeds and test images.
  *
- * @param first one row
- * @param second another
- * @param difference mean of the first's accuracy less the second's, seed by seed, with its interval
- * @param tP two-sided probability of such a mean difference if there were none (paired t-test); NaN where the seeds do
- *     not differ enough to tell
- * @param perSeed McNemar's test, seed by seed
- * @param pooled the same over all seeds; test sets of different seeds overlap, which makes it a little too sure
- * @param holm its probability after S. Holm's (1979) correction for the number of pairs
+ * @param first first row
+ * @param second second row
+ * @param difference accuracy of the first row minus accuracy of the second: mean over the seeds with its interval
+ * @param tP two-sided p-value of the paired t-test over the seeds; NaN for one seed or if all differences are equal
+ * @param perSeed McNemar's test per seed
+ * @param pooled McNemar's test on the summed counts of all seeds; its p-value is slightly too small because the test
+ *     sets of different seeds overlap
+ * @param holm p-value of the pooled test, corrected for the number of pairs (S. Holm, 1979)
  */
 record Pair(
         Row first, Row second, MeanInterval difference, double tP, List<McNemar> perSeed, McNemar pooled, double holm) {
     private static final double LEVEL = 0.05;
 
-    /** How sure a difference is. */
+    /** Result of both tests together. */
     enum Outcome {
         FIRST_BETTER,
         SECOND_BETTER,
-        /** One of the two tests tells them apart, not both. */
+        /** Only one of the two tests is significant, or the tests disagree in direction. */
         UNSURE,
         NOT_TOLD_APART
     }
 
-    /** All pairs of rows that differ in one thing and are not the same trainings. */
+    /** All pairs of rows that differ in either the model or the recipe and have different training runs. */
     static List<Pair> of(List<Row> rows) {
         List<Pair> raw = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
             for (int j = i + 1; j < rows.size(); j++) {
                 Row a = rows.get(i);
                 Row b = rows.get(j);
-                boolean oneThing = a.recipe().equals(b.recipe()) != a.title().equals(b.title());
-                if (oneThing && !a.runs().equals(b.runs())) {
+                boolean comparable = a.recipe().equals(b.recipe()) != a.title().equals(b.title());
+                if (comparable && !a.runs().equals(b.runs())) {
                     raw.add(of(a, b));
                 }
             }
@@ -63,43 +63,43 @@ record Pair(
         return new Pair(a, b, MeanInterval.of(differences), tTest(differences), tests, McNemar.pooled(tests), 1);
     }
 
-    /** The paired t-test of differences. */
+    /** Two-sided p-value of the t-test that the mean difference is 0; NaN if all differences are equal. */
     static double tTest(List<Double> differences) {
         double[] values = differences.stream().mapToDouble(Double::doubleValue).toArray();
         boolean spread = differences.stream().distinct().count() > 1;
         return spread ? TTest.withDefaults().test(values).getPValue() : Double.NaN;
     }
 
-    /** Probabilities of several tests, corrected so that all of them together err with the chance of one. */
-    static List<Double> holm(List<Double> probabilities) {
-        int n = probabilities.size();
+    /** Holm-corrected p-values, which control the family-wise error rate of several tests. */
+    static List<Double> holm(List<Double> pValues) {
+        int n = pValues.size();
         List<Integer> order = new ArrayList<>();
         for (int i = 0; i < n; i++) {
             order.add(i);
         }
-        order.sort((i, j) -> Double.compare(probabilities.get(i), probabilities.get(j)));
+        order.sort((i, j) -> Double.compare(pValues.get(i), pValues.get(j)));
         Double[] corrected = new Double[n];
         double floor = 0;
         for (int rank = 0; rank < n; rank++) {
             int i = order.get(rank);
-            floor = Math.max(floor, Math.min(1, (n - rank) * probabilities.get(i)));
+            floor = Math.max(floor, Math.min(1, (n - rank) * pValues.get(i)));
             corrected[i] = floor;
         }
         return List.of(corrected);
     }
 
-    /** What both tests together say, at 5%. */
+    /** Result of both tests at the 5% level. */
     Outcome outcome() {
         boolean bySeeds = tP < LEVEL;
-        boolean byPictures = holm < LEVEL;
+        boolean byImages = holm < LEVEL;
         int sign = Integer.compare(pooled.onlyFirst(), pooled.onlySecond());
-        if (bySeeds && byPictures && sign * difference.mean() > 0) {
+        if (bySeeds && byImages && sign * difference.mean() > 0) {
             return sign > 0 ? Outcome.FIRST_BETTER : Outcome.SECOND_BETTER;
         }
-        return bySeeds || byPictures ? Outcome.UNSURE : Outcome.NOT_TOLD_APART;
+        return bySeeds || byImages ? Outcome.UNSURE : Outcome.NOT_TOLD_APART;
     }
 
-    /** The same pair seen from the other side. */
+    /** The pair with first and second exchanged. */
     Pair swapped() {
         return new Pair(
                 second,

@@ -1,33 +1,32 @@
 package io.github.resdensenet.compare;
 
-import io.github.resdensenet.checkpoint.AtomicFiles;
-import io.github.resdensenet.data.Csv;
 import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Csv;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What a trained model answered for the test pictures, as a CSV file.
+ * The predictions of a trained model for the test images, stored as a CSV file.
  *
- * @param answers one a picture, in the order of the split
+ * @param answers one prediction per image, in the order of the split
  */
 record Predictions(List<Answer> answers) {
     private static final List<String> HEADER = List.of("path", "truth", "predicted", "p_truth");
 
     /**
-     * One picture.
+     * The prediction for one image.
      *
-     * @param picture its name in the data set
+     * @param picture name of the image in the data set
      * @param truth true class
-     * @param predicted most probable class
-     * @param probability the model's probability of the true class
+     * @param predicted class with the highest probability
+     * @param probability predicted probability of the true class, 0 to 1
      */
     record Answer(String picture, String truth, String predicted, double probability) {
-        boolean isRight() {
+        boolean isCorrect() {
             return truth.equals(predicted);
         }
     }
@@ -52,9 +51,10 @@ record Predictions(List<Answer> answers) {
     }
 
     static Predictions read(Path file) throws IOException {
-        List<List<String>> records = Csv.parse(Files.readString(file));
+        List<List<String>> records = Csv.read(file);
         if (records.isEmpty() || !records.get(0).equals(HEADER)) {
-            throw new IOException(file + ": not predictions, the first line must be " + String.join(",", HEADER));
+            throw new IOException(
+                    file + ": not a predictions file, the first line must be " + String.join(",", HEADER));
         }
         List<Answer> answers = new ArrayList<>();
         for (List<String> r : records.subList(1, records.size())) {
@@ -62,17 +62,17 @@ record Predictions(List<Answer> answers) {
                 answers.add(new Answer(r.get(0), r.get(1), r.get(2), Double.parseDouble(r.get(3))));
             } catch (IndexOutOfBoundsException | NumberFormatException e) {
                 throw new IOException(
-                        file + ": line " + (answers.size() + 2) + " is not " + String.join(",", HEADER), e);
+                        file + ": line " + (answers.size() + 2) + " must be " + String.join(",", HEADER), e);
             }
         }
         return new Predictions(answers);
     }
 
-    List<String> pictures() {
+    List<String> images() {
         return answers.stream().map(Answer::picture).toList();
     }
 
     double accuracy() {
-        return (double) answers.stream().filter(Answer::isRight).count() / answers.size();
+        return (double) answers.stream().filter(Answer::isCorrect).count() / answers.size();
     }
 }

@@ -1,26 +1,25 @@
 package io.github.resdensenet.compare;
 
-import io.github.resdensenet.nn.Traits;
-import io.github.resdensenet.train.EpochMetrics;
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.run.History.EpochMetrics;
+import io.github.resdensenet.run.Recipe;
 import java.math.BigDecimal;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
- * One model under one recipe.
+ * The results of one model under one recipe. Lists over seeds are in the order of the seeds.
  *
- * @param title model and fusion in print
+ * @param title display name of model and fusion
  * @param recipe "own" or "common"
- * @param settings the recipe of its first seed
- * @param size what the network is, without training
- * @param speed what the network takes
- * @param runs names of its run folders, seed by seed
+ * @param settings complete recipe of the first seed
+ * @param size size of the network
+ * @param speed speed and memory of the network
+ * @param runs names of the run folders, one per seed
  * @param classes class names by index
- * @param predictions answers for the test pictures, seed by seed
- * @param macroF1s unweighted mean of F1 over the classes on the test pictures, seed by seed
- * @param histories epochs, seed by seed
+ * @param predictions predictions for the test images, one per seed
+ * @param macroF1s macro-averaged F1 on the test set, one per seed
+ * @param histories metrics per epoch, one list per seed
  */
 record Row(
         String title,
@@ -34,26 +33,26 @@ record Row(
         List<Double> macroF1s,
         List<List<EpochMetrics>> histories) {
     /**
-     * What follows from the network alone.
+     * The size of a network, which does not depend on training.
      *
-     * @param parameters weights and biases
-     * @param macs multiplications of weights and inputs for one picture
-     * @param bytes size of the weights' file
-     * @param traits what cannot be measured
+     * @param parameters number of weights and biases
+     * @param macs multiply-accumulate operations per image
+     * @param bytes size of the weights file in bytes
+     * @param traits description of the architecture
      */
     record Size(long parameters, long macs, long bytes, Traits traits) {}
 
     /**
-     * What the network takes, measured in a fresh process.
+     * Speed and memory of a network, measured in a fresh process.
      *
-     * @param engine what computed it
-     * @param imagesPerSecond pictures a second in training steps
-     * @param inferenceMs milliseconds a picture of a batch
-     * @param peakMegabytes largest resident size of the process in MiB; -1 where the system does not tell
+     * @param engine engine and precision
+     * @param imagesPerSecond training throughput in images per second
+     * @param inferenceMs inference time in ms per image, measured on batches
+     * @param peakMegabytes peak resident memory of the process in MiB; -1 if the system does not report it
      */
     record Speed(String engine, double imagesPerSecond, double inferenceMs, long peakMegabytes) {}
 
-    /** Model and recipe in print. */
+    /** Display name of model and recipe. */
     String name() {
         return title + " (" + recipe + ")";
     }
@@ -70,17 +69,17 @@ record Row(
         return MeanInterval.of(macroF1s);
     }
 
-    /** Mean over the seeds of one figure of each epoch. */
-    List<Double> curve(ToDoubleFunction<EpochMetrics> figure) {
+    /** Mean of one metric over the seeds, per epoch. */
+    List<Double> curve(ToDoubleFunction<EpochMetrics> metric) {
         return IntStream.range(0, histories.get(0).size())
                 .mapToObj(epoch -> histories.stream()
-                        .mapToDouble(history -> figure.applyAsDouble(history.get(epoch)))
+                        .mapToDouble(history -> metric.applyAsDouble(history.get(epoch)))
                         .average()
                         .orElseThrow())
                 .toList();
     }
 
-    /** The recipe's random changes of pictures, in words. */
+    /** Description of the data augmentation; "none" if there is none. */
     String augmentation() {
         Recipe.Augment a = settings.augment();
         String flip = a.horizontalFlip() > 0 ? "flip " + number(a.horizontalFlip()) : "";
@@ -90,14 +89,15 @@ record Row(
         return either(flip, jitter);
     }
 
-    /** The recipe's learning rate, in words. */
+    /** Description of the learning rate schedule. */
     String schedule() {
         Recipe.Train t = settings.train();
-        return t.schedule() + " " + number(t.lr()) + (t.schedule().equals("cosine") ? " to " + number(t.etaMin()) : "")
-                + ", " + t.epochs() + " epochs";
+        return t.schedule() + " " + number(t.lr())
+                + (t.schedule() == Recipe.Schedule.COSINE ? " to " + number(t.etaMin()) : "") + ", " + t.epochs()
+                + " epochs";
     }
 
-    /** The recipe's regularisation, in words. */
+    /** Description of the regularisation; "none" if there is none. */
     String regularisation() {
         Recipe.Train t = settings.train();
         return either(
@@ -105,7 +105,7 @@ record Row(
                 t.weightDecay() > 0 ? "weight decay " + number(t.weightDecay()) : "");
     }
 
-    /** As one writes it in a recipe: without exponent or needless zeros. */
+    /** Plain decimal notation, without exponent or trailing zeros. */
     private static String number(double value) {
         return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }

@@ -1,7 +1,7 @@
 package io.github.resdensenet.compare;
 
 import io.github.resdensenet.compare.Pair.Outcome;
-import io.github.resdensenet.eval.Decimal;
+import io.github.resdensenet.util.Decimal;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What the numbers say about the article's claim that concatenation inside a block and an addition around it unite the
- * advantages of DenseNet and ResNet, in words that follow from the tests alone.
+ * Summarises the test results in sentences. The first sentences evaluate the article's claim that concatenation inside
+ * a block and addition around it combine the advantages of DenseNet and ResNet.
  */
 final class Verdict {
     private static final String SUBJECT = "ResDenseNet";
@@ -41,10 +41,10 @@ final class Verdict {
                     .map(pair -> isSubject(pair.first()) ? pair : pair.swapped())
                     .toList();
             lines.addAll(summary(
-                    "Against the other architectures under the " + recipe + " recipe, ",
+                    "Compared with the other architectures under the " + recipe + " recipe, ",
                     own.stream().filter(pair -> !isFusion(pair.second())).toList()));
             lines.addAll(summary(
-                    "Against the other fusions at as many parameters under the " + recipe + " recipe, ",
+                    "Compared with the other fusions at a matched parameter count under the " + recipe + " recipe, ",
                     own.stream().filter(pair -> isFusion(pair.second())).toList()));
         }
         pairs.stream()
@@ -62,7 +62,7 @@ final class Verdict {
         return row.title().startsWith(SUBJECT + " ");
     }
 
-    /** Which of the others ResDenseNet is better than, worse than, and not told apart from. */
+    /** Lists the models that ResDenseNet differs from, by outcome. */
     private static List<String> summary(String start, List<Pair> against) {
         if (against.isEmpty()) {
             return List.of();
@@ -70,31 +70,31 @@ final class Verdict {
         Map<Outcome, List<String>> names = new LinkedHashMap<>();
         against.forEach(pair -> names.computeIfAbsent(pair.outcome(), o -> new ArrayList<>())
                 .add(pair.second().title() + " (" + difference(pair) + ")"));
-        List<String> parts = new ArrayList<>();
+        List<String> groups = new ArrayList<>();
         for (Outcome outcome : Outcome.values()) {
             if (names.containsKey(outcome)) {
                 String is = switch (outcome) {
                     case FIRST_BETTER -> "more accurate than ";
                     case SECOND_BETTER -> "less accurate than ";
-                    case UNSURE -> "told apart by one test only from ";
-                    case NOT_TOLD_APART -> "not told apart from ";
+                    case UNSURE -> "different in one of the two tests only from ";
+                    case NOT_TOLD_APART -> "not significantly different from ";
                 };
-                parts.add(is + String.join(", ", names.get(outcome)));
+                groups.add(is + String.join(", ", names.get(outcome)));
             }
         }
-        return List.of(start + SUBJECT + " is " + String.join("; ", parts) + ".");
+        return List.of(start + SUBJECT + " is " + String.join("; ", groups) + ".");
     }
 
-    /** What one model's two recipes differ in. */
+    /** Compares the two recipes of one model. */
     private static String recipes(Pair pair) {
         String says = switch (pair.outcome()) {
-            case FIRST_BETTER -> "the " + pair.first().recipe() + " one is better";
-            case SECOND_BETTER -> "the " + pair.second().recipe() + " one is better";
-            case UNSURE -> "told apart by one test only";
-            case NOT_TOLD_APART -> "not told apart";
+            case FIRST_BETTER -> "the " + pair.first().recipe() + " recipe is better";
+            case SECOND_BETTER -> "the " + pair.second().recipe() + " recipe is better";
+            case UNSURE -> "significant in one of the two tests only";
+            case NOT_TOLD_APART -> "no significant difference";
         };
-        return "The recipe alone, for " + pair.first().title() + ", "
-                + pair.first().recipe() + " less " + pair.second().recipe() + ": " + says + " (" + difference(pair)
+        return "Effect of the recipe on " + pair.first().title() + ", "
+                + pair.first().recipe() + " minus " + pair.second().recipe() + ": " + says + " (" + difference(pair)
                 + ").";
     }
 
@@ -102,62 +102,64 @@ final class Verdict {
         MeanInterval d = pair.difference();
         String spread = d.isKnown()
                 ? ", 95% interval over seeds " + points(d.low()) + " to " + points(d.high())
-                : ", one seed, so no interval and no t-test";
-        return points(d.mean()) + " points" + spread;
+                : ", no interval and no t-test with one seed";
+        return points(d.mean()) + " percentage points" + spread;
     }
 
-    /** What all comparisons of ResDenseNet with something else under the same recipe say together. */
+    /** Summarises all comparisons of ResDenseNet with another model under the same recipe. */
     private static String claim(List<Row> rows, List<Pair> pairs) {
         List<Outcome> outcomes = pairs.stream()
                 .filter(pair -> pair.first().recipe().equals(pair.second().recipe()))
                 .filter(pair -> isSubject(pair.first()) || isSubject(pair.second()))
                 .map(pair -> (isSubject(pair.first()) ? pair : pair.swapped()).outcome())
                 .toList();
-        String start =
-                "The article's claim, that concatenation inside and addition around a block unite what is good in"
-                        + " DenseNet and ResNet: ";
+        String start = "The article claims that concatenation inside a block and addition around it combine the"
+                + " advantages of DenseNet and ResNet. ";
         if (outcomes.isEmpty()) {
-            return start + "nothing here bears on it, since nothing was compared with " + SUBJECT
-                    + " under one recipe.";
+            return start + "Inconclusive: no other model was compared with " + SUBJECT + " under the same recipe.";
         }
         long better = outcomes.stream().filter(o -> o == Outcome.FIRST_BETTER).count();
         long worse = outcomes.stream().filter(o -> o == Outcome.SECOND_BETTER).count();
         int all = outcomes.size();
-        String counts = "of " + all + " comparisons " + better + " found " + SUBJECT + " more accurate, " + worse
-                + " less accurate, and " + (all - better - worse) + " did not decide. ";
+        String counts = "Comparisons of " + SUBJECT + " with another model under the same recipe: " + all
+                + " in total, " + better + " more accurate, " + worse + " less accurate, " + (all - better - worse)
+                + " inconclusive. ";
         String says = worse > 0
-                ? "As far as accuracy goes, these numbers contradict it" + (better > 0 ? " in part." : ".")
+                ? "For accuracy, the results " + (better > 0 ? "partly " : "") + "contradict the claim."
                 : better == all
-                        ? "As far as accuracy goes, these numbers support it."
+                        ? "For accuracy, the results support the claim."
                         : better > 0
-                                ? "As far as accuracy goes, these numbers support it in part."
-                                : "As far as accuracy goes, these numbers neither support nor contradict it.";
-        return start + counts + says + smallest(rows);
+                                ? "For accuracy, the results partly support the claim."
+                                : "For accuracy, the results are inconclusive.";
+        return start + counts + says + parameterCounts(rows);
     }
 
-    private static String smallest(List<Row> rows) {
+    private static String parameterCounts(List<Row> rows) {
         return rows.stream()
                 .filter(Verdict::isSubject)
                 .findFirst()
                 .map(subject -> {
-                    List<String> larger = rows.stream()
+                    List<String> others = rows.stream()
                             .filter(row -> row.recipe().equals(subject.recipe()))
                             .filter(row -> !isSubject(row) && !isFusion(row))
-                            .map(row -> Decimal.fixed(
+                            .map(row -> row.title() + " "
+                                    + Decimal.fixed(
                                             (double) row.size().parameters()
                                                     / subject.size().parameters(),
                                             1)
-                                    + " times its parameters for " + row.title())
+                                    + " times")
                             .toList();
-                    return larger.isEmpty() ? "" : " Parameters: " + String.join(", ", larger) + ".";
+                    return others.isEmpty()
+                            ? ""
+                            : " Parameter count relative to " + SUBJECT + ": " + String.join(", ", others) + ".";
                 })
                 .orElse("");
     }
 
-    /** A difference of shares in points, with its sign. */
-    static String points(double share) {
-        String number = Decimal.fixed(share * 100, 1);
-        return share > 0 ? "+" + number : number;
+    /** A difference of fractions in percentage points, with its sign. */
+    static String points(double difference) {
+        String number = Decimal.fixed(difference * 100, 1);
+        return difference > 0 ? "+" + number : number;
     }
 
     static String probability(double p) {

@@ -1,6 +1,7 @@
 /**
- * Several models side by side: {@link io.github.resdensenet.compare.Comparison} trains every model under every recipe over
- * several seeds, {@link io.github.resdensenet.compare.Findings} is what follows from their answers and timings.
+ * Comparison of several models. {@link io.github.resdensenet.compare.Comparison} trains every model with every recipe
+ * and several seeds. {@link io.github.resdensenet.compare.Findings} turns predictions and timings into tables, tests
+ * and text.
  */
 @NullMarked
 package io.github.resdensenet.compare;

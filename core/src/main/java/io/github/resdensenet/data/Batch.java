@@ -1,6 +1,6 @@
 package io.github.resdensenet.data;
 
-import io.github.resdensenet.transforms.RgbImage;
+import io.github.resdensenet.image.RgbImage;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -14,35 +14,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Images ready for the network with their labels.
+ * Normalised images with their labels: the network's input.
  *
- * <p>The pixels lie in memory that the loader uses again after {@link #close}, plane by plane: [N, 3, H, W].
+ * @param memory the images, [N, 3, H, W] float32 in a direct buffer that the loader reuses after {@link #close}
+ * @param samples index of each image in the loader's list
+ * @param labels class index of each image
+ * @param size height and width in pixels
+ * @param release called by {@link #close}
  */
-public final class Batch implements AutoCloseable {
-    private final FloatBuffer pixels;
-    private final int[] samples;
-    private final int[] labels;
-    private final int size;
-    private final Runnable release;
-
-    /**
-     * Wraps filled memory.
-     *
-     * @param pixels a direct buffer of at least N * size * size * 3 values, [N, 3, H, W]
-     * @param samples index of each image in the loader's list
-     * @param labels class index of each image
-     * @param size height and width in pixels
-     * @param release called by {@link #close}
-     */
-    public Batch(FloatBuffer pixels, int[] samples, int[] labels, int size, Runnable release) {
-        this.pixels = pixels;
-        this.samples = samples;
-        this.labels = labels;
-        this.size = size;
-        this.release = release;
-    }
-
-    /** Images of square pictures of one size, at least one, normalised by a table of {@code table[channel][byte]}. */
+@SuppressWarnings("ArrayRecordComponent") // not compared, and a copy per step would cost time
+public record Batch(FloatBuffer memory, int[] samples, int[] labels, int size, Runnable release)
+        implements AutoCloseable {
+    /** A batch of square images of one size, at least one, normalised by a table of {@code table[channel][byte]}. */
     public static Batch of(List<RgbImage> images, float[][] table) {
         int size = images.get(0).width();
         FloatBuffer pixels = allocate(images.size(), size);
@@ -61,55 +44,35 @@ public final class Batch implements AutoCloseable {
                 .asFloatBuffer();
     }
 
-    /**
-     * Writes an image's pixels [H, W, 3], normalised, as three planes from position {@code at} on.
-     *
-     * @param values room for a plane
-     */
-    static void fill(byte[] image, float[][] table, float[] values, FloatBuffer to, int at) {
-        int plane = values.length;
+    /** Normalises an image [H, W, 3] and writes it as three planes from position {@code at} on, by way of one plane. */
+    static void fill(byte[] image, float[][] table, float[] plane, FloatBuffer to, int at) {
         for (int c = 0; c < 3; c++) {
             float[] row = table[c];
-            for (int i = 0, from = c; i < plane; i++, from += 3) {
-                values[i] = row[image[from] & 255];
+            for (int i = 0, from = c; i < plane.length; i++, from += 3) {
+                plane[i] = row[image[from] & 255];
             }
-            to.put(at + c * plane, values);
+            to.put(at + c * plane.length, plane);
         }
     }
 
-    /** Where the images lie, [N, 3, H, W] float32: valid until {@link #close}. */
+    /** The address of the images, valid until {@link #close}. */
     public Pointer pixels() {
-        return new FloatPointer(pixels);
+        return new FloatPointer(memory);
     }
 
-    /** The images, [N, 3, H, W] float32 over the batch's own memory: valid until {@link #close}. */
+    /** The images as a tensor [N, 3, H, W] float32 over the batch's own memory, valid until {@link #close}. */
     public Tensor images() {
         return torch.from_blob(pixels(), samples.length, 3, size, size);
     }
 
-    /** The class indices, [N] int64. */
-    public Tensor labels() {
+    /** The class indices as a tensor [N] int64. */
+    public Tensor labelTensor() {
         return AbstractTensor.create(Arrays.stream(labels).asLongStream().toArray(), labels.length);
-    }
-
-    /** The shape that PyTorch prints for the images. */
-    public String shape() {
-        return "torch.Size([" + samples.length + ", 3, " + size + ", " + size + "])";
     }
 
     /** The number of images. */
     public int count() {
         return samples.length;
-    }
-
-    /** Index of image {@code i} in the loader's list. */
-    public int sample(int i) {
-        return samples[i];
-    }
-
-    /** Class index of image {@code i}. */
-    public int label(int i) {
-        return labels[i];
     }
 
     @Override

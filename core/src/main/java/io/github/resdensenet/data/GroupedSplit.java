@@ -1,8 +1,8 @@
 package io.github.resdensenet.data;
 
-import io.github.resdensenet.data.Split.Part;
-import io.github.resdensenet.data.Split.Shares;
-import io.github.resdensenet.transforms.KeyedRandom;
+import io.github.resdensenet.data.Split.Fractions;
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.util.KeyedRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -11,20 +11,20 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Splits in which pictures that belong together are in the same part. */
-public final class GroupedSplit {
+/** Splits that keep the images of a group in one subset. */
+final class GroupedSplit {
     private static final long SWAP = 1L << 32; // no class has this index
 
     private GroupedSplit() {}
 
     /**
-     * Deals whole groups out at random, so that each part comes as near to its share of every class as groups allow: the
-     * largest groups first, each to the part that it brings nearest to its shares.
+     * Splits whole groups at random, so that each subset comes as close to its fraction of every class as the groups
+     * allow. The largest groups come first. Each goes to the subset that it brings closest to its fractions.
      *
-     * @param groups the group of each sample, by any number
-     * @throws IllegalArgumentException if there are too few groups for the parts, or a class has none to train on
+     * @param groups the group of each sample, as numbers
+     * @throws IllegalArgumentException if there are too few groups for the subsets, or a class has none to train on
      */
-    public static Split deal(ImageFolder data, Shares shares, int[] groups, long seed) {
+    static Split of(ImageFolder data, Fractions fractions, int[] groups, long seed) {
         int classes = data.classes().size();
         Map<Integer, List<Integer>> members = members(groups);
         List<List<Integer>> shuffled = new ArrayList<>();
@@ -34,46 +34,46 @@ public final class GroupedSplit {
         }
         shuffled.sort(Comparator.comparingInt(group -> -group.size()));
 
-        List<Integer> counts = data.counts();
-        Map<Part, int[]> have = new EnumMap<>(Part.class);
-        Arrays.stream(Part.values()).filter(p -> shares.of(p) > 0).forEach(p -> have.put(p, new int[classes]));
-        Part[] parts = new Part[groups.length];
+        List<Integer> totals = data.counts();
+        Map<Subset, int[]> assigned = new EnumMap<>(Subset.class);
+        Arrays.stream(Subset.values()).filter(s -> fractions.of(s) > 0).forEach(s -> assigned.put(s, new int[classes]));
+        Subset[] subsets = new Subset[groups.length];
         for (List<Integer> group : shuffled) {
-            int[] brings = new int[classes];
-            group.forEach(i -> brings[data.samples().get(i).classIndex()]++);
-            Part best = have.keySet().stream()
+            int[] added = new int[classes];
+            group.forEach(i -> added[data.samples().get(i).classIndex()]++);
+            Subset best = assigned.keySet().stream()
                     .min(Comparator.comparingDouble(
-                            p -> cost(have.getOrDefault(p, brings), brings, counts, shares.of(p))))
+                            s -> cost(assigned.getOrDefault(s, added), added, totals, fractions.of(s))))
                     .orElseThrow();
             for (int i : group) {
-                parts[i] = best;
+                subsets[i] = best;
             }
-            int[] of = have.getOrDefault(best, new int[classes]);
-            Arrays.setAll(of, c -> of[c] + brings[c]);
+            int[] counts = assigned.getOrDefault(best, new int[classes]);
+            Arrays.setAll(counts, c -> counts[c] + added[c]);
         }
-        Split split = new Split(Arrays.asList(parts));
-        for (Part part : have.keySet()) {
-            if (split.rows(part).length == 0) {
-                throw new IllegalArgumentException(data.root() + ": " + members.size()
-                        + " groups are too few for the split, " + part.label() + " has none");
+        Split split = new Split(Arrays.asList(subsets));
+        for (Subset subset : assigned.keySet()) {
+            if (split.rows(subset).length == 0) {
+                throw new IllegalArgumentException(data.root() + ": too few groups for the split (" + members.size()
+                        + "), the " + subset.label() + " set would be empty");
             }
         }
-        List<Integer> trained = split.counts(data, Part.TRAIN);
+        List<Integer> trained = split.counts(data, Subset.TRAIN);
         if (trained.contains(0)) {
             throw new IllegalArgumentException(
                     data.root().resolve(data.classes().get(trained.indexOf(0)))
-                            + ": no group of this class is left to train on");
+                            + ": too few groups of this class, none is in the train set");
         }
         return split;
     }
 
-    /** How much further from its shares a part is with a group than without, over all classes. */
-    private static double cost(int[] has, int[] brings, List<Integer> counts, double share) {
+    /** The increase of the weighted squared distance between counts and wanted counts if a group is added. */
+    private static double cost(int[] counts, int[] added, List<Integer> totals, double fraction) {
         double cost = 0;
-        for (int c = 0; c < has.length; c++) {
-            double wanted = share * counts.get(c);
-            double before = has[c] - wanted;
-            double after = before + brings[c];
+        for (int c = 0; c < counts.length; c++) {
+            double wanted = fraction * totals.get(c);
+            double before = counts[c] - wanted;
+            double after = before + added[c];
             cost += (after * after - before * before) / wanted;
         }
         return cost;
@@ -88,29 +88,31 @@ public final class GroupedSplit {
     }
 
     /**
-     * Brings copies of a picture into one part: that of most of them. For each that moves, a picture of the same class
-     * that has no copy moves the other way, so that the parts keep their sizes. Copies stay where they are if a part
-     * would lose its last picture of a class, as where all pictures of a class are the same.
+     * Moves duplicates of an image into one subset: the subset that has most of them.
      *
-     * @param split where the samples are now
-     * @param groups the group of each sample; copies have the same
+     * <p>For each moved image, an image of the same class without duplicates moves the other way, so that the subsets
+     * keep their sizes. Duplicates stay in different subsets if a subset would lose its last image of a class, for
+     * instance if all images of a class are identical.
+     *
+     * @param split the split to change
+     * @param groups the group of each sample; duplicates have the same group
      */
-    public static Split together(Split split, ImageFolder data, int[] groups, long seed) {
+    static Split together(Split split, ImageFolder data, int[] groups, long seed) {
         Map<Integer, List<Integer>> members = members(groups);
-        Part[] settled = split.parts().toArray(Part[]::new);
-        boolean[] free = new boolean[settled.length];
+        Subset[] current = split.subsets().toArray(Subset[]::new);
+        boolean[] free = new boolean[current.length];
         members.values().stream().filter(group -> group.size() == 1).forEach(group -> free[group.get(0)] = true);
-        int[] order = KeyedRandom.of(seed, Split.KEY, SWAP).permutation(settled.length);
+        int[] order = KeyedRandom.of(seed, Split.KEY, SWAP).permutation(current.length);
         for (List<Integer> group : members.values()) {
-            Part target = home(group, settled);
-            if (in(target, group, settled) == group.size()) {
+            Subset target = majority(group, current);
+            if (count(target, group, current) == group.size()) {
                 continue;
             }
-            Part[] moved = settled.clone();
+            Subset[] moved = current.clone();
             List<Integer> swapped = new ArrayList<>();
             for (int i : group) {
                 if (moved[i] != target) {
-                    Part left = moved[i];
+                    Subset source = moved[i];
                     moved[i] = target;
                     Arrays.stream(order)
                             .filter(k -> free[k] && moved[k] == target && !swapped.contains(k))
@@ -118,33 +120,33 @@ public final class GroupedSplit {
                                     == data.samples().get(i).classIndex())
                             .findFirst()
                             .ifPresent(k -> {
-                                moved[k] = left;
+                                moved[k] = source;
                                 swapped.add(k);
                             });
                 }
             }
-            if (keepsEveryClass(new Split(Arrays.asList(settled)), moved, data)) {
-                System.arraycopy(moved, 0, settled, 0, moved.length);
+            if (keepsEveryClass(new Split(Arrays.asList(current)), moved, data)) {
+                System.arraycopy(moved, 0, current, 0, moved.length);
                 swapped.forEach(k -> free[k] = false);
             }
         }
-        return new Split(Arrays.asList(settled));
+        return new Split(Arrays.asList(current));
     }
 
-    /** The part that most of a group are in. */
-    private static Part home(List<Integer> group, Part[] parts) {
-        Part most = Part.TRAIN;
-        for (Part part : Part.values()) {
-            most = in(part, group, parts) > in(most, group, parts) ? part : most;
+    /** The subset that has most samples of a group. */
+    private static Subset majority(List<Integer> group, Subset[] subsets) {
+        Subset most = Subset.TRAIN;
+        for (Subset subset : Subset.values()) {
+            most = count(subset, group, subsets) > count(most, group, subsets) ? subset : most;
         }
         return most;
     }
 
-    private static boolean keepsEveryClass(Split before, Part[] after, ImageFolder data) {
+    private static boolean keepsEveryClass(Split before, Subset[] after, ImageFolder data) {
         Split split = new Split(Arrays.asList(after));
-        for (Part part : Part.values()) {
-            List<Integer> now = split.counts(data, part);
-            List<Integer> then = before.counts(data, part);
+        for (Subset subset : Subset.values()) {
+            List<Integer> now = split.counts(data, subset);
+            List<Integer> then = before.counts(data, subset);
             for (int c = 0; c < now.size(); c++) {
                 if (now.get(c) == 0 && then.get(c) > 0) {
                     return false;
@@ -154,7 +156,7 @@ public final class GroupedSplit {
         return true;
     }
 
-    private static long in(Part part, List<Integer> group, Part[] parts) {
-        return group.stream().filter(i -> parts[i] == part).count();
+    private static long count(Subset subset, List<Integer> group, Subset[] subsets) {
+        return group.stream().filter(i -> subsets[i] == subset).count();
     }
 }

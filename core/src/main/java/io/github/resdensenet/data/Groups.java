@@ -1,7 +1,7 @@
 package io.github.resdensenet.data;
 
+import io.github.resdensenet.util.Csv;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -11,23 +11,23 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** Which pictures belong together, such as all of one patient: they are never in different parts of a split. */
-public final class Groups {
+/** Groups of images, for instance one per patient. A split keeps the images of a group in one subset. */
+final class Groups {
     private static final List<String> HEADER = List.of("path", "group");
 
     private Groups() {}
 
     /**
-     * The group of each picture.
+     * The group of each image.
      *
-     * @param by a regular expression that is found in the picture's path inside the folder (its first group in brackets
-     *     is the name, else all that it finds), or a .csv file of path,group; "" for none
+     * @param by a regular expression that is searched in the image's path inside the folder (its first capturing group
+     *     is the name, otherwise the whole match), or a .csv file of path,group; "" for no groups
      * @param names paths inside the folder, with forward slashes
-     * @return one name a picture; empty if {@code by} is
-     * @throws IllegalArgumentException if a picture is in no group
-     * @throws IOException if the file cannot be read or is no such file
+     * @return one group name per image; empty if {@code by} is empty
+     * @throws IllegalArgumentException if an image has no group
+     * @throws IOException if the file cannot be read or has another format
      */
-    public static List<String> of(String by, List<String> names) throws IOException {
+    static List<String> of(String by, List<String> names) throws IOException {
         if (by.isEmpty()) {
             return List.of();
         }
@@ -44,44 +44,45 @@ public final class Groups {
                     e);
         }
         List<String> groups = new ArrayList<>();
-        List<String> without = new ArrayList<>();
+        List<String> ungrouped = new ArrayList<>();
         for (String name : names) {
             Matcher matcher = pattern.matcher(name);
             if (matcher.find()) {
                 String group = matcher.groupCount() > 0 ? matcher.group(1) : matcher.group();
                 groups.add(group == null ? "" : group);
             } else {
-                without.add(name);
+                ungrouped.add(name);
             }
         }
-        check(by, without);
+        check(by, ungrouped, names.size());
         return groups;
     }
 
     private static List<String> byFile(Path file, List<String> names) throws IOException {
-        List<List<String>> records = Csv.parse(Files.readString(file));
+        List<List<String>> records = Csv.read(file);
         if (records.isEmpty() || !records.get(0).equals(HEADER)) {
             throw new IOException(file + ": the first line must be " + String.join(",", HEADER));
         }
         Map<String, String> known = new HashMap<>();
         for (List<String> record : records.subList(1, records.size())) {
             if (record.size() != 2) {
-                throw new IOException(file + ": line " + (known.size() + 2) + " is not path,group");
+                throw new IOException(file + ": line " + (known.size() + 2) + " must be path,group");
             }
             if (known.put(record.get(0), record.get(1)) != null) {
-                throw new IOException(file + ": " + record.get(0) + " is there twice");
+                throw new IOException(file + ": duplicate path " + record.get(0));
             }
         }
         check(
                 file.toString(),
-                names.stream().filter(name -> !known.containsKey(name)).toList());
+                names.stream().filter(name -> !known.containsKey(name)).toList(),
+                names.size());
         return names.stream().map(name -> known.getOrDefault(name, "")).toList();
     }
 
-    private static void check(String by, List<String> without) {
-        if (!without.isEmpty()) {
-            throw new IllegalArgumentException("data.groupBy " + by + " gives no group for " + without.size()
-                    + " pictures, for instance " + without.get(0));
+    private static void check(String by, List<String> ungrouped, int images) {
+        if (!ungrouped.isEmpty()) {
+            throw new IllegalArgumentException("data.groupBy " + by + ": no group for " + ungrouped.size() + " of "
+                    + images + " images, for instance " + ungrouped.get(0));
         }
     }
 }

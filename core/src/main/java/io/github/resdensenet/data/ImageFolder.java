@@ -17,23 +17,25 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * A folder with one folder a class, listed as torchvision's {@code ImageFolder} lists it: classes and files sorted by
- * code point, sub-folders included, links followed, files told by their extension.
+ * An image folder with one subfolder per class, listed in the same order as torchvision's {@code ImageFolder}.
+ *
+ * <p>Classes and files are sorted by code point. Nested subfolders are included, links are followed, and images are
+ * recognised by their file extension.
  *
  * @param root the folder
- * @param classes folder names; a class's index is its place here
- * @param samples the pictures, class by class
+ * @param classes names of the class folders; the position of a class is its index
+ * @param samples the images, class by class
  */
-public record ImageFolder(Path root, List<String> classes, List<ImageSample> samples) {
-    /** Extensions of pictures, in lower case. */
+public record ImageFolder(Path root, List<String> classes, List<Sample> samples) {
+    /** Supported file extensions, in lower case. */
     public static final List<String> EXTENSIONS =
             List.of(".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".pbm", ".tif", ".tiff", ".webp", ".gif");
 
-    /** Python's order of strings, which is not Java's beyond the Basic Multilingual Plane. */
+    /** Python's order of strings. It differs from Java's order beyond the Basic Multilingual Plane. */
     public static final Comparator<String> BY_CODE_POINT =
             (a, b) -> Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
 
-    /** Keeps its own lists. */
+    /** Copies the lists. */
     public ImageFolder {
         classes = List.copyOf(classes);
         samples = List.copyOf(samples);
@@ -42,43 +44,43 @@ public record ImageFolder(Path root, List<String> classes, List<ImageSample> sam
     /**
      * Lists a folder.
      *
-     * @throws NoSuchFileException if there is no such folder
-     * @throws IOException if it cannot be read, has fewer than two classes, or a class without pictures
+     * @throws NoSuchFileException if the folder does not exist
+     * @throws IOException if the folder cannot be read, has fewer than two classes, or has a class without images
      */
     public static ImageFolder open(Path root) throws IOException {
         return open(root, classFolders(root));
     }
 
     /**
-     * Lists a folder whose classes are known already, for instance from a training run.
+     * Lists a folder that must have the given classes, for instance those of a run.
      *
-     * @throws IOException if a class has no folder or a folder no class
+     * @throws IOException if the class folders differ from {@code classes}, or a class has no images
      */
     public static ImageFolder open(Path root, List<String> classes) throws IOException {
         List<String> found = classFolders(root);
         if (!found.equals(classes)) {
             List<String> missing =
                     classes.stream().filter(c -> !found.contains(c)).toList();
-            List<String> unknown =
+            List<String> unexpected =
                     found.stream().filter(c -> !classes.contains(c)).toList();
             throw new IOException(root + ": the class folders must be " + classes + "; missing " + missing
-                    + ", not known " + unknown);
+                    + ", unexpected " + unexpected);
         }
         if (found.size() < 2) {
-            throw new IOException(root + ": at least 2 class folders with pictures are needed, got " + found);
+            throw new IOException(root + ": expected at least 2 class folders with images, got " + found);
         }
-        List<ImageSample> samples = new ArrayList<>();
+        List<Sample> samples = new ArrayList<>();
         List<String> empty = new ArrayList<>();
         for (int i = 0; i < classes.size(); i++) {
-            List<ImageSample> ofClass = list(root, classes.get(i), i);
+            List<Sample> ofClass = list(root, classes.get(i), i);
             if (ofClass.isEmpty()) {
                 empty.add(root.resolve(classes.get(i)).toString());
             }
             samples.addAll(ofClass);
         }
         if (!empty.isEmpty()) {
-            throw new IOException("class folder without a picture (" + String.join(" ", EXTENSIONS) + "): "
-                    + String.join(", ", empty));
+            throw new IOException("class folders without images: " + String.join(", ", empty)
+                    + "; supported extensions: " + String.join(" ", EXTENSIONS));
         }
         return new ImageFolder(root, classes, samples);
     }
@@ -88,7 +90,7 @@ public record ImageFolder(Path root, List<String> classes, List<ImageSample> sam
             throw new NoSuchFileException(root.toString(), null, "no such folder");
         }
         if (!Files.isDirectory(root)) {
-            throw new IOException(root + ": not a folder; expected one folder a class inside it");
+            throw new IOException(root + ": not a folder; expected an image folder with one subfolder per class");
         }
         try (Stream<Path> entries = Files.list(root)) {
             List<String> names = entries.filter(Files::isDirectory)
@@ -97,19 +99,19 @@ public record ImageFolder(Path root, List<String> classes, List<ImageSample> sam
                     .sorted(BY_CODE_POINT)
                     .toList();
             if (names.isEmpty()) {
-                throw new IOException(root + ": no class folders inside; expected " + root + "/CLASS/picture.png");
+                throw new IOException(root + ": no class folders inside; expected " + root + "/CLASS/image.png");
             }
             return names;
         }
     }
 
-    private static List<ImageSample> list(Path root, String className, int classIndex) throws IOException {
+    private static List<Sample> list(Path root, String className, int classIndex) throws IOException {
         Path folder = root.resolve(className);
         try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return files.filter(ImageFolder::isPicture)
+            return files.filter(ImageFolder::isImage)
                     .sorted(Comparator.comparing((Path p) -> String.valueOf(p.getParent()), BY_CODE_POINT)
                             .thenComparing(p -> String.valueOf(p.getFileName()), BY_CODE_POINT))
-                    .map(p -> new ImageSample(p, slashed(root.relativize(p)), classIndex))
+                    .map(p -> new Sample(p, slashed(root.relativize(p)), classIndex))
                     .toList();
         } catch (UncheckedIOException e) {
             throw e.getCause();
@@ -122,42 +124,51 @@ public record ImageFolder(Path root, List<String> classes, List<ImageSample> sam
         return String.join("/", parts);
     }
 
-    /** Whether a file's name ends like a picture's. */
-    public static boolean isPicture(Path file) {
+    /** Whether a path is a regular file with one of the {@link #EXTENSIONS}, in upper or lower case. */
+    public static boolean isImage(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
         return EXTENSIONS.stream().anyMatch(name::endsWith) && Files.isRegularFile(file);
     }
 
     /**
-     * The folder without some pictures.
+     * The folder without some of its images.
      *
-     * @param left indices of those to leave out
-     * @throws IOException if that leaves a class without any
+     * @param excluded indices of the images to omit
+     * @throws IOException if a class would have no images
      */
-    public ImageFolder without(Set<Integer> left) throws IOException {
-        List<ImageSample> kept = IntStream.range(0, samples.size())
-                .filter(i -> !left.contains(i))
+    public ImageFolder without(Set<Integer> excluded) throws IOException {
+        List<Sample> kept = IntStream.range(0, samples.size())
+                .filter(i -> !excluded.contains(i))
                 .mapToObj(samples::get)
                 .toList();
         ImageFolder folder = new ImageFolder(root, classes, kept);
         int empty = folder.counts().indexOf(0);
         if (empty >= 0) {
-            throw new IOException(root.resolve(classes.get(empty)) + ": none of its pictures can be read");
+            throw new IOException(root.resolve(classes.get(empty)) + ": none of its images can be read");
         }
         return folder;
     }
 
-    /** How many pictures each class has, in class order. */
+    /** Number of images per class, in class order. */
     public List<Integer> counts() {
         int[] counts = new int[classes.size()];
         samples.forEach(s -> counts[s.classIndex()]++);
         return Arrays.stream(counts).boxed().toList();
     }
 
-    /** Class names and indices, as torchvision's {@code class_to_idx} prints. */
+    /** Class names and indices in the format of Python's {@code print(dataset.class_to_idx)}. */
     public String classToIndex() {
         return classes.stream()
                 .map(c -> "'" + c + "': " + classes.indexOf(c))
                 .collect(Collectors.joining(", ", "{", "}"));
     }
+
+    /**
+     * An image of an {@link ImageFolder}.
+     *
+     * @param path path of the file
+     * @param name path inside the folder, with forward slashes
+     * @param classIndex index of its class in {@link ImageFolder#classes}
+     */
+    public record Sample(Path path, String name, int classIndex) {}
 }

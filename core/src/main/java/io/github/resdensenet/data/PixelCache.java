@@ -1,7 +1,11 @@
 package io.github.resdensenet.data;
 
+import io.github.resdensenet.data.ImageFolder.Sample;
+import io.github.resdensenet.image.ImageDecoder;
+import io.github.resdensenet.image.ImageException;
+import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.transforms.Preprocessing;
-import io.github.resdensenet.transforms.RgbImage;
+import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -20,8 +24,10 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Every picture decoded and resized once, kept as bytes: in memory when that takes little of it, else in a temporary
- * file. The system's page cache keeps the file near while there is room, and gives way when there is not.
+ * Decoded and resized images, stored as bytes. Small data sets are kept in memory, others in a temporary file.
+ *
+ * <p>The operating system caches the temporary file while memory is free, and drops it from the cache when memory is
+ * needed elsewhere.
  */
 public final class PixelCache implements AutoCloseable {
     private static final long IN_MEMORY = 64L << 20;
@@ -40,34 +46,33 @@ public final class PixelCache implements AutoCloseable {
     }
 
     /**
-     * Decodes and resizes all the samples on {@code threads} threads.
+     * Decodes and resizes all samples.
      *
-     * @param progress told the number of pictures done, from any thread
-     * @throws BadImages if some cannot be read, naming all of them
+     * @param threads number of decoding threads
+     * @param progress receives the number of images done, on the calling thread
+     * @throws UnreadableImages if any image cannot be read; the message names all of them
      */
-    public static PixelCache of(
-            List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress)
+    public static PixelCache of(List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress)
             throws IOException {
         PixelCache cache = ofReadable(samples, preprocessing, threads, progress);
         cache.requireAll();
         return cache;
     }
 
-    /** Decodes and resizes those of the samples that can be read; {@link #faults} has the others. */
+    /** Decodes and resizes all readable samples. {@link #faults} lists the others. */
     public static PixelCache ofReadable(
-            List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress)
-            throws IOException {
+            List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress) throws IOException {
         long memoryBytes = Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4);
         return ofReadable(samples, preprocessing, threads, progress, memoryBytes);
     }
 
     static PixelCache ofReadable(
-            List<ImageSample> samples, Preprocessing preprocessing, int threads, IntConsumer progress, long memoryBytes)
+            List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress, long memoryBytes)
             throws IOException {
         PixelCache cache = empty(samples.size(), preprocessing.imageSize(), memoryBytes);
         try {
-            List<Optional<ImageException>> faults = InParallel.map(
-                    samples.size(), threads, i -> cache.fill(i, samples.get(i), preprocessing), progress);
+            List<Optional<ImageException>> faults =
+                    Parallel.map(samples.size(), threads, i -> cache.fill(i, samples.get(i), preprocessing), progress);
             for (int i = 0; i < faults.size(); i++) {
                 int index = i;
                 faults.get(i).ifPresent(fault -> cache.faults.put(index, fault));
@@ -79,7 +84,7 @@ public final class PixelCache implements AutoCloseable {
         return cache;
     }
 
-    /** Why samples could not be read, by their index. */
+    /** The error of each sample that could not be read, by sample index. */
     public Map<Integer, ImageException> faults() {
         return Collections.unmodifiableMap(faults);
     }
@@ -87,20 +92,20 @@ public final class PixelCache implements AutoCloseable {
     /**
      * Closes the cache if some samples could not be read.
      *
-     * @throws BadImages naming all of them
+     * @throws UnreadableImages if any sample could not be read; the message names all of them
      */
     public void requireAll() throws IOException {
         if (!faults.isEmpty()) {
             close();
-            throw new BadImages(List.copyOf(faults.values()));
+            throw new UnreadableImages(List.copyOf(faults.values()));
         }
     }
 
-    /** The same pictures without those that could not be read, numbered anew. Closing either closes both. */
+    /** The readable images, with consecutive indices. Closing either cache closes both. */
     public PixelCache readable() {
-        int[] good =
+        int[] readable =
                 Arrays.stream(slots).filter(slot -> !faults.containsKey(slot)).toArray();
-        return new PixelCache(size, good, memory, file);
+        return new PixelCache(size, readable, memory, file);
     }
 
     private static PixelCache empty(int count, int size, long memoryBytes) throws IOException {
@@ -120,8 +125,7 @@ public final class PixelCache implements AutoCloseable {
                         StandardOpenOption.DELETE_ON_CLOSE));
     }
 
-    private Optional<ImageException> fill(int index, ImageSample sample, Preprocessing preprocessing)
-            throws IOException {
+    private Optional<ImageException> fill(int index, Sample sample, Preprocessing preprocessing) throws IOException {
         byte[] pixels;
         try {
             pixels = preprocessing
@@ -146,7 +150,7 @@ public final class PixelCache implements AutoCloseable {
         return Optional.empty();
     }
 
-    /** The resized picture of a sample, by its index in the list that the cache was filled from. */
+    /** The resized image with an index. In a cache from {@link #readable}, indices count the readable images only. */
     public RgbImage get(int index) {
         byte[] pixels = memory == null ? null : memory[slots[index]];
         if (pixels == null) {
@@ -157,14 +161,14 @@ public final class PixelCache implements AutoCloseable {
 
     private byte[] read(int index) {
         if (file == null) {
-            throw new IllegalStateException("picture " + index + " was not read");
+            throw new IllegalStateException("image " + index + " could not be read");
         }
         try {
             ByteBuffer bytes = ByteBuffer.allocate(3 * size * size);
             long start = (long) index * bytes.capacity();
             while (bytes.hasRemaining()) {
                 if (file.read(bytes, start + bytes.position()) < 0) {
-                    throw new IOException("the pixel cache is shorter than expected");
+                    throw new IOException("the temporary file of the pixel cache is truncated");
                 }
             }
             return bytes.array();
@@ -173,7 +177,7 @@ public final class PixelCache implements AutoCloseable {
         }
     }
 
-    /** Height and width of every picture in pixels. */
+    /** Height and width of the images in pixels. */
     public int size() {
         return size;
     }

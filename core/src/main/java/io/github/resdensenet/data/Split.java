@@ -1,22 +1,23 @@
 package io.github.resdensenet.data;
 
-import io.github.resdensenet.transforms.KeyedRandom;
+import io.github.resdensenet.util.KeyedRandom;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Which part of the data each sample belongs to: one {@link Part} a sample, in the folder's order. */
-public record Split(List<Part> parts) {
+/** A split of a data set: the {@link Subset} of each sample, in the order of the samples. */
+public record Split(List<Subset> subsets) {
     static final long KEY = 3;
 
-    /** The parts of a data set. */
-    public enum Part {
-        /** Trained on. */
+    /** A subset of a data set. */
+    public enum Subset {
+        /** The train set. */
         TRAIN,
-        /** Looked at after every epoch, to choose the best. */
+        /** The validation set, evaluated after each epoch to choose the best checkpoint. */
         VAL,
-        /** Opened once, at the end. */
+        /** The test set, evaluated at the end of the training. */
         TEST;
 
         /** The name in files and on the command line: train, val or test. */
@@ -25,52 +26,59 @@ public record Split(List<Part> parts) {
         }
     }
 
-    /** Shares of the three parts, which add up to 1. */
-    public record Shares(double train, double val, double test) {
-        /** The share of a part. */
-        double of(Part part) {
-            return switch (part) {
+    /**
+     * The fractions of the three subsets, which add up to 1.
+     *
+     * @param train above 0
+     * @param val at least 0
+     * @param test above 0
+     */
+    public record Fractions(double train, double val, double test) {
+        /** The fraction of a subset. */
+        double of(Subset subset) {
+            return switch (subset) {
                 case TRAIN -> train;
                 case VAL -> val;
                 case TEST -> test;
             };
         }
 
-        /** Checks the shares. */
-        public Shares {
+        /** Checks the ranges and the sum. */
+        public Fractions {
             if (!(train > 0 && val >= 0 && test > 0) || Math.abs(train + val + test - 1) > 1e-9) {
-                throw new IllegalArgumentException("data.split must be shares train > 0, val >= 0, test > 0 that add up"
-                        + " to 1, got " + train + " / " + val + " / " + test);
+                throw new IllegalArgumentException("data.split must be fractions train > 0, val >= 0, test > 0 that add"
+                        + " up to 1, got " + train + " / " + val + " / " + test);
             }
         }
     }
 
-    /** Keeps its own list. */
+    /** Copies the list. */
     public Split {
-        parts = List.copyOf(parts);
+        subsets = List.copyOf(subsets);
     }
 
     /**
-     * Deals the samples of each class out by the shares, at random.
+     * A random stratified split: the fractions hold within each class, and each class has at least one sample in every
+     * subset whose fraction is above 0.
      *
-     * @throws IllegalArgumentException if a class is too small to have at least one sample in every part with a share
+     * @throws IllegalArgumentException if a class has too few samples
      */
-    public static Split stratified(ImageFolder data, Shares shares, long seed) {
-        Part[] parts = new Part[data.samples().size()];
+    public static Split stratified(ImageFolder data, Fractions fractions, long seed) {
+        Subset[] subsets = new Subset[data.samples().size()];
         for (int c = 0; c < data.classes().size(); c++) {
             int index = c;
-            int[] members = IntStream.range(0, parts.length)
+            int[] members = IntStream.range(0, subsets.length)
                     .filter(i -> data.samples().get(i).classIndex() == index)
                     .toArray();
-            int needed = shares.val() > 0 ? 3 : 2;
+            int needed = fractions.val() > 0 ? 3 : 2;
             if (members.length < needed) {
                 throw new IllegalArgumentException(
                         data.root().resolve(data.classes().get(c)) + ": " + members.length
-                                + " pictures are too few for the split; a class needs at least " + needed);
+                                + " images are too few for the split; a class needs at least " + needed);
             }
-            int test = atLeastOne(shares.test(), members.length);
-            int val = shares.val() > 0 ? atLeastOne(shares.val(), members.length) : 0;
-            while (test + val >= members.length) { // leave one to train on
+            int test = atLeastOne(fractions.test(), members.length);
+            int val = fractions.val() > 0 ? atLeastOne(fractions.val(), members.length) : 0;
+            while (test + val >= members.length) { // keep at least one for the train set
                 if (test >= val) {
                     test--;
                 } else {
@@ -79,47 +87,87 @@ public record Split(List<Part> parts) {
             }
             int[] order = KeyedRandom.of(seed, KEY, c).permutation(members.length);
             for (int i = 0; i < members.length; i++) {
-                parts[members[order[i]]] = i < test ? Part.TEST : i < test + val ? Part.VAL : Part.TRAIN;
+                subsets[members[order[i]]] = i < test ? Subset.TEST : i < test + val ? Subset.VAL : Subset.TRAIN;
             }
         }
-        return new Split(Arrays.asList(parts));
+        return new Split(Arrays.asList(subsets));
     }
 
-    private static int atLeastOne(double share, int n) {
-        return Math.max(1, (int) Math.round(share * n));
+    private static int atLeastOne(double fraction, int n) {
+        return Math.max(1, (int) Math.round(fraction * n));
     }
 
     /**
-     * Deals all samples out at random without regard to class, as {@code random_split} does: the first
-     * floor(train * n) are trained on, the rest is the test set.
+     * A random split regardless of class, like PyTorch's {@code random_split}: floor(train * n) samples are the train
+     * set, the others the test set.
+     *
+     * @param train fraction of the train set, between 0 and 1
+     * @throws IllegalArgumentException if a subset would be empty
      */
     public static Split random(ImageFolder data, double train, long seed) {
         int n = data.samples().size();
         int trained = (int) (train * n);
         if (trained < 1 || trained == n) {
-            throw new IllegalArgumentException(data.root() + ": " + n + " pictures are too few for the split " + train);
+            throw new IllegalArgumentException(
+                    data.root() + ": " + n + " images are too few for a train fraction of " + train);
         }
-        Part[] parts = new Part[n];
+        Subset[] subsets = new Subset[n];
         int[] order = KeyedRandom.of(seed, KEY).permutation(n);
         for (int i = 0; i < n; i++) {
-            parts[order[i]] = i < trained ? Part.TRAIN : Part.TEST;
+            subsets[order[i]] = i < trained ? Subset.TRAIN : Subset.TEST;
         }
-        return new Split(Arrays.asList(parts));
+        return new Split(Arrays.asList(subsets));
     }
 
-    /** The indices of the samples of one part. */
-    public int[] rows(Part part) {
-        return IntStream.range(0, parts.size())
-                .filter(i -> parts.get(i) == part)
+    /**
+     * The group of each image, for instance the patient: images of a group are never in different subsets.
+     *
+     * @param by a regular expression that is searched in the image's path inside the folder (its first capturing group
+     *     is the name, otherwise the whole match), or a .csv file of path,group; "" for no groups
+     * @param names paths inside the folder, with forward slashes
+     * @return one group name per image; empty if {@code by} is empty
+     * @throws IllegalArgumentException if an image has no group
+     * @throws IOException if the file cannot be read or has another format
+     */
+    public static List<String> groups(String by, List<String> names) throws IOException {
+        return Groups.of(by, names);
+    }
+
+    /**
+     * Splits whole groups at random, so that each subset comes as close to its fraction of every class as the groups
+     * allow.
+     *
+     * @param groups the group of each sample, as numbers
+     * @throws IllegalArgumentException if there are too few groups for the subsets, or a class has none to train on
+     */
+    public static Split grouped(ImageFolder data, Fractions fractions, int[] groups, long seed) {
+        return GroupedSplit.of(data, fractions, groups, seed);
+    }
+
+    /**
+     * Moves all samples of a group into one subset: the subset that has most of them. For each moved sample, another
+     * sample of its class moves the other way, so that the subsets keep their sizes.
+     *
+     * @param groups the group of each sample, as numbers
+     * @return the new split
+     */
+    public Split together(ImageFolder data, int[] groups, long seed) {
+        return GroupedSplit.together(this, data, groups, seed);
+    }
+
+    /** The indices of the samples in a subset. */
+    public int[] rows(Subset subset) {
+        return IntStream.range(0, subsets.size())
+                .filter(i -> subsets.get(i) == subset)
                 .toArray();
     }
 
-    /** How many samples of each class a part has. */
-    public List<Integer> counts(ImageFolder data, Part part) {
+    /** Number of samples per class in a subset, in class order. */
+    public List<Integer> counts(ImageFolder data, Subset subset) {
         List<Integer> counts = new ArrayList<>();
         for (int c = 0; c < data.classes().size(); c++) {
             int index = c;
-            counts.add((int) Arrays.stream(rows(part))
+            counts.add((int) Arrays.stream(rows(subset))
                     .filter(i -> data.samples().get(i).classIndex() == index)
                     .count());
         }

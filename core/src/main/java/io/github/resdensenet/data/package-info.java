@@ -1,7 +1,10 @@
 /**
- * From an image folder to batches: {@link io.github.resdensenet.data.ImageFolder} lists the pictures, {@link
- * io.github.resdensenet.data.Split} deals them out, {@link io.github.resdensenet.data.PixelCache} decodes and resizes
- * each once, and {@link io.github.resdensenet.data.DataLoader} augments and batches them on its own threads.
+ * Data sets and batches.
+ *
+ * <p>{@link io.github.resdensenet.data.ImageFolder} lists the images and {@link io.github.resdensenet.data.Split}
+ * assigns them to train, validation and test set. {@link io.github.resdensenet.data.PixelCache} decodes and resizes
+ * each image once. {@link io.github.resdensenet.data.DataLoader} augments the images and makes batches on its own
+ * threads.
  */
 @NullMarked
 package io.github.resdensenet.data;

@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 
-/** Lays out a plan's values in one piece of memory, so that values which are never needed at once share bytes. */
+/** Memory layout of a plan: all values are in one block of memory, and values with disjoint lifetimes can overlap. */
 final class Arena {
-    /** Cache lines and vector registers are 64 bytes; pages keep large values apart. */
+    /** Alignment of each value in bytes: a memory page, and so also a multiple of cache lines and vector registers. */
     static final long ALIGNMENT = 4096;
 
-    /** A piece of memory that is needed from its first to its last use. */
+    /** The memory of one value, which is reserved from its first to its last use. */
     static final class Block {
         private final long bytes;
         private int firstUse = Integer.MAX_VALUE;
@@ -20,31 +20,37 @@ final class Arena {
             this.bytes = bytes;
         }
 
-        /** Says that instruction {@code time} reads or writes the block. */
+        /** Records that instruction number {@code time} reads or writes the block. */
         void use(int time) {
             firstUse = Math.min(firstUse, time);
             lastUse = Math.max(lastUse, time);
         }
 
-        /** Where the block lies, after {@link Arena#layOut}. */
+        /** Bytes from the start of the arena; valid after {@link Arena#layOut}. */
         long offset() {
             return offset;
         }
 
-        private boolean livesWith(Block other) {
+        private boolean overlapsInTime(Block other) {
             return firstUse <= other.lastUse && other.firstUse <= lastUse;
         }
     }
 
     private final List<Block> blocks = new ArrayList<>();
 
+    /** Adds a block of at least the given size. */
     Block reserve(long bytes) {
         Block block = new Block((bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
         blocks.add(block);
         return block;
     }
 
-    /** Gives every block its place: the largest first, each as low as the blocks that live beside it allow. */
+    /**
+     * Sets the offset of every block: the largest block first, each at the lowest offset that is free during its
+     * lifetime.
+     *
+     * @return the size of the arena in bytes
+     */
     long layOut() {
         List<Block> placed = new ArrayList<>();
         long total = 0;
@@ -52,7 +58,7 @@ final class Arena {
         for (Block block : blocks) {
             block.offset = 0;
             for (Block other : placed) { // in order of offset
-                if (block.livesWith(other)) {
+                if (block.overlapsInTime(other)) {
                     if (block.offset + block.bytes <= other.offset) {
                         break;
                     }

@@ -4,7 +4,7 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
 import org.jspecify.annotations.Nullable;
 
-/** A value in memory: its form, and its place, which is a block of the plan's arena or memory of someone else's. */
+/** A tensor in memory: its oneDNN descriptor and its location, in a block of the plan's arena or at a fixed address. */
 final class Buffer {
     private final memory.desc form;
     private final Arena.@Nullable Block block;
@@ -21,17 +21,17 @@ final class Buffer {
         this.view = view;
     }
 
-    /** A dense value in a block. */
+    /** A dense value at the start of a block. */
     static Buffer in(Arena.Block block, memory.desc form) {
         return new Buffer(form, block, 0, null, false);
     }
 
-    /** A value in memory of someone else's, which must stay where it is. */
+    /** A value in memory that the plan does not own. The memory must not move while the plan uses it. */
     static Buffer at(Pointer address, memory.desc form) {
         return new Buffer(form, null, 0, address, false);
     }
 
-    /** A part of the channels, in place. */
+    /** A view of a range of the channels. */
     Buffer channels(int from, int count) {
         long[] dims = OneDnn.dims(form);
         long[] offsets = new long[dims.length];
@@ -40,7 +40,7 @@ final class Buffer {
         return new Buffer(form.submemory_desc(dims, offsets, false), block, offset, address, true);
     }
 
-    /** A part of every channel, in place, from some row and column on. */
+    /** A view of a height x width window of every channel; {@code from} is its first row and column. */
     Buffer window(int from, int height, int width) {
         long[] dims = OneDnn.dims(form);
         long[] offsets = {0, 0, from, from};
@@ -48,12 +48,12 @@ final class Buffer {
         return new Buffer(form.submemory_desc(size, offsets, false), block, offset, address, true);
     }
 
-    /** A dense value in a part of this one's bytes. */
+    /** A dense value in the same memory, {@code from} bytes after the start of this one. */
     Buffer part(long from, memory.desc other) {
         return new Buffer(other, block, offset + from, address, view);
     }
 
-    /** The same bytes, seen in another form. */
+    /** The same bytes with a different descriptor. */
     Buffer as(memory.desc other) {
         return new Buffer(other, block, offset, address, view);
     }
@@ -76,7 +76,7 @@ final class Buffer {
         return address;
     }
 
-    /** Whether this is a part of something, so that its neighbours in memory belong to others. */
+    /** Whether this is a view of a part of a value, whose memory is not contiguous. */
     boolean isView() {
         return view;
     }

@@ -3,13 +3,13 @@ package io.github.resdensenet.engine;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
- * Mean cross entropy with label smoothing, as {@code torch.nn.CrossEntropyLoss}: the target of a class is
- * (1 - smoothing) [it is the true one] + smoothing / classes.
+ * Mean cross-entropy with label smoothing, as {@code torch.nn.CrossEntropyLoss}. The target probability of a class is
+ * smoothing / classes, plus 1 - smoothing for the true class.
  */
-public final class CrossEntropy {
+final class CrossEntropy {
     private CrossEntropy() {}
 
-    /** Log-softmax of logits [N, classes], row by row. */
+    /** Log-softmax of each row of logits [N, classes]. */
     static double[] logProbabilities(float[] logits, int classes) {
         double[] logP = new double[logits.length];
         for (int row = 0; row < logits.length; row += classes) {
@@ -28,7 +28,14 @@ public final class CrossEntropy {
         return logP;
     }
 
-    /** Computes the loss of logits [N, classes] and writes its gradient by them. */
+    /**
+     * Computes the loss and its gradient.
+     *
+     * @param logits [N, classes], row by row
+     * @param labels class indices [N]
+     * @param gradients receives the gradient with respect to the logits, [N, classes]
+     * @return the mean loss of the batch
+     */
     static double loss(float[] logits, int[] labels, int classes, double smoothing, FloatPointer gradients) {
         double[] logP = logProbabilities(logits, classes);
         double loss = 0;
@@ -43,9 +50,9 @@ public final class CrossEntropy {
         return loss / labels.length;
     }
 
-    /** How many rows have their largest logit, the first of equals, at the label. */
-    static int hits(float[] logits, int[] labels, int classes) {
-        int hits = 0;
+    /** Number of correct predictions. The prediction is the class with the largest logit, the first one in a tie. */
+    static int correct(float[] logits, int[] labels, int classes) {
+        int correct = 0;
         for (int i = 0; i < labels.length; i++) {
             int best = 0;
             for (int c = 1; c < classes; c++) {
@@ -53,8 +60,8 @@ public final class CrossEntropy {
                     best = c;
                 }
             }
-            hits += best == labels[i] ? 1 : 0;
+            correct += best == labels[i] ? 1 : 0;
         }
-        return hits;
+        return correct;
     }
 }

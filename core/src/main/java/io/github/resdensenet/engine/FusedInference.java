@@ -12,10 +12,10 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Inference by {@link InferencePlan}s: several images are shared out one a processor, so that each stays in its caches;
- * a single image is computed by all processors together.
+ * Inference with oneDNN plans. Several images are distributed over threads that each compute one image at a time, so
+ * that its activations stay in the cache of one processor. A single image is computed by all threads together.
  */
-public final class FusedInference implements Inference {
+final class FusedInference implements Inference {
     private final Network network;
     private final memory.data_type type;
     private final int classes;
@@ -23,18 +23,18 @@ public final class FusedInference implements Inference {
     private final int threads;
     private final PreparedWeights weights = new PreparedWeights();
     private final List<Worker> workers = new ArrayList<>();
-    private final InferencePlan together;
+    private final InferencePlan allThreads;
 
-    /** A thread that computes images by itself. */
+    /** A single-threaded executor with its own plan. */
     private static final class Worker {
         final ExecutorService thread;
         final InferencePlan plan;
 
         Worker(int number, Network network, memory.data_type type, PreparedWeights weights) {
             thread = Executors.newSingleThreadExecutor(task -> {
-                Thread made = new Thread(task, "inference-" + number);
-                made.setDaemon(true);
-                return made;
+                Thread worker = new Thread(task, "inference-" + number);
+                worker.setDaemon(true);
+                return worker;
             });
             plan = CompletableFuture.supplyAsync(
                             () -> {
@@ -47,11 +47,12 @@ public final class FusedInference implements Inference {
     }
 
     /**
-     * Prepares a model on the CPU.
+     * Prepares a model on the CPU for square images.
      *
-     * @param bf16 whether activations and weights have 16 bits (bfloat16)
-     * @param threads processors to use
-     * @throws UnsupportedOperationException if oneDNN has no fast kernel for something in this model
+     * @param imageSize height and width of the images in pixels
+     * @param bf16 whether activations and weights are bfloat16 instead of float32
+     * @param threads number of compute threads
+     * @throws UnsupportedOperationException if the model has an operation without an optimised oneDNN kernel
      */
     public FusedInference(ImageClassifier model, int imageSize, boolean bf16, int threads) {
         this.network = Network.of(model, imageSize);
@@ -59,7 +60,7 @@ public final class FusedInference implements Inference {
         this.classes = network.shape(network.output()).channels();
         this.imageBytes = 3L * imageSize * imageSize * Float.BYTES;
         this.threads = threads;
-        this.together = new InferencePlan(network, type, weights);
+        this.allThreads = new InferencePlan(network, type, weights);
     }
 
     @Override
@@ -67,18 +68,18 @@ public final class FusedInference implements Inference {
         float[] logits = new float[count * classes];
         if (count == 1 || threads == 1) {
             for (int i = 0; i < count; i++) {
-                together.run(image(images, i), logits, i * classes);
+                allThreads.run(image(images, i), logits, i * classes);
             }
             return logits;
         }
-        int wanted = Math.min(threads, count);
-        while (workers.size() < wanted) {
+        int used = Math.min(threads, count);
+        while (workers.size() < used) {
             workers.add(new Worker(workers.size(), network, type, weights));
             NativeSettings.apply(threads);
         }
         AtomicInteger next = new AtomicInteger();
-        CompletableFuture<?>[] running = new CompletableFuture<?>[wanted];
-        for (int w = 0; w < wanted; w++) {
+        CompletableFuture<?>[] running = new CompletableFuture<?>[used];
+        for (int w = 0; w < used; w++) {
             Worker worker = workers.get(w);
             running[w] = CompletableFuture.runAsync(
                     () -> {
@@ -108,7 +109,7 @@ public final class FusedInference implements Inference {
 
     @Override
     public void close() {
-        together.close();
+        allThreads.close();
         for (Worker worker : workers) {
             worker.thread.shutdown();
             worker.plan.close();

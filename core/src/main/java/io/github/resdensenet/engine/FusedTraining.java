@@ -7,19 +7,19 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Forward, loss and backward of a model by {@link TrainingPlan}s, one for each batch size that comes.
+ * Forward pass, loss and backward pass of a model with oneDNN. A plan is compiled for each batch size on first use.
  *
- * <p>It reads the model's tensors where they are and writes the gradients into {@code grad()} of its parameters, which
- * must exist, be contiguous and stay where they are. Not for several threads at once.
+ * <p>The plans read the model's tensors directly and write the gradients into {@code grad()} of its parameters. The
+ * gradients must be allocated and contiguous, and neither tensors nor gradients may be moved. Not thread-safe.
  */
 public final class FusedTraining implements AutoCloseable {
     /**
-     * What a pass found.
+     * The result of a training pass.
      *
      * @param loss mean loss of the batch
-     * @param hits images whose largest logit is the true class's
+     * @param correct number of correct predictions
      */
-    public record Pass(double loss, int hits) {}
+    public record Pass(double loss, int correct) {}
 
     private final Network network;
     private final memory.data_type type;
@@ -29,11 +29,12 @@ public final class FusedTraining implements AutoCloseable {
     private final Map<Integer, TrainingPlan> plans = new HashMap<>();
 
     /**
-     * Prepares a model for square images of one size.
+     * Prepares a model on the CPU for square images.
      *
-     * @param bf16 whether activations, and the weights that meet them, have 16 bits (bfloat16)
-     * @param labelSmoothing share of the target spread over all classes, 0 to 1
-     * @throws UnsupportedOperationException if the plan cannot compute this model
+     * @param imageSize height and width of the images in pixels
+     * @param bf16 whether activations, and the weights that multiply them, are bfloat16 instead of float32
+     * @param labelSmoothing fraction of the target that is spread over all classes, 0 to 1
+     * @throws UnsupportedOperationException if the model has an operation that the plans do not support
      */
     public FusedTraining(ImageClassifier model, int imageSize, boolean bf16, double labelSmoothing) {
         this.network = Network.of(model, imageSize);
@@ -42,12 +43,12 @@ public final class FusedTraining implements AutoCloseable {
         this.classes = network.shape(network.output()).channels();
     }
 
-    /** The version of the oneDNN library that the plans run on. */
+    /** The version of the oneDNN library, for example "3.11.0". */
     public static String libraryVersion() {
         return OneDnn.version();
     }
 
-    /** What the fused engine is here, or why it cannot be. */
+    /** Describes the fused engine on this machine, or why it cannot be used. */
     public static String describe() {
         try {
             return "fused: static plans of oneDNN " + OneDnn.version() + ", " + OneDnn.instructionSet();
@@ -56,17 +57,33 @@ public final class FusedTraining implements AutoCloseable {
         }
     }
 
-    /** Compiles the plan for a batch size, if that has not been done; {@link #pass} does it when needed. */
+    /**
+     * Compiles the plan for a batch size. You do not need to call this: {@link #pass} compiles a missing plan.
+     *
+     * @throws UnsupportedOperationException if oneDNN has no optimised kernel for an operation on this processor
+     */
     public void prepare(int batch) {
         plan(batch);
     }
 
     private TrainingPlan plan(int batch) {
-        return plans.computeIfAbsent(batch, n -> new TrainingPlan(network, n, type, workspace));
+        return plans.computeIfAbsent(batch, n -> {
+            try {
+                return new TrainingPlan(network, n, type, workspace);
+            } catch (UnsupportedOperationException e) {
+                throw e;
+            } catch (RuntimeException e) { // oneDNN throws this if it has no kernel at all
+                throw new UnsupportedOperationException(
+                        "oneDNN has no kernels for " + (type == OneDnn.BF16 ? "bf16" : "fp32") + " on this processor ("
+                                + OneDnn.instructionSet() + ")",
+                        e);
+            }
+        });
     }
 
     /**
-     * One pass in training mode: the gradients are those of this batch, and the running statistics move.
+     * Runs one pass in training mode. It overwrites the gradients with those of this batch and updates the running
+     * statistics.
      *
      * @param images float32 [N, 3, H, W]
      * @param labels class indices [N]
@@ -75,13 +92,13 @@ public final class FusedTraining implements AutoCloseable {
         TrainingPlan plan = plan(labels.length);
         float[] logits = plan.forward(images);
         double loss = CrossEntropy.loss(logits, labels, classes, labelSmoothing, plan.logitGradients());
-        int hits = CrossEntropy.hits(logits, labels, classes);
+        int correct = CrossEntropy.correct(logits, labels, classes);
         plan.backward();
         plan.updateRunningStatistics();
-        return new Pass(loss, hits);
+        return new Pass(loss, correct);
     }
 
-    /** Milliseconds of one pass by kind of work. */
+    /** Runs one pass and measures it: milliseconds by kind of operation. */
     public Map<String, Double> profile(Pointer images, int batch) {
         return plan(batch).profile(images);
     }

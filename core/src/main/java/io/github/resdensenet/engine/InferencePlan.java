@@ -16,7 +16,8 @@ import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
-import io.github.resdensenet.nn.BatchNorm2d;
+import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -36,23 +37,25 @@ import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forward of a network for one image, by as many threads as the thread has that makes it.
+ * Forward pass of a network for one image. The plan uses as many oneDNN threads as are set in the thread that
+ * creates it.
  *
- * <p>A convolution takes the normalisation or the addition behind it along. With one image, the channels of a blocked
- * value lie one block after the other, so values that get concatenated are written straight to their places in the
- * concatenation, and nothing is copied.
+ * <p>A normalisation or addition after a convolution is fused into the convolution. In a blocked layout with one image,
+ * the blocks of channels are contiguous in memory. Values that are concatenated are therefore written directly into the
+ * concatenation and need no copy.
  */
 final class InferencePlan extends Plan {
-    /** Where a value lies: from some channel of a concatenation on. */
-    private record Home(int concatenation, int channel) {}
+    /** The place of a value inside a concatenation: the number of the concatenation and the first channel. */
+    private record Slot(int concatenation, int channel) {}
 
     private final PreparedWeights weights;
     private final Workspace workspace = new Workspace();
-    private final Map<Integer, Home> homes = new HashMap<>();
+    private final Map<Integer, Slot> slots = new HashMap<>();
     private final Map<Integer, Buffer> concatenations = new HashMap<>();
-    private final Set<Node> done = new HashSet<>();
+    private final Set<Node> fused = new HashSet<>();
     private final Buffer image;
     private final FloatPointer logits;
+    private final int head;
 
     InferencePlan(Network network, memory.data_type type, PreparedWeights weights) {
         super(network, 1, type);
@@ -60,29 +63,35 @@ final class InferencePlan extends Plan {
         logits = new FloatPointer((long) network.shape(network.output()).channels()).retainReference();
         try (PointerScope scope = new PointerScope()) {
             if (layout != memory.format_tag.nhwc) {
-                findHomes();
+                assignSlots();
             }
-            image = Buffer.at(logits, plain(0)); // moved to each image
+            image = Buffer.at(logits, plain(0)); // placeholder address: run() sets the image
             values.put(0, converted(image, form(0, type)));
             for (Node node : network.nodes()) {
-                if (!done.contains(node)) {
+                if (isHead(node.output())) {
+                    NativeSettings.onOneThread(() -> add(node));
+                } else if (!fused.contains(node)) {
                     add(node);
                 }
             }
+            head = program.size() - 1;
             program.seal(workspace);
         }
     }
 
-    /** From the last concatenation to the first: the parts of a concatenation lie where it lies. */
-    private void findHomes() {
+    /**
+     * Assigns the inputs of each concatenation to a place inside its output. The last concatenation comes first,
+     * because its inputs can be concatenations too.
+     */
+    private void assignSlots() {
         for (int i = network.nodes().size() - 1; i >= 0; i--) {
             if (network.nodes().get(i) instanceof Concatenation c) {
-                Home whole = homes.getOrDefault(c.output(), new Home(c.output(), 0));
-                homes.put(c.output(), whole);
+                Slot whole = slots.getOrDefault(c.output(), new Slot(c.output(), 0));
+                slots.put(c.output(), whole);
                 int channel = whole.channel;
                 for (int input : c.inputs()) {
                     if (input != 0) {
-                        homes.putIfAbsent(input, new Home(whole.concatenation, channel));
+                        slots.putIfAbsent(input, new Slot(whole.concatenation, channel));
                     }
                     channel += network.shape(input).channels();
                 }
@@ -90,16 +99,16 @@ final class InferencePlan extends Plan {
         }
     }
 
-    /** Memory for a value: a part of the concatenation that it belongs to, or a block of its own. */
+    /** Memory for a value: a part of the concatenation that it belongs to, or a separate block. */
     private Buffer place(int id) {
-        Home home = homes.get(id);
-        return home == null ? program.allocate(form(id, type)) : place(home, form(id, type));
+        Slot slot = slots.get(id);
+        return slot == null ? program.allocate(form(id, type)) : place(slot, form(id, type));
     }
 
-    private Buffer place(Home home, memory.desc form) {
-        Buffer whole = concatenations.computeIfAbsent(home.concatenation, id -> program.allocate(form(id, type)));
-        Shape shape = network.shape(home.concatenation);
-        long values = (long) home.channel * shape.height() * shape.width();
+    private Buffer place(Slot slot, memory.desc form) {
+        Buffer whole = concatenations.computeIfAbsent(slot.concatenation, id -> program.allocate(form(id, type)));
+        Shape shape = network.shape(slot.concatenation);
+        long values = (long) slot.channel * shape.height() * shape.width();
         return whole.part(values * memory.data_type_size(type), form);
     }
 
@@ -116,13 +125,13 @@ final class InferencePlan extends Plan {
         post_ops after = new post_ops();
         List<Argument> arguments = new ArrayList<>();
         if (norm != null) {
-            done.add(norm);
+            fused.add(norm);
             output = norm.output();
             if (norm.relu()) {
                 after.append_eltwise(dnnl.dnnl_eltwise_relu, 0, 0);
             }
         } else if (residual != null) {
-            done.add(readers.get(0));
+            fused.add(readers.get(0));
             output = readers.get(0).output();
             after.append_binary(dnnl.dnnl_binary_add, value(residual).form());
             arguments.add(
@@ -132,7 +141,7 @@ final class InferencePlan extends Plan {
         Shape from = network.shape(c.input());
         memory.desc src = head ? desc(F32, PLANES, 1, from.channels(), 1, 1) : form(c.input(), type);
         memory.desc dst = form(output, kind);
-        BatchNorm2d module = norm == null ? null : norm.module();
+        BatchNorm module = norm == null ? null : norm.module();
         Buffer bias = weights.bias(c, module);
         long[] stride = {c.stride(), c.stride()};
         long[] padding = {c.padding(), c.padding()};
@@ -160,7 +169,7 @@ final class InferencePlan extends Plan {
         values.put(output, y);
     }
 
-    /** What is added to a convolution's output, if it is there already. */
+    /** The other input of an addition to a convolution's output, or null if it has not been computed yet. */
     private @Nullable Integer residual(Convolution c, Addition a) {
         int other = a.inputs().get(a.inputs().get(0) == c.output() ? 1 : 0);
         return values.containsKey(other) ? other : null;
@@ -168,15 +177,15 @@ final class InferencePlan extends Plan {
 
     @Override
     void normalization(Normalization n) {
-        BatchNorm2d bn = n.module();
+        BatchNorm bn = n.module();
         Buffer x = value(n.input());
-        memory.desc channels = desc(F32, memory.format_tag.x, bn.channels);
+        memory.desc channels = desc(F32, memory.format_tag.x, bn.channels());
         int flags = dnnl.dnnl_use_global_stats
                 | dnnl.dnnl_use_scale
                 | dnnl.dnnl_use_shift
                 | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
         batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE, dnnl.dnnl_forward_inference, x.form(), x.form(), (float) bn.eps, flags));
+                ENGINE, dnnl.dnnl_forward_inference, x.form(), x.form(), (float) bn.eps(), flags));
         Buffer y = place(n.output());
         add(
                 "normalization",
@@ -184,10 +193,13 @@ final class InferencePlan extends Plan {
                 List.of(
                         new Argument(dnnl.DNNL_ARG_SRC, x),
                         new Argument(dnnl.DNNL_ARG_DST, y),
-                        new Argument(dnnl.DNNL_ARG_MEAN, Buffer.at(bn.runningMean.data_ptr(), channels)),
-                        new Argument(dnnl.DNNL_ARG_VARIANCE, Buffer.at(bn.runningVar.data_ptr(), channels)),
-                        new Argument(dnnl.DNNL_ARG_SCALE, Buffer.at(bn.weight.data_ptr(), channels)),
-                        new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias.data_ptr(), channels))));
+                        new Argument(
+                                dnnl.DNNL_ARG_MEAN, Buffer.at(bn.runningMean().data_ptr(), channels)),
+                        new Argument(
+                                dnnl.DNNL_ARG_VARIANCE,
+                                Buffer.at(bn.runningVar().data_ptr(), channels)),
+                        new Argument(dnnl.DNNL_ARG_SCALE, Buffer.at(bn.weight().data_ptr(), channels)),
+                        new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias().data_ptr(), channels))));
         values.put(n.output(), y);
     }
 
@@ -223,16 +235,16 @@ final class InferencePlan extends Plan {
 
     @Override
     void concatenation(Concatenation c) {
-        Home whole = homes.get(c.output());
+        Slot whole = slots.get(c.output());
         if (whole == null) {
             concatenate(c);
             return;
         }
         int channel = whole.channel;
         for (int input : c.inputs()) {
-            Home home = new Home(whole.concatenation, channel);
-            if (!home.equals(homes.get(input))) {
-                reorder("concatenation", value(input), place(home, form(input, type)), false);
+            Slot slot = new Slot(whole.concatenation, channel);
+            if (!slot.equals(slots.get(input))) {
+                reorder("concatenation", value(input), place(slot, form(input, type)), false);
             }
             channel += network.shape(input).channels();
         }
@@ -246,17 +258,14 @@ final class InferencePlan extends Plan {
         values.put(a.output(), y);
     }
 
-    /** Computes the logits of an image [3, H, W] and writes them to {@code to} from {@code at} on. */
+    /** Computes the logits of an image [3, H, W] and writes them to {@code to}, starting at index {@code at}. */
     void run(Pointer imageAddress, float[] to, int at) {
         program.move(image, imageAddress);
-        program.run(0, program.size());
+        program.run(0, head);
+        // oneDNN can divide the sums of this layer among threads, which rounds differently. With one thread, the logits
+        // of an image are the same for any number of threads and images.
+        NativeSettings.onOneThread(() -> program.run(head, program.size()));
         logits.get(to, at, Math.toIntExact(logits.capacity()));
-    }
-
-    /** Milliseconds by kind of instruction, for one image. */
-    Map<String, Double> profile(Pointer imageAddress) {
-        program.move(image, imageAddress);
-        return program.profile(0, program.size());
     }
 
     @Override

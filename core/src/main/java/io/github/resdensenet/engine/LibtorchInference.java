@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Inference by the model's own forward function, on any device. */
+/** Inference with the model's forward function in libtorch, on any device. */
 final class LibtorchInference implements Inference {
     private final ImageClassifier model;
     private final int imageSize;
@@ -42,7 +42,7 @@ final class LibtorchInference implements Inference {
 
     @Override
     public void update() {
-        // it computes with the model's own tensors
+        // nothing to do: the forward function uses the model's tensors
     }
 
     @Override
@@ -52,6 +52,6 @@ final class LibtorchInference implements Inference {
 
     @Override
     public void close() {
-        // the model belongs to the caller
+        // the caller owns the model
     }
 }

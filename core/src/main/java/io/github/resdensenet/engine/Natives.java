@@ -5,17 +5,18 @@ import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
-/** Native objects that live until they are closed together, whatever scope is open where they are made. */
+/** Native objects with a common lifetime: they are released by {@link #close}, not by an open PointerScope. */
 final class Natives implements AutoCloseable {
-    private final List<Pointer> kept = new ArrayList<>();
+    private final List<Pointer> pointers = new ArrayList<>();
 
+    /** Adds an object and returns it. */
     <P extends Pointer> P keep(P pointer) {
         pointer.retainReference();
-        kept.add(pointer);
+        pointers.add(pointer);
         return pointer;
     }
 
-    /** A copy of all that a pointer with a capacity points to. */
+    /** Copies all {@code capacity()} values of a pointer. */
     static float[] values(FloatPointer memory) {
         float[] values = new float[Math.toIntExact(memory.capacity())];
         memory.get(values);
@@ -24,7 +25,7 @@ final class Natives implements AutoCloseable {
 
     @Override
     public void close() {
-        kept.forEach(Pointer::releaseReference);
-        kept.clear();
+        pointers.forEach(Pointer::releaseReference);
+        pointers.clear();
     }
 }

@@ -1,14 +1,9 @@
 package io.github.resdensenet.engine;
 
-import io.github.resdensenet.nn.AvgPool2d;
-import io.github.resdensenet.nn.BatchNorm2d;
-import io.github.resdensenet.nn.Conv2d;
 import io.github.resdensenet.nn.ImageClassifier;
-import io.github.resdensenet.nn.Linear;
-import io.github.resdensenet.nn.MaxPool2d;
 import io.github.resdensenet.nn.Trace;
+import io.github.resdensenet.nn.Trace.Layer;
 import io.github.resdensenet.nn.Trace.Operation;
-import io.github.resdensenet.nn.ZeroPad2d;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -18,14 +13,18 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A network as the few kinds of node that a plan can compute, in order.
+ * A network as a list of nodes in execution order. The node types are the operations that a plan supports.
  *
- * <p>Values are numbered; value 0 is the image. BN and the ReLU behind it are one node, and so are a border of zeros and the
- * convolution behind it. A 1x1 convolution before an average pool comes after it here: both are linear, so they commute, and
- * the convolution has a quarter of the work.
+ * <p>Values are numbered, and value 0 is the image. Batch normalisation and a following ReLU form one node, and so do
+ * zero padding and a following convolution. A 1x1 convolution before an average pool is moved behind the pool. Both
+ * operations are linear and commute, and the convolution then has a quarter of the work.
+ *
+ * @param nodes the nodes in execution order
+ * @param shapes the shape of each value
+ * @param output the number of the value with the logits
  */
 record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
-    /** Channels, height and width of one image's value. */
+    /** The shape of a value for one image: channels, height and width. */
     record Shape(int channels, int height, int width) {
         private Shape windows(int outChannels, int kernelHeight, int kernelWidth, int stride, int padding) {
             return new Shape(
@@ -35,17 +34,17 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         }
     }
 
-    /** A node reads values and makes one. */
+    /** An operation that reads values and computes one value. */
     sealed interface Node {
         List<Integer> inputs();
 
         int output();
 
-        /** The output's shape, given the inputs'. */
+        /** The shape of the output for the given shapes of the inputs. */
         Shape shape(List<Shape> inputs);
     }
 
-    /** A convolution, or a linear layer as a convolution of one pixel. */
+    /** A convolution, or a linear layer as a 1x1 convolution of one pixel. */
     record Convolution(
             int input,
             int output,
@@ -65,8 +64,8 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         }
     }
 
-    /** Batch normalisation, with or without max(x, 0) behind it. */
-    record Normalization(int input, int output, BatchNorm2d module, boolean relu) implements Node {
+    /** Batch normalisation, with or without a ReLU after it. */
+    record Normalization(int input, int output, Layer.BatchNorm module, boolean relu) implements Node {
         @Override
         public List<Integer> inputs() {
             return List.of(input);
@@ -78,7 +77,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         }
     }
 
-    /** The largest or the mean value of each window. */
+    /** Max or average pooling. */
     record Pooling(int input, int output, boolean max, int kernelHeight, int kernelWidth, int stride, int padding)
             implements Node {
         @Override
@@ -92,7 +91,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         }
     }
 
-    /** Zeros around each channel. */
+    /** Zero padding: a border of zeros around each channel. */
     record Padding(int input, int output, int border) implements Node {
         @Override
         public List<Integer> inputs() {
@@ -106,7 +105,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         }
     }
 
-    /** Channels of several values, side by side. */
+    /** Concatenation of values along the channels. */
     record Concatenation(List<Integer> inputs, int output) implements Node {
         @Override
         public Shape shape(List<Shape> inputs) {
@@ -115,7 +114,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         }
     }
 
-    /** The sum of two values. */
+    /** Element-wise sum of two values. */
     record Addition(List<Integer> inputs, int output) implements Node {
         @Override
         public Shape shape(List<Shape> inputs) {
@@ -124,12 +123,13 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
     }
 
     /**
-     * Reads what a model does with an image.
+     * Builds the network from a trace of a model.
      *
-     * @throws UnsupportedOperationException if it does something that no node stands for
+     * @param imageSize height and width of the images in pixels
+     * @throws UnsupportedOperationException if the model has an operation that no node type supports
      */
     static Network of(ImageClassifier model, int imageSize) {
-        List<Operation> trace = Trace.of(model, model.minImageSize()); // a small image shows the same operations
+        List<Operation> trace = Trace.of(model, model.minImageSize()); // the operations do not depend on the size
         return new Builder(trace.stream().filter(op -> !op.isGroup()).toList(), imageSize).build();
     }
 
@@ -174,20 +174,24 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
                             == 1;
         }
 
-        /** Two operations as one node, or as two in the other order (the first of them added already); else null. */
+        /**
+         * Fuses two operations into one node. If they must be swapped, the second one is added here and the first one
+         * is returned. Returns null if neither applies.
+         */
         private @Nullable Node pair(Operation op, Operation next) {
             int input = op.inputs().get(0);
-            if (op.module() instanceof BatchNorm2d bn && next.type().equalsIgnoreCase("relu")) {
+            if (op.layer() instanceof Layer.BatchNorm bn && next.type().equalsIgnoreCase("relu")) {
                 return new Normalization(input, next.output(), bn, true);
             }
-            if (op.module() instanceof ZeroPad2d border && next.module() instanceof Conv2d conv) {
-                return convolution(conv, border.padding, input, next.output());
+            if (op.layer() instanceof Layer.ZeroPadding border && next.layer() instanceof Layer.Convolution conv) {
+                return convolution(conv, border.padding(), input, next.output());
             }
-            if (op.module() instanceof Conv2d conv
-                    && conv.kernelSize == 1
-                    && conv.stride == 1
-                    && next.module() instanceof AvgPool2d pool) {
-                add(averagePool(input, op.output(), pool));
+            if (op.layer() instanceof Layer.Convolution conv
+                    && conv.kernelSize() == 1
+                    && conv.stride() == 1
+                    && next.layer() instanceof Layer.Pooling pool
+                    && !pool.max()) {
+                add(pooling(input, op.output(), pool));
                 return convolution(conv, 0, op.output(), next.output());
             }
             return null;
@@ -206,18 +210,16 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         private Node node(Operation op) {
             int input = op.inputs().get(0);
             int output = op.output();
-            if (op.module() instanceof Conv2d conv) {
+            if (op.layer() instanceof Layer.Convolution conv) {
                 return convolution(conv, 0, input, output);
-            } else if (op.module() instanceof ZeroPad2d border) {
-                return new Padding(input, output, border.padding);
-            } else if (op.module() instanceof Linear linear) {
-                return new Convolution(input, output, 1, 1, 0, linear.weight, linear.bias);
-            } else if (op.module() instanceof BatchNorm2d bn) {
+            } else if (op.layer() instanceof Layer.ZeroPadding border) {
+                return new Padding(input, output, border.padding());
+            } else if (op.layer() instanceof Layer.Linear linear) {
+                return new Convolution(input, output, 1, 1, 0, linear.weight(), linear.bias());
+            } else if (op.layer() instanceof Layer.BatchNorm bn) {
                 return new Normalization(input, output, bn, false);
-            } else if (op.module() instanceof MaxPool2d pool) {
-                return new Pooling(input, output, true, pool.kernelSize, pool.kernelSize, pool.stride, pool.padding);
-            } else if (op.module() instanceof AvgPool2d pool) {
-                return averagePool(input, output, pool);
+            } else if (op.layer() instanceof Layer.Pooling pool) {
+                return pooling(input, output, pool);
             }
             return switch (op.type()) {
                 case "cat" -> new Concatenation(op.inputs(), output);
@@ -226,17 +228,19 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
                     Shape from = shape(input);
                     yield new Pooling(input, output, false, from.height, from.width, 1, 0);
                 }
-                default -> throw new UnsupportedOperationException(op.type());
+                default -> throw new UnsupportedOperationException("unsupported operation " + op.type());
             };
         }
 
-        private static Node convolution(Conv2d conv, int border, int input, int output) {
-            int padding = border + conv.padding;
-            return new Convolution(input, output, conv.kernelSize, conv.stride, padding, conv.weight, conv.bias);
+        private static Node convolution(Layer.Convolution conv, int border, int input, int output) {
+            int padding = border + conv.padding();
+            return new Convolution(
+                    input, output, conv.kernelSize(), conv.stride(), padding, conv.weight(), conv.bias());
         }
 
-        private static Node averagePool(int input, int output, AvgPool2d pool) {
-            return new Pooling(input, output, false, pool.kernelSize, pool.kernelSize, pool.kernelSize, 0);
+        private static Node pooling(int input, int output, Layer.Pooling pool) {
+            return new Pooling(
+                    input, output, pool.max(), pool.kernelSize(), pool.kernelSize(), pool.stride(), pool.padding());
         }
     }
 }

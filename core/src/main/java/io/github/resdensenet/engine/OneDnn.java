@@ -12,7 +12,7 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 
-/** The oneDNN library: its CPU engine, and short names for what the plans need of it. */
+/** The oneDNN library: its CPU engine, and short names for the constants and functions that the plans use. */
 final class OneDnn {
     static final engine ENGINE = outliving(new engine(engine.kind.cpu, 0));
     static final memory.data_type F32 = memory.data_type.f32;
@@ -32,6 +32,7 @@ final class OneDnn {
 
     private OneDnn() {}
 
+    /** Keeps a pointer alive after the scope in which it is created. */
     private static <P extends Pointer> P outliving(P pointer) {
         if (PointerScope.getInnerScope() != null) {
             pointer.retainReference();
@@ -51,8 +52,8 @@ final class OneDnn {
     }
 
     /**
-     * The layout that suits values of such shapes: channels in blocks of a vector register where all fill their blocks,
-     * else channels last, which takes any number.
+     * The memory layout for values of the given shapes: blocks of as many channels as a vector register holds if the
+     * channels of all values fill whole blocks, otherwise channels last, which supports any number of channels.
      */
     static memory.format_tag layout(Collection<Shape> shapes) {
         boolean wide =
@@ -67,17 +68,17 @@ final class OneDnn {
         return wide ? memory.format_tag.nChw16c : memory.format_tag.nChw8c;
     }
 
-    /** Channels that a blocked layout keeps together. */
+    /** The number of channels per block of a blocked layout. */
     static int block(memory.format_tag layout) {
         return layout == memory.format_tag.nChw16c ? 16 : 8;
     }
 
-    /** The kernel that a primitive would run, such as "brg_conv_fwd:avx512_core". */
+    /** The name of a primitive's kernel, for example "brg_conv_fwd:avx512_core". */
     static String kernel(primitive_desc_base description) {
         return description.impl_info_str().getString();
     }
 
-    /** The widest instructions that the kernels use on this processor. */
+    /** The widest instruction set that oneDNN uses on this processor, for example "avx2". */
     static String instructionSet() {
         int isa = dnnl.dnnl_get_effective_cpu_isa();
         String widest = "sse41";
@@ -89,7 +90,7 @@ final class OneDnn {
         return widest;
     }
 
-    /** The version of oneDNN, such as "3.11.0". */
+    /** The version of oneDNN, for example "3.11.0". */
     static String version() {
         org.bytedeco.dnnl.dnnl_version_t v = dnnl.dnnl_version();
         return v.major() + "." + v.minor() + "." + v.patch();

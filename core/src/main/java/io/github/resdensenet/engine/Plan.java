@@ -30,7 +30,7 @@ import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.dnnl.reorder;
 
-/** What the two plans share: the form of each value, and instructions that both need. */
+/** Base class of the plans: the memory layout of each value, and the instructions that both kinds of plan use. */
 abstract class Plan implements AutoCloseable {
     final Network network;
     final int batch;
@@ -46,7 +46,7 @@ abstract class Plan implements AutoCloseable {
         this.layout = OneDnn.layout(network.shapes().values());
     }
 
-    /** Adds a node's instructions and puts its output among the values. */
+    /** Adds the instructions of a node and stores its output in {@link #values}. */
     final void add(Node node) {
         if (node instanceof Convolution c) {
             convolution(c);
@@ -75,7 +75,7 @@ abstract class Plan implements AutoCloseable {
 
     abstract void addition(Addition a);
 
-    /** Copies the channels of a node's inputs side by side. */
+    /** Adds the copy of all inputs of a concatenation into its output. */
     final void concatenate(Concatenation c) {
         memory_desc_vector sources = new memory_desc_vector();
         List<Argument> arguments = new ArrayList<>();
@@ -89,7 +89,7 @@ abstract class Plan implements AutoCloseable {
         values.put(c.output(), y);
     }
 
-    /** Puts a value in the middle of zeros. */
+    /** Adds the instructions of zero padding. */
     final void pad(Padding p) {
         Buffer y = program.allocate(form(p.output(), type));
         program.clear("padding", y);
@@ -97,13 +97,13 @@ abstract class Plan implements AutoCloseable {
         values.put(p.output(), y);
     }
 
-    /** What a border of zeros surrounds. */
+    /** A view of a padded value without its border. */
     final Buffer middle(Buffer padded, Padding p) {
         Shape shape = network.shape(p.input());
         return padded.window(p.border(), shape.height(), shape.width());
     }
 
-    /** Writes a + b to sum, which may be a. */
+    /** Adds the instruction sum = a + b. The sum may be the same buffer as a. */
     final void add(String kind, Buffer a, Buffer b, Buffer sum) {
         binary.primitive_desc addition =
                 checked(new binary.primitive_desc(ENGINE, dnnl.dnnl_binary_add, a.form(), b.form(), sum.form()));
@@ -116,7 +116,7 @@ abstract class Plan implements AutoCloseable {
                         new Argument(dnnl.DNNL_ARG_DST, sum)));
     }
 
-    /** The value in another form: itself if it has that form, else a copy made by an instruction. */
+    /** The value in the given form: the value itself if its form is equal, otherwise a converted copy. */
     final Buffer converted(Buffer value, memory.desc form) {
         if (value.form().equals(form)) {
             return value;
@@ -126,6 +126,7 @@ abstract class Plan implements AutoCloseable {
         return copy;
     }
 
+    /** Adds the copy of a value into another form; with {@code addTo} it is added to the target instead. */
     final void reorder(String kind, Buffer from, Buffer to, boolean addTo) {
         primitive_attr attributes = new primitive_attr();
         if (addTo) {
@@ -145,20 +146,28 @@ abstract class Plan implements AutoCloseable {
         program.add(kind, kernel, arguments.toArray(new Argument[0]));
     }
 
-    /** Refuses the kernels that only exist for completeness: they are a hundred times slower. */
+    /**
+     * Returns the description of a primitive if oneDNN has an optimised kernel for it.
+     *
+     * @throws UnsupportedOperationException if there is only a reference kernel, which is about 100 times slower
+     */
     static <D extends primitive_desc_base> D checked(D description) {
-        String kernel = OneDnn.kernel(description);
-        if (kernel.startsWith("ref")) {
-            throw new UnsupportedOperationException("oneDNN has only its reference kernel (" + kernel + ")");
+        if (isReference(description)) {
+            throw new UnsupportedOperationException(
+                    "oneDNN has no optimised kernel, only a reference kernel (" + OneDnn.kernel(description) + ")");
         }
         return description;
+    }
+
+    static boolean isReference(primitive_desc_base description) {
+        return OneDnn.kernel(description).startsWith("ref");
     }
 
     final Buffer value(int id) {
         return Objects.requireNonNull(values.get(id));
     }
 
-    /** How a value is kept: blocked or channels last, but for the image and the head's two values. */
+    /** The descriptor of a value in the plan's layout. The logits, and the image of a blocked layout, are in NCHW. */
     final memory.desc form(int id, memory.data_type kind) {
         Shape shape = network.shape(id);
         boolean image = id == 0 && layout != memory.format_tag.nhwc;
@@ -170,6 +179,7 @@ abstract class Plan implements AutoCloseable {
         return id == network.output();
     }
 
+    /** The descriptor of a value as float32 in NCHW. */
     final memory.desc plain(int id) {
         Shape shape = network.shape(id);
         return desc(F32, PLANES, batch, shape.channels(), shape.height(), shape.width());

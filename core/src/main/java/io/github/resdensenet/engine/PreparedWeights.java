@@ -6,7 +6,7 @@ import static io.github.resdensenet.engine.OneDnn.PLANES;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Convolution;
-import io.github.resdensenet.nn.BatchNorm2d;
+import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -23,13 +23,13 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Weights as inference plans want them: with the normalisation behind them folded in, in the form that a kernel asks for.
- * Plans share them. The model's own tensors stay as they are; {@link #update} follows them.
+ * Weights for inference plans: with the following batch normalisation folded in, and in the layout that each kernel
+ * needs. All plans of a model share them. The model's tensors are not modified. Call {@link #update} when they change.
  *
  * <p>BN(W x) = s (W x - mean) + bias = (s W) x + (bias - s mean), s = weight / sqrt(var + eps).
  */
 final class PreparedWeights implements AutoCloseable {
-    private record Folded(Convolution convolution, BatchNorm2d normalization, Tensor weight, Tensor bias) {}
+    private record Folded(Convolution convolution, BatchNorm normalization, Tensor weight, Tensor bias) {}
 
     private record Copy(Buffer from, Buffer to, memory source, memory target, reorder kernel) {}
 
@@ -38,8 +38,8 @@ final class PreparedWeights implements AutoCloseable {
     private final Natives natives = new Natives();
     private final stream queue = natives.keep(new stream(ENGINE));
 
-    /** A convolution's weights in a form, with a normalisation folded in if one is given. */
-    Buffer weight(Convolution c, @Nullable BatchNorm2d normalization, memory.desc form) {
+    /** The weights of a convolution in the given form, with the normalisation folded in unless it is null. */
+    Buffer weight(Convolution c, @Nullable BatchNorm normalization, memory.desc form) {
         for (Copy copy : copies.getOrDefault(c, List.of())) {
             if (copy.to.form().equals(form)) {
                 return copy.to;
@@ -56,35 +56,36 @@ final class PreparedWeights implements AutoCloseable {
         return to;
     }
 
-    /** The constant behind a convolution, or null if it has none. */
+    /** The bias of a convolution with the normalisation folded in, or null if there is neither. */
     @Nullable
-    Buffer bias(Convolution c, @Nullable BatchNorm2d normalization) {
+    Buffer bias(Convolution c, @Nullable BatchNorm normalization) {
         Tensor bias = normalization == null ? c.bias() : folded(c, normalization).bias;
         return bias == null ? null : Buffer.at(bias.data_ptr(), desc(F32, memory.format_tag.x, bias.numel()));
     }
 
-    private Folded folded(Convolution c, BatchNorm2d normalization) {
+    private Folded folded(Convolution c, BatchNorm normalization) {
         return folded.computeIfAbsent(c, key -> {
-            Folded made = new Folded(
+            Folded result = new Folded(
                     c,
                     normalization,
                     natives.keep(torch.empty_like(c.weight())),
-                    natives.keep(torch.empty_like(normalization.bias)));
-            fold(made);
-            return made;
+                    natives.keep(torch.empty_like(normalization.bias())));
+            fold(result);
+            return result;
         });
     }
 
     private static void fold(Folded f) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
-            BatchNorm2d n = f.normalization;
-            Tensor scale = n.weight.div(n.runningVar.add(new Scalar(n.eps)).sqrt());
+            BatchNorm n = f.normalization;
+            Tensor scale =
+                    n.weight().div(n.runningVar().add(new Scalar(n.eps())).sqrt());
             f.weight.copy_(f.convolution.weight().mul(scale.view(-1, 1, 1, 1)));
             Tensor constant = f.convolution.bias() == null
-                    ? n.runningMean.neg()
-                    : f.convolution.bias().sub(n.runningMean);
-            f.bias.copy_(n.bias.add(scale.mul(constant)));
+                    ? n.runningMean().neg()
+                    : f.convolution.bias().sub(n.runningMean());
+            f.bias.copy_(n.bias().add(scale.mul(constant)));
         }
     }
 
@@ -93,7 +94,7 @@ final class PreparedWeights implements AutoCloseable {
         queue._wait();
     }
 
-    /** Takes over the model's tensors as they are now. */
+    /** Recomputes all weights from the model's current tensors. */
     void update() {
         folded.values().forEach(PreparedWeights::fold);
         copies.values().forEach(list -> list.forEach(this::run));

@@ -15,9 +15,9 @@ import org.bytedeco.dnnl.primitive;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
 
-/** Primitives in the order in which they run, and the memory that they run over. */
+/** A list of oneDNN primitives in execution order, and the memory of their values. */
 final class Program implements AutoCloseable {
-    /** One argument of a primitive: oneDNN's number for it, and the value. */
+    /** An argument of a primitive: oneDNN's number of the argument, and its value. */
     record Argument(int number, Buffer value) {}
 
     private record Instruction(String kind, Runnable action) {}
@@ -29,15 +29,15 @@ final class Program implements AutoCloseable {
     private final List<Consumer<Long>> bindings = new ArrayList<>();
     private final Map<Buffer, memory> memories = new HashMap<>();
 
-    /** Memory for a dense value. */
+    /** Reserves memory for a dense value. */
     Buffer allocate(memory.desc form) {
         return Buffer.in(arena.reserve(form.get_size()), form);
     }
 
     /**
-     * Adds an instruction.
+     * Adds an instruction that runs a primitive.
      *
-     * @param kind what it does, for profiles
+     * @param kind the kind of operation, for profiles
      */
     void add(String kind, primitive kernel, Argument... values) {
         IntMemoryMap map = natives.keep(new IntMemoryMap());
@@ -52,7 +52,7 @@ final class Program implements AutoCloseable {
         instructions.add(new Instruction(kind, () -> kernel.execute(queue, map)));
     }
 
-    /** Adds a step in Java, which waits for those before it. */
+    /** Adds an instruction that runs Java code after all earlier instructions have finished. */
     void add(String kind, Runnable action) {
         instructions.add(new Instruction(kind, () -> {
             queue._wait();
@@ -60,7 +60,7 @@ final class Program implements AutoCloseable {
         }));
     }
 
-    /** Adds a step that makes every byte of a value 0. */
+    /** Adds an instruction that sets every byte of a value to 0. */
     void clear(String kind, Buffer value) {
         use(value);
         Address[] start = new Address[1];
@@ -69,18 +69,19 @@ final class Program implements AutoCloseable {
         add(kind, () -> Pointer.memset(Objects.requireNonNull(start[0]), 0, bytes));
     }
 
-    /** The next instruction reads or writes a value. */
+    /** Records that the next instruction reads or writes a value. */
     private void use(Buffer value) {
         if (value.block() != null) {
             value.block().use(instructions.size());
         }
     }
 
+    /** The number of instructions. */
     int size() {
         return instructions.size();
     }
 
-    /** Lays out the memory; nothing can be added afterwards. */
+    /** Allocates the memory. Instructions cannot be added afterwards. */
     void seal(Workspace workspace) {
         long base = workspace.address(arena.layOut());
         bindings.forEach(binding -> binding.accept(base));
@@ -92,12 +93,12 @@ final class Program implements AutoCloseable {
                 : new Address(base + value.block().offset() + value.offset());
     }
 
-    /** Moves a value that lies in memory of someone else's; the new place must stay while instructions read it. */
+    /** Changes the address of a value outside the arena. The memory must stay valid while instructions use it. */
     void move(Buffer value, Pointer address) {
         Objects.requireNonNull(memories.get(value)).set_data_handle(address);
     }
 
-    /** A place in memory that someone else owns. */
+    /** An address in memory that this pointer does not own. */
     static final class Address extends Pointer {
         Address(long address) {
             super((Pointer) null);
@@ -105,7 +106,7 @@ final class Program implements AutoCloseable {
         }
     }
 
-    /** Runs instructions {@code from} to {@code to} - 1. */
+    /** Runs instructions {@code from} (inclusive) to {@code to} (exclusive) and waits for them. */
     void run(int from, int to) {
         for (int i = from; i < to; i++) {
             instructions.get(i).action.run();
@@ -113,7 +114,7 @@ final class Program implements AutoCloseable {
         queue._wait();
     }
 
-    /** Runs instructions one at a time and adds up how long each kind takes, in milliseconds. */
+    /** Runs instructions one at a time and returns the total time of each kind in milliseconds. */
     Map<String, Double> profile(int from, int to) {
         Map<String, Double> times = new LinkedHashMap<>();
         for (int i = from; i < to; i++) {

@@ -1,6 +1,6 @@
 package io.github.resdensenet.engine;
 
-import io.github.resdensenet.nn.BatchNorm2d;
+import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.nio.FloatBuffer;
 import java.util.function.IntUnaryOperator;
 import org.bytedeco.javacpp.FloatPointer;
@@ -9,9 +9,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * Mean and biased variance of each channel of a value over the batch and its pixels.
- *
- * <p>Every normalisation that reads a channel shares them.
+ * Batch statistics of a value: mean and biased variance of each channel over all images and pixels. All normalisations
+ * that read the value share them.
  */
 final class Statistics implements AutoCloseable {
     private final FloatPointer mean;
@@ -19,9 +18,9 @@ final class Statistics implements AutoCloseable {
     private final long count;
 
     /**
-     * Statistics to be computed.
+     * Allocates statistics that are computed later.
      *
-     * @param count values a channel
+     * @param count number of values per channel
      */
     Statistics(int channels, long count) {
         this.mean = new FloatPointer((long) channels).retainReference();
@@ -38,10 +37,10 @@ final class Statistics implements AutoCloseable {
     }
 
     /**
-     * Joins the statistics of equal parts of each channel.
+     * Combines the statistics of parts of equal size of each channel.
      *
-     * @param parts statistics of part p of channel c at {@code first.applyAsInt(c) + p * stride}
-     * @param count parts a channel
+     * @param parts the statistics of part p of channel c, at index {@code first.applyAsInt(c) + p * stride}
+     * @param count number of parts per channel
      */
     void join(Statistics parts, IntUnaryOperator first, int stride, int count) {
         float[] partMean = Natives.values(parts.mean);
@@ -55,15 +54,15 @@ final class Statistics implements AutoCloseable {
             double m = sum / count;
             double squares = 0;
             for (int p = 0; p < count; p++) {
-                double away = partMean[from + p * stride] - m;
-                squares += partVariance[from + p * stride] + away * away;
+                double deviation = partMean[from + p * stride] - m;
+                squares += partVariance[from + p * stride] + deviation * deviation;
             }
             mean.put(c, (float) m);
             variance.put(c, (float) (squares / count));
         }
     }
 
-    /** Takes over the statistics of some channels. */
+    /** Copies the statistics of some channels to the channels that start at {@code at}. */
     void copy(Statistics part, long at) {
         long bytes = part.mean.capacity() * Float.BYTES;
         Pointer.memcpy(mean.getPointer(at), part.mean, bytes);
@@ -74,20 +73,20 @@ final class Statistics implements AutoCloseable {
         return mean.capacity();
     }
 
-    /** Moves the running statistics of a normalisation towards these. */
-    void updateRunning(BatchNorm2d module) {
-        mix(module.runningMean, mean.asBuffer(), module.momentum, 1);
+    /** Updates the running statistics of a normalisation with these, as PyTorch does. */
+    void updateRunning(BatchNorm module) {
+        mix(module.runningMean(), mean.asBuffer(), module.momentum(), 1);
         double bessel = (double) count / (count - 1);
-        mix(module.runningVar, variance.asBuffer(), module.momentum, bessel);
-        LongPointer batches = module.batches.data_ptr_long();
+        mix(module.runningVar(), variance.asBuffer(), module.momentum(), bessel);
+        LongPointer batches = module.batches().data_ptr_long();
         batches.put(batches.get() + 1);
     }
 
     private static void mix(Tensor running, FloatBuffer batch, double momentum, double factor) {
         FloatBuffer values = running.data_ptr_float().capacity(batch.capacity()).asBuffer();
         for (int c = 0; c < batch.capacity(); c++) {
-            double moved = values.get(c) * (1 - momentum) + momentum * factor * batch.get(c);
-            values.put(c, (float) moved);
+            double updated = values.get(c) * (1 - momentum) + momentum * factor * batch.get(c);
+            values.put(c, (float) updated);
         }
     }
 

@@ -16,7 +16,7 @@ import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
-import io.github.resdensenet.nn.BatchNorm2d;
+import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -43,15 +43,16 @@ import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forward and backward of a network for one batch size, as a fixed list of oneDNN primitives.
+ * Forward and backward pass of a network for one batch size, as a fixed list of oneDNN primitives.
  *
- * <p>Each node adds its forward instructions and remembers how to add its backward ones, which follow in reverse order.
- * Weights are read from the model's own tensors and gradients written to theirs. A value that several nodes read gets
- * several gradients; they are added up when the node that made the value is reached.
+ * <p>Each node adds its forward instructions and pushes a function that adds its backward instructions. The functions
+ * run in reverse order. Weights are read from the model's tensors, and weight gradients are written to {@code grad()}
+ * of these tensors. A value that several nodes read receives one gradient from each of them. The gradients are summed
+ * when the backward pass reaches the node that computes the value.
  */
 final class TrainingPlan extends Plan {
     private final Map<Integer, Statistics> statistics = new HashMap<>();
-    private final List<Statistics> partsOfStatistics = new ArrayList<>();
+    private final List<Statistics> partialStatistics = new ArrayList<>();
     private final Map<Integer, List<Gradient>> gradients = new HashMap<>();
     private final Deque<Runnable> backward = new ArrayDeque<>();
     private final Buffer image;
@@ -59,24 +60,24 @@ final class TrainingPlan extends Plan {
     private final FloatPointer logitGradients;
     private final int forwardSize;
 
-    /** One node's share of a value's gradient; an owned one can be written over. */
+    /** The gradient of a value from one of its readers. An owned gradient can be overwritten. */
     private record Gradient(Buffer value, boolean owned) {}
 
     /**
      * Compiles a network.
      *
-     * @param batch images a step
-     * @param workspace where activations and their gradients lie
-     * @param type what activations and the weights that meet them are kept in
-     * @throws UnsupportedOperationException if oneDNN has no fast kernel for a node on this processor
+     * @param batch images per step
+     * @param type data type of the activations and of the weights that multiply them
+     * @param workspace memory for the activations and their gradients
+     * @throws UnsupportedOperationException if oneDNN has no optimised kernel for a node on this processor
      */
     TrainingPlan(Network network, int batch, memory.data_type type, Workspace workspace) {
         super(network, batch, type);
         int classes = network.shape(network.output()).channels();
-        logits = new FloatPointer((long) batch * classes).retainReference(); // whatever scope is open
+        logits = new FloatPointer((long) batch * classes).retainReference(); // must outlive an open scope
         logitGradients = new FloatPointer((long) batch * classes).retainReference();
         try (PointerScope scope = new PointerScope()) {
-            image = Buffer.at(logits, plain(0)); // moved to each batch
+            image = Buffer.at(logits, plain(0)); // placeholder address: forward() sets the images
             values.put(0, converted(image, form(0, type)));
             network.nodes().forEach(this::add);
             forwardSize = program.size();
@@ -128,25 +129,20 @@ final class TrainingPlan extends Plan {
 
         backward.push(() -> {
             Buffer dy = gradient(c.output());
-            convolution_backward_weights.primitive_desc toWeights =
-                    checked(new convolution_backward_weights.primitive_desc(
-                            ENGINE,
-                            dnnl.dnnl_convolution_direct,
-                            src,
-                            desc(F32, ANY, shape),
-                            bias,
-                            dst,
-                            stride,
-                            padding,
-                            padding,
-                            forward));
+            convolution_backward_weights.primitive_desc toWeights = weightGradient(c, src, bias, dst, forward);
+            boolean fast = !isReference(toWeights);
+            memory.desc readSrc = fast ? src : plain(kind, src);
+            memory.desc readDst = fast ? dst : plain(kind, dst);
+            if (!fast) { // AVX2 kernels for 3x3 need larger feature maps; the gemm kernel for plain layouts does not
+                toWeights = checked(weightGradient(c, readSrc, bias, readDst, forward));
+            }
             Buffer target = Buffer.at(c.weight().grad().data_ptr(), desc(F32, PLANES, shape));
             Buffer dw = toWeights.diff_weights_desc().equals(target.form())
                     ? target
                     : program.allocate(toWeights.diff_weights_desc());
             List<Argument> weightArguments = new ArrayList<>(List.of(
-                    new Argument(dnnl.DNNL_ARG_SRC, x),
-                    new Argument(dnnl.DNNL_ARG_DIFF_DST, dy),
+                    new Argument(dnnl.DNNL_ARG_SRC, converted(x, readSrc)),
+                    new Argument(dnnl.DNNL_ARG_DIFF_DST, converted(dy, readDst)),
                     new Argument(dnnl.DNNL_ARG_DIFF_WEIGHTS, dw)));
             if (c.bias() != null) {
                 weightArguments.add(new Argument(
@@ -173,6 +169,31 @@ final class TrainingPlan extends Plan {
         });
     }
 
+    private static convolution_backward_weights.primitive_desc weightGradient(
+            Convolution c,
+            memory.desc src,
+            memory.desc bias,
+            memory.desc dst,
+            convolution_forward.primitive_desc forward) {
+        long[] stride = {c.stride(), c.stride()};
+        long[] padding = {c.padding(), c.padding()};
+        return new convolution_backward_weights.primitive_desc(
+                ENGINE,
+                dnnl.dnnl_convolution_direct,
+                src,
+                desc(F32, ANY, weightShape(c)),
+                bias,
+                dst,
+                stride,
+                padding,
+                padding,
+                forward);
+    }
+
+    private static memory.desc plain(memory.data_type kind, memory.desc form) {
+        return desc(kind, PLANES, OneDnn.dims(form));
+    }
+
     private static long[] weightShape(Convolution c) {
         Tensor w = c.weight();
         return new long[] {w.size(0), w.size(1), c.kernel(), c.kernel()};
@@ -180,19 +201,19 @@ final class TrainingPlan extends Plan {
 
     @Override
     void normalization(Normalization n) {
-        BatchNorm2d bn = n.module();
+        BatchNorm bn = n.module();
         Buffer x = value(n.input());
         memory.desc images = x.form();
-        memory.desc channels = desc(F32, memory.format_tag.x, bn.channels);
+        memory.desc channels = desc(F32, memory.format_tag.x, bn.channels());
         int shared = dnnl.dnnl_use_global_stats;
         int flags = dnnl.dnnl_use_scale | dnnl.dnnl_use_shift | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
         batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE, dnnl.dnnl_forward_training, images, images, (float) bn.eps, flags | shared));
+                ENGINE, dnnl.dnnl_forward_training, images, images, (float) bn.eps(), flags | shared));
         Buffer y = program.allocate(images);
         Statistics batchStatistics = statistics(n.input());
         Buffer mean = Buffer.at(batchStatistics.mean(), channels);
         Buffer variance = Buffer.at(batchStatistics.variance(), channels);
-        Buffer scale = Buffer.at(bn.weight.data_ptr(), channels);
+        Buffer scale = Buffer.at(bn.weight().data_ptr(), channels);
         @Nullable Buffer mask = n.relu() ? program.allocate(forward.workspace_desc()) : null;
         List<Argument> arguments = new ArrayList<>(List.of(
                 new Argument(dnnl.DNNL_ARG_SRC, x),
@@ -200,7 +221,7 @@ final class TrainingPlan extends Plan {
                 new Argument(dnnl.DNNL_ARG_MEAN, mean),
                 new Argument(dnnl.DNNL_ARG_VARIANCE, variance),
                 new Argument(dnnl.DNNL_ARG_SCALE, scale),
-                new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias.data_ptr(), channels))));
+                new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias().data_ptr(), channels))));
         if (mask != null) {
             arguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, mask));
         }
@@ -210,7 +231,7 @@ final class TrainingPlan extends Plan {
         backward.push(() -> {
             Buffer dy = gradient(n.output());
             batch_normalization_backward.primitive_desc back = checked(new batch_normalization_backward.primitive_desc(
-                    ENGINE, dnnl.dnnl_backward, images, images, images, (float) bn.eps, flags, forward));
+                    ENGINE, dnnl.dnnl_backward, images, images, images, (float) bn.eps(), flags, forward));
             Buffer dx = program.allocate(images);
             List<Argument> backArguments = new ArrayList<>(List.of(
                     new Argument(dnnl.DNNL_ARG_SRC, x),
@@ -220,9 +241,10 @@ final class TrainingPlan extends Plan {
                     new Argument(dnnl.DNNL_ARG_DIFF_DST, dy),
                     new Argument(dnnl.DNNL_ARG_DIFF_SRC, dx),
                     new Argument(
-                            dnnl.DNNL_ARG_DIFF_SCALE, Buffer.at(bn.weight.grad().data_ptr(), channels)),
+                            dnnl.DNNL_ARG_DIFF_SCALE,
+                            Buffer.at(bn.weight().grad().data_ptr(), channels)),
                     new Argument(
-                            dnnl.DNNL_ARG_DIFF_SHIFT, Buffer.at(bn.bias.grad().data_ptr(), channels))));
+                            dnnl.DNNL_ARG_DIFF_SHIFT, Buffer.at(bn.bias().grad().data_ptr(), channels))));
             if (mask != null) {
                 backArguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, mask));
             }
@@ -299,15 +321,15 @@ final class TrainingPlan extends Plan {
         });
     }
 
-    /** The statistics of a value, which are computed once, where they are first asked for. */
+    /** The batch statistics of a value. Instructions that compute them are added on the first call only. */
     private Statistics statistics(int id) {
         Statistics known = statistics.get(id);
         if (known != null) {
             return known;
         }
         Shape shape = network.shape(id);
-        Statistics made = new Statistics(shape.channels(), (long) batch * shape.height() * shape.width());
-        statistics.put(id, made);
+        Statistics result = new Statistics(shape.channels(), (long) batch * shape.height() * shape.width());
+        statistics.put(id, result);
         Optional<Node> joined = network.nodes().stream()
                 .filter(node -> node instanceof Concatenation && node.output() == id)
                 .findAny();
@@ -317,20 +339,20 @@ final class TrainingPlan extends Plan {
             program.add("statistics", () -> {
                 long at = 0;
                 for (Statistics part : parts) {
-                    made.copy(part, at);
+                    result.copy(part, at);
                     at += part.channels();
                 }
             });
         } else {
-            computeStatistics(value(id), shape, made);
+            computeStatistics(value(id), shape, result);
         }
-        return made;
+        return result;
     }
 
     /**
-     * Adds instructions that compute a value's statistics part by part: oneDNN adds up all pixels of a channel one after
-     * the other, which loses much to rounding. Seen as one more dimension of channels, the rows of a blocked
-     * value (or the columns of one with channels last) have short sums, and there are few enough to join in Java.
+     * Adds instructions that compute a value's statistics in parts. oneDNN sums all pixels of a channel sequentially in
+     * float32, which has a large rounding error. Here each row of a blocked value (or each column of a channels-last
+     * value) is treated as a separate channel. Their sums are short, and Java combines the few parts in float64.
      */
     private void computeStatistics(Buffer value, Shape shape, Statistics target) {
         boolean blocked = layout != memory.format_tag.nhwc;
@@ -342,14 +364,14 @@ final class TrainingPlan extends Plan {
         batch_normalization_forward.primitive_desc partwise = checked(new batch_normalization_forward.primitive_desc(
                 ENGINE, dnnl.dnnl_forward_training, view, view, 1e-5f, 0));
         Statistics partStatistics = new Statistics(channels, 1);
-        partsOfStatistics.add(partStatistics);
+        partialStatistics.add(partStatistics);
         memory.desc form = desc(F32, memory.format_tag.x, channels);
         add(
                 "statistics",
                 new batch_normalization_forward(partwise),
                 List.of(
                         new Argument(dnnl.DNNL_ARG_SRC, value.as(view)),
-                        new Argument(dnnl.DNNL_ARG_DST, program.allocate(view)), // nobody reads it
+                        new Argument(dnnl.DNNL_ARG_DST, program.allocate(view)), // required by oneDNN, but not read
                         new Argument(dnnl.DNNL_ARG_MEAN, Buffer.at(partStatistics.mean(), form)),
                         new Argument(dnnl.DNNL_ARG_VARIANCE, Buffer.at(partStatistics.variance(), form))));
         int block = OneDnn.block(layout);
@@ -363,7 +385,7 @@ final class TrainingPlan extends Plan {
         gradients.computeIfAbsent(value, v -> new ArrayList<>()).add(new Gradient(gradient, owned));
     }
 
-    /** The dense sum of everything that the readers of a value contributed. */
+    /** The gradient of a value: the contiguous sum of the gradients from all its readers. */
     private Buffer gradient(int value) {
         List<Gradient> parts = Objects.requireNonNull(gradients.get(value));
         if (parts.size() == 1 && !parts.get(0).value().isView()) {
@@ -397,12 +419,12 @@ final class TrainingPlan extends Plan {
         return Natives.values(logits);
     }
 
-    /** Where the gradient of the loss by the logits goes before {@link #backward}. */
+    /** The gradient of the loss with respect to the logits, [N, classes]. Set it before you call {@link #backward}. */
     FloatPointer logitGradients() {
         return logitGradients;
     }
 
-    /** Moves the running statistics of every normalisation towards the batch's. */
+    /** Updates the running statistics of every normalisation with those of the batch. */
     void updateRunningStatistics() {
         for (Node node : network.nodes()) {
             if (node instanceof Normalization n) {
@@ -411,12 +433,12 @@ final class TrainingPlan extends Plan {
         }
     }
 
-    /** Writes the gradient of every parameter over what was there. */
+    /** Computes the gradient of every parameter and overwrites the previous one. */
     void backward() {
         program.run(forwardSize, program.size());
     }
 
-    /** Milliseconds by kind of instruction, for one step on images. */
+    /** Runs one forward and backward pass and returns milliseconds by kind of instruction. */
     Map<String, Double> profile(Pointer images) {
         program.move(image, images);
         return program.profile(0, program.size());
@@ -426,7 +448,7 @@ final class TrainingPlan extends Plan {
     public void close() {
         super.close();
         statistics.values().forEach(Statistics::close);
-        partsOfStatistics.forEach(Statistics::close);
+        partialStatistics.forEach(Statistics::close);
         logits.close();
         logitGradients.close();
     }

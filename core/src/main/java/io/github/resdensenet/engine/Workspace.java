@@ -4,12 +4,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
 
-/** Memory for plans that never run at the same time. */
+/** Memory that is shared by plans that never run at the same time. */
 final class Workspace implements AutoCloseable {
     private final List<BytePointer> blocks = new ArrayList<>();
     private long largest;
 
-    /** The address of at least so many bytes, which a later call may give to another plan as well. */
+    /** The address of at least {@code bytes} bytes. Several calls can return the same address. */
     long address(long bytes) {
         if (bytes > largest) {
             blocks.add(new BytePointer(bytes + Arena.ALIGNMENT).retainReference());

@@ -1,6 +1,7 @@
 /**
- * Networks compiled to static plans of oneDNN primitives over memory that is laid out once: the fast way to train and to
- * predict. The one door is {@link io.github.resdensenet.engine.FusedNetwork}; only this package knows oneDNN.
+ * The fused engine: networks compiled to static plans of oneDNN primitives over memory that is allocated once. {@link
+ * io.github.resdensenet.engine.FusedTraining} and {@link io.github.resdensenet.engine.Inference} are the entry points.
+ * Only this package uses oneDNN.
  */
 @NullMarked
 package io.github.resdensenet.engine;

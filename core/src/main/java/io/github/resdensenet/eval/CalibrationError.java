@@ -3,21 +3,21 @@ package io.github.resdensenet.eval;
 import java.util.List;
 
 /**
- * The expected calibration error (M. Naeini, G. Cooper, M. Hauskrecht, AAAI 2015): the mean over pictures of the
- * distance between accuracy and mean confidence in the picture's bin of the {@link Reliability} diagram.
+ * The expected calibration error, ECE (M. Naeini, G. Cooper, M. Hauskrecht, AAAI 2015): the mean distance between
+ * accuracy and mean confidence in the bins of the {@link Reliability} diagram, weighted by the images per bin.
  */
-final class CalibrationError implements Family {
+final class CalibrationError implements MetricFamily {
     private final List<Quantity> quantities;
     private final int[] bins;
     private final double[] gap;
 
-    CalibrationError(String name, double[] confidence, boolean[] right) {
-        quantities = List.of(new Quantity(name, WHOLE, ""));
+    CalibrationError(String name, double[] confidence, boolean[] correct) {
+        quantities = List.of(new Quantity(name, ALL_CLASSES, ""));
         bins = new int[confidence.length];
         gap = new double[confidence.length];
         for (int i = 0; i < bins.length; i++) {
             bins[i] = Reliability.bin(confidence[i]);
-            gap[i] = (right[i] ? 1 : 0) - confidence[i];
+            gap[i] = (correct[i] ? 1 : 0) - confidence[i];
         }
     }
 
@@ -41,14 +41,14 @@ final class CalibrationError implements Family {
         into[at] = error / n;
     }
 
-    /** A bin's accuracy differs from its confidence by chance, and the distance counts without its sign. */
+    /** Returns true: accuracy and confidence differ by chance, and the absolute difference is never negative. */
     @Override
-    public boolean growsByChance() {
+    public boolean isBiasedUpward() {
         return true;
     }
 
     @Override
-    public Share share(int i) {
-        return Share.NONE;
+    public Proportion proportion(int i) {
+        return Proportion.NONE;
     }
 }

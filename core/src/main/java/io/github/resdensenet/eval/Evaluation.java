@@ -1,155 +1,302 @@
 package io.github.resdensenet.eval;
 
-import io.github.resdensenet.data.ImageSample;
+import io.github.resdensenet.data.ImageFolder.Sample;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How good a model's answers are, in numbers that a report can show as they are.
+ * The evaluation of a classifier on a set of images: metrics with 95% confidence intervals, the confusion matrix and
+ * curves.
  *
- * <p>Probabilities are the calibrated ones, and so are the figures "nll" (mean negative log-likelihood of the true class,
- * a probability below 2^-52 counting as that), "brier" (mean over pictures of the sum over classes of the squared
- * distance to 0 or 1: 0 to 2) and "ece" ({@link Reliability}); "nll_raw" and "ece_raw" are those of temperature 1.
- * "loss" is the training loop's: label smoothing included, temperature 1, mean over batches. "top2_accuracy", "top3_" and
- * "top5_" are there where classes are left over; of equal probabilities the later class counts as the larger one there,
- * as in scikit-learn.
+ * <p>Metrics of probabilities use the calibrated probabilities:
  *
- * <p>Intervals of shares are Wilson's, all others the middle 95% of {@value #DRAWS} bootstrap draws of pictures; those of
- * "ece", which grows by chance, are mirrored at the value. Where pictures
- * have groups, whole groups are drawn, for all figures.
+ * <ul>
+ *   <li>"nll" is the mean negative log-likelihood of the true class. Probabilities are clipped at 2^-52.
+ *   <li>"brier" is the Brier score, 0 to 2: the mean over images of the sum over classes of (probability - target)^2.
+ *   <li>"ece" is the expected calibration error over the bins of {@link Reliability}.
+ *   <li>"nll_raw" and "ece_raw" use the uncalibrated probabilities.
+ *   <li>"loss" is the loss of the training loop: uncalibrated, with label smoothing, averaged over batches.
+ *   <li>"top2_accuracy", "top3_accuracy" and "top5_accuracy" are computed if there are more classes than that. Of equal
+ *       probabilities, the later class ranks first, as in scikit-learn.
+ * </ul>
+ *
+ * <p>Proportions have Wilson intervals. Other metrics have bootstrap intervals: the middle 95% of {@value #DRAWS} draws
+ * of the images. "ece" and "ece_raw" have an upward bias, so their intervals are mirrored at the value. If the images
+ * have groups, all intervals come from draws of whole groups.
  *
  * @param classes class names by index
- * @param ordinal whether they are steps of a scale, in this order
- * @param samples the pictures; empty if only their numbers are known
- * @param truth true class index of each picture
- * @param probabilities calibrated probability of each class, picture by picture
- * @param temperature what they were calibrated with
- * @param groups number of groups that were drawn for the intervals; 0 if pictures were
- * @param figures the figures of the whole
- * @param perClass the figures of each class
- * @param confusion true against predicted class
- * @param reliability the calibrated probabilities' diagram
- * @param rawReliability the diagram at temperature 1
- * @param rocCurves each class's curve
+ * @param ordinal whether the classes are ordinal, in this order
+ * @param samples the images; empty if only labels and probabilities are known
+ * @param truth true class index of each image
+ * @param probabilities calibrated probabilities, one row per image with one value per class
+ * @param temperature the temperature of the calibration
+ * @param groups number of groups drawn for the intervals; 0 if the images are not grouped
+ * @param metrics the metrics over all classes
+ * @param perClass the metrics of each class, in class order
+ * @param confusion the confusion matrix
+ * @param reliability the reliability diagram of the calibrated probabilities
+ * @param rawReliability the reliability diagram of the uncalibrated probabilities
+ * @param rocCurves the ROC curve of each class, in class order
  */
 public record Evaluation(
         List<String> classes,
         boolean ordinal,
-        List<ImageSample> samples,
+        List<Sample> samples,
         List<Integer> truth,
         List<List<Double>> probabilities,
         Temperature temperature,
         int groups,
-        List<Figure> figures,
-        List<ClassFigures> perClass,
+        List<Metric> metrics,
+        List<ClassMetrics> perClass,
         ConfusionMatrix confusion,
         Reliability reliability,
         Reliability rawReliability,
         List<RocCurve> rocCurves) {
-    /** Bootstrap draws. */
+    /** Number of bootstrap draws. */
     public static final int DRAWS = 1000;
 
-    /** Keeps its own lists. */
+    /** Copies the lists. */
     public Evaluation {
         classes = List.copyOf(classes);
         samples = List.copyOf(samples);
         truth = List.copyOf(truth);
         probabilities = List.copyOf(probabilities);
-        figures = List.copyOf(figures);
+        metrics = List.copyOf(metrics);
         perClass = List.copyOf(perClass);
         rocCurves = List.copyOf(rocCurves);
     }
 
     /**
-     * Judges a model's answers.
+     * Evaluates the outputs of a model.
      *
-     * @param temperature the model's calibration
-     * @param ordinal whether the classes are steps of a scale, in this order
-     * @throws IllegalArgumentException if an answer is no finite number, naming the picture
+     * @param temperature the calibration of the model
+     * @param ordinal whether the classes are ordinal, in this order
+     * @throws IllegalArgumentException if a logit is not finite; the message names the image
      */
-    public static Evaluation of(Answers answers, Temperature temperature, boolean ordinal) {
-        answers.requireFinite();
-        Judgement judgement = new Judgement(
-                answers.classes(),
-                answers.truth(),
-                answers.probabilities(temperature),
-                answers.groups().toArray(String[]::new),
+    public static Evaluation of(ModelOutputs outputs, Temperature temperature, boolean ordinal) {
+        outputs.requireFinite();
+        MetricsBuilder builder = new MetricsBuilder(
+                outputs.classes(),
+                outputs.truth(),
+                outputs.probabilities(temperature),
+                outputs.groups().toArray(String[]::new),
                 ordinal);
-        judgement.addRaw(answers.probabilities(Temperature.NONE));
-        judgement.addLoss(answers);
-        return judgement.evaluation(answers.samples(), temperature);
+        builder.addRaw(outputs.probabilities(Temperature.NONE));
+        builder.addLoss(outputs);
+        return builder.evaluation(outputs.samples(), temperature);
     }
 
     /**
-     * Judges answers of which only the numbers are known.
+     * Evaluates predicted probabilities.
      *
-     * @param truth true class index of each picture
-     * @param probabilities for each picture one number a class, 0 to 1, adding up to 1
-     * @param groups what each picture belongs with; null if every picture stands for itself
-     * @param ordinal whether the classes are steps of a scale, in this order
-     * @throws IllegalArgumentException naming the rule and the picture, if the numbers are not such
+     * @param classes class names by index
+     * @param truth true class index of each image
+     * @param probabilities one row per image with one value per class, 0 to 1, adding up to 1
+     * @param groups the group of each image; null if the images are not grouped
+     * @param ordinal whether the classes are ordinal, in this order
+     * @throws IllegalArgumentException if a size or value is invalid; the message names the image
      */
     public static Evaluation of(
             List<String> classes, int[] truth, double[][] probabilities, String @Nullable [] groups, boolean ordinal) {
-        Judgement judgement =
-                new Judgement(classes, truth, probabilities, groups == null ? new String[0] : groups, ordinal);
-        return judgement.evaluation(List.of(), Temperature.NONE);
+        MetricsBuilder builder =
+                new MetricsBuilder(classes, truth, probabilities, groups == null ? new String[0] : groups, ordinal);
+        return builder.evaluation(List.of(), Temperature.NONE);
     }
 
-    /** Number of pictures. */
+    /** Number of images. */
     public int n() {
         return truth.size();
     }
 
-    /** Index of the most probable class of picture {@code i}; the first of equals. */
+    /** The predicted class of image {@code i}: the first class with the highest probability. */
     public int predicted(int i) {
-        return Answers.largest(
+        return ModelOutputs.largest(
                 probabilities.get(i).stream().mapToDouble(Double::doubleValue).toArray());
     }
 
-    /** Probability of the most probable class of picture {@code i}. */
+    /** The confidence for image {@code i}: the probability of the predicted class. */
     public double confidence(int i) {
         return probabilities.get(i).get(predicted(i));
     }
 
     /**
-     * A figure of the whole.
+     * A metric over all classes.
      *
-     * @throws IllegalArgumentException if there is none of that name
+     * @param name the name, for instance "macro_f1"
+     * @throws IllegalArgumentException if there is no metric with this name
      */
-    public Figure figure(String name) {
-        return figures.stream()
-                .filter(figure -> figure.name().equals(name))
+    public Metric metric(String name) {
+        return metrics.stream()
+                .filter(metric -> metric.name().equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("figure must be one of "
-                        + figures.stream().map(Figure::name).toList() + ", got " + name));
+                .orElseThrow(() -> new IllegalArgumentException("metric must be one of "
+                        + metrics.stream().map(Metric::name).toList() + ", got " + name));
     }
 
-    /** Share of the pictures whose most probable class is the true one. */
+    /** The accuracy: the fraction of correct predictions. */
     public double accuracy() {
-        return figure("accuracy").orNaN();
+        return metric("accuracy").orNaN();
     }
 
-    /** 95% interval of the accuracy. */
+    /** The 95% interval of the accuracy. */
     public Interval accuracyInterval() {
-        return figure("accuracy").ci95().orElseThrow();
+        return metric("accuracy").ci95().orElseThrow();
     }
 
-    /** Mean over batches of the batches' mean loss, label smoothing included: what the training loop reports. */
+    /** The loss as the training loop reports it: the mean over batches of the mean loss, with label smoothing. */
     public double loss() {
-        return figure("loss").orNaN();
+        return metric("loss").orNaN();
     }
 
-    /** Mean negative log-likelihood of the true class, calibrated, without smoothing. */
+    /** The mean negative log-likelihood of the true class, calibrated and without label smoothing. */
     public double nll() {
-        return figure("nll").orNaN();
+        return metric("nll").orNaN();
+    }
+
+    /**
+     * The evaluation as lines of text: the two lines of the article, all metrics with their intervals, a table of the
+     * classes and the confusion matrix.
+     *
+     * @param title display name of the architecture
+     * @param split the evaluated subset: train, val, test or all
+     */
+    public List<String> lines(String title, String split) {
+        return EvaluationText.lines(this, title, split);
+    }
+
+    /**
+     * The evaluation as fields of a JSON object. Each metric X is followed by X_ci95, [low, high]. Values and intervals
+     * that are undefined are null, and "reasons" says why.
+     *
+     * @param split the evaluated subset: train, val, test or all
+     */
+    public Map<String, Object> json(String split) {
+        return EvaluationText.json(this, split);
+    }
+
+    /** The predictions as CSV, one line per image: path, true class, predicted class and calibrated probabilities. */
+    public String csv() {
+        return EvaluationText.csv(this);
     }
 
     static List<List<Double>> boxed(double[][] rows) {
         return IntStream.range(0, rows.length)
                 .mapToObj(i -> Arrays.stream(rows[i]).boxed().toList())
                 .toList();
+    }
+
+    /**
+     * The metrics of a class.
+     *
+     * @param name name of the class
+     * @param n number of images of the class
+     * @param precision fraction of the predictions of the class that are correct; 0 if the class is never predicted
+     * @param recall fraction of the images of the class that are predicted correctly; 0 if there are none
+     * @param f1 harmonic mean of precision and recall; 0 without images and predictions
+     * @param rocAuc area under the ROC curve, the class against the rest
+     * @param averagePrecision average precision, the class against the rest
+     */
+    public record ClassMetrics(
+            String name, int n, Metric precision, Metric recall, Metric f1, Metric rocAuc, Metric averagePrecision) {}
+
+    /**
+     * The confusion matrix.
+     *
+     * @param counts number of images; rows are true classes, columns are predicted classes
+     */
+    public record ConfusionMatrix(List<List<Integer>> counts) {
+        /** Counts pairs of true and predicted class indices. */
+        public static ConfusionMatrix of(int classes, int[] truth, int[] predicted) {
+            int[][] counts = new int[classes][classes];
+            for (int i = 0; i < truth.length; i++) {
+                counts[truth[i]][predicted[i]]++;
+            }
+            List<List<Integer>> rows = new ArrayList<>();
+            for (int[] row : counts) {
+                rows.add(Arrays.stream(row).boxed().toList());
+            }
+            return new ConfusionMatrix(List.copyOf(rows));
+        }
+
+        /** Number of images. */
+        public int total() {
+            return counts.stream()
+                    .flatMap(List::stream)
+                    .mapToInt(Integer::intValue)
+                    .sum();
+        }
+
+        /** Number of images of class {@code c}. */
+        public int images(int c) {
+            return counts.get(c).stream().mapToInt(Integer::intValue).sum();
+        }
+
+        /** Number of correct predictions: the sum of the diagonal. */
+        public int correct() {
+            int correct = 0;
+            for (int c = 0; c < counts.size(); c++) {
+                correct += counts.get(c).get(c);
+            }
+            return correct;
+        }
+    }
+
+    /**
+     * The ROC curve of one class against the rest, for drawing.
+     *
+     * @param points points from (0, 0) to (1, 1), at most about {@value #MAX_POINTS}; empty if the class or all other
+     *     classes have no images
+     */
+    public record RocCurve(List<Point> points) {
+        /** The approximate maximum number of points. */
+        static final int MAX_POINTS = 200;
+
+        /**
+         * A point of the curve: the rates if images with at least the threshold are predicted as the class.
+         *
+         * @param falsePositiveRate fraction of the images of other classes that are predicted as the class
+         * @param truePositiveRate fraction of the images of the class that are predicted as the class
+         * @param threshold the threshold of the class's probability; infinite at (0, 0)
+         */
+        public record Point(double falsePositiveRate, double truePositiveRate, double threshold) {}
+
+        /** Copies the list. */
+        public RocCurve {
+            points = List.copyOf(points);
+        }
+
+        static RocCurve of(int c, int[] truth, double[][] probabilities) {
+            int[] order = RankingMetrics.descending(probabilities, c);
+            double positives = 0;
+            for (int t : truth) {
+                positives += t == c ? 1 : 0;
+            }
+            double negatives = truth.length - positives;
+            if (positives == 0 || negatives == 0) {
+                return new RocCurve(List.of());
+            }
+            List<Point> points = new ArrayList<>(List.of(new Point(0, 0, Double.POSITIVE_INFINITY)));
+            double found = 0;
+            int bucket = 0;
+            for (int i = 0; i < order.length; i++) {
+                found += truth[order[i]] == c ? 1 : 0;
+                double p = probabilities[order[i]][c];
+                boolean last = i + 1 == order.length;
+                if (!last && probabilities[order[i + 1]][c] == p) {
+                    continue;
+                }
+                Point point = new Point((i + 1 - found) / negatives, found / positives, p);
+                int at = (int) ((point.falsePositiveRate + point.truePositiveRate) / 2 * MAX_POINTS);
+                if (last || at > bucket || order.length < MAX_POINTS) { // evenly spaced along the curve
+                    points.add(point);
+                    bucket = at;
+                }
+            }
+            return new RocCurve(points);
+        }
     }
 }

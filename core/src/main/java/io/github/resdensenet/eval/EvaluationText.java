@@ -1,6 +1,8 @@
 package io.github.resdensenet.eval;
 
-import io.github.resdensenet.data.Csv;
+import io.github.resdensenet.eval.Evaluation.ClassMetrics;
+import io.github.resdensenet.util.Csv;
+import io.github.resdensenet.util.Decimal;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -10,45 +12,45 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** An {@link Evaluation} in words, as the fields of a JSON object, and as lines of CSV. */
-public final class EvaluationText {
+/** Formats an {@link Evaluation} as text, JSON fields and CSV. */
+final class EvaluationText {
     private EvaluationText() {}
 
     /**
-     * The article's two lines, every figure with its interval, the table of classes and the confusion matrix.
+     * The two lines of the article, all metrics with their intervals, a table of the classes and the confusion matrix.
      *
-     * @param title the architecture's name in print
-     * @param split the part that was evaluated
+     * @param title display name of the architecture
+     * @param split the evaluated subset: train, val, test or all
      */
     public static List<String> lines(Evaluation e, String title, String split) {
         List<String> lines = new ArrayList<>();
-        String part = split.substring(0, 1).toUpperCase(Locale.ROOT) + split.substring(1);
+        String subset = split.substring(0, 1).toUpperCase(Locale.ROOT) + split.substring(1);
         Interval interval = e.accuracyInterval();
-        lines.add(title + " Best " + part + " Accuracy: " + Decimal.percent(e.accuracy()) + "%");
-        lines.add(title + " Best " + part + " Loss: " + Decimal.fixed(e.loss(), 4));
-        lines.add("%d of %d right; 95%% interval %s%% to %s%%"
+        lines.add(title + " Best " + subset + " Accuracy: " + Decimal.percent(e.accuracy()) + "%");
+        lines.add(title + " Best " + subset + " Loss: " + Decimal.fixed(e.loss(), 4));
+        lines.add("%d of %d correct; 95%% interval %s%% to %s%%"
                 .formatted(
-                        e.confusion().hits(),
+                        e.confusion().correct(),
                         e.n(),
                         Decimal.percent(interval.low()),
                         Decimal.percent(interval.high())));
-        lines.addAll(figures(e));
+        lines.addAll(metrics(e));
         lines.addAll(classes(e));
         return lines;
     }
 
-    private static List<String> figures(Evaluation e) {
+    private static List<String> metrics(Evaluation e) {
         List<String> lines = new ArrayList<>();
-        String drawn = e.groups() > 0 ? "by " + e.groups() + " groups" : "Wilson, bootstrap";
-        lines.add("figure                       value  95%% interval (%s)".formatted(drawn));
-        for (Figure figure : e.figures()) {
-            if (figure.name().startsWith("micro_")) { // with one class a picture, the accuracy once more
+        String method = e.groups() > 0 ? "bootstrap of " + e.groups() + " groups" : "Wilson, bootstrap";
+        lines.add("metric                       value  95%% interval (%s)".formatted(method));
+        for (Metric metric : e.metrics()) {
+            if (metric.name().startsWith("micro_")) { // equal to the accuracy with one label per image
                 continue;
             }
-            String bounds = figure.ci95()
+            String bounds = metric.ci95()
                     .map(ci -> Decimal.fixed(ci.low(), 4) + " to " + Decimal.fixed(ci.high(), 4))
-                    .orElse("- (" + figure.reason() + ")");
-            lines.add("%-26s %7s  %s".formatted(figure.name().replace('_', ' '), text(figure, 4), bounds));
+                    .orElse("- (" + metric.reason() + ")");
+            lines.add("%-26s %7s  %s".formatted(metric.name().replace('_', ' '), text(metric, 4), bounds));
         }
         lines.add(
                 e.temperature().isNone()
@@ -56,10 +58,10 @@ public final class EvaluationText {
                         : "probabilities are calibrated with temperature %s: NLL %s, raw %s; ECE %s, raw %s"
                                 .formatted(
                                         Decimal.fixed(e.temperature().value(), 3),
-                                        text(e.figure("nll"), 4),
-                                        text(e.figure("nll_raw"), 4),
-                                        text(e.figure("ece"), 4),
-                                        text(e.figure("ece_raw"), 4)));
+                                        text(e.metric("nll"), 4),
+                                        text(e.metric("nll_raw"), 4),
+                                        text(e.metric("ece"), 4),
+                                        text(e.metric("ece_raw"), 4)));
         return lines;
     }
 
@@ -68,7 +70,7 @@ public final class EvaluationText {
         int width = Math.max(
                 5, e.classes().stream().mapToInt(EvaluationText::columns).max().orElse(0));
         lines.add(pad("class", width) + "      n  precision  recall     F1    AUC     AP");
-        for (ClassFigures c : e.perClass()) {
+        for (ClassMetrics c : e.perClass()) {
             lines.add(pad(c.name(), width)
                     + "%7d  %9s  %6s  %5s  %5s  %5s"
                             .formatted(
@@ -79,7 +81,7 @@ public final class EvaluationText {
                                     text(c.rocAuc(), 3),
                                     text(c.averagePrecision(), 3)));
         }
-        lines.add("confusion (rows: truth, columns: predicted, in the order above)");
+        lines.add("confusion matrix (rows: true class, columns: predicted class, in the order above)");
         for (int c = 0; c < e.classes().size(); c++) {
             StringBuilder row = new StringBuilder(pad(e.classes().get(c), width));
             e.confusion().counts().get(c).forEach(n -> row.append("%7d".formatted(n)));
@@ -88,15 +90,15 @@ public final class EvaluationText {
         return lines;
     }
 
-    private static String text(Figure figure, int digits) {
-        return figure.value().isPresent() ? Decimal.fixed(figure.orNaN(), digits) : "-";
+    private static String text(Metric metric, int digits) {
+        return metric.value().isPresent() ? Decimal.fixed(metric.orNaN(), digits) : "-";
     }
 
     private static String pad(String text, int width) {
         return text + " ".repeat(Math.max(0, width - columns(text)));
     }
 
-    /** Terminal columns: East Asian wide characters take two. */
+    /** Number of terminal columns; East Asian wide characters take two. */
     private static int columns(String text) {
         return text.codePoints().map(c -> wide(c) ? 2 : 1).sum();
     }
@@ -106,25 +108,27 @@ public final class EvaluationText {
     }
 
     /**
-     * The fields, in the order in which they are printed: each figure X is followed by X_ci95, [low, high]. What has no
-     * value or no interval is null, and "reasons" says why.
+     * The fields of a JSON object. Each metric X is followed by X_ci95, [low, high]. Values and intervals that are
+     * undefined are null, and "reasons" says why.
+     *
+     * @param split the evaluated subset: train, val, test or all
      */
     public static Map<String, Object> json(Evaluation e, String split) {
         Map<String, String> reasons = new TreeMap<>();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("split", split);
         fields.put("n", e.n());
-        e.figures().forEach(figure -> put(fields, figure, figure.name(), reasons));
+        e.metrics().forEach(metric -> put(fields, metric, metric.name(), reasons));
         fields.put("temperature", e.temperature().value());
         fields.put("classes", e.classes());
         fields.put("confusion", e.confusion().counts());
         List<Map<String, Object>> perClass = new ArrayList<>();
-        for (ClassFigures c : e.perClass()) {
+        for (ClassMetrics c : e.perClass()) {
             Map<String, Object> row = new LinkedHashMap<>();
             row.put("class", c.name());
             row.put("n", c.n());
             Stream.of(c.precision(), c.recall(), c.f1(), c.rocAuc(), c.averagePrecision())
-                    .forEach(figure -> put(row, figure, figure.name() + " of " + c.name(), reasons));
+                    .forEach(metric -> put(row, metric, metric.name() + " of " + c.name(), reasons));
             perClass.add(row);
         }
         fields.put("per_class", perClass);
@@ -135,13 +139,13 @@ public final class EvaluationText {
         return fields;
     }
 
-    private static void put(Map<String, Object> fields, Figure figure, String of, Map<String, String> reasons) {
-        fields.put(figure.name(), figure.value().isPresent() ? figure.orNaN() : null);
+    private static void put(Map<String, Object> fields, Metric metric, String name, Map<String, String> reasons) {
+        fields.put(metric.name(), metric.value().isPresent() ? metric.orNaN() : null);
         fields.put(
-                figure.name() + "_ci95",
-                figure.ci95().map(ci -> List.of(ci.low(), ci.high())).orElse(null));
-        if (!figure.reason().isEmpty()) {
-            reasons.put(of, figure.reason());
+                metric.name() + "_ci95",
+                metric.ci95().map(ci -> List.of(ci.low(), ci.high())).orElse(null));
+        if (!metric.reason().isEmpty()) {
+            reasons.put(name, metric.reason());
         }
     }
 
@@ -160,15 +164,15 @@ public final class EvaluationText {
     }
 
     /**
-     * The threshold for a precision, in words.
+     * Lines of text about the threshold for a precision.
      *
-     * @param found what {@link Abstention#reaching} found on the val pictures
-     * @param e the evaluation that it is tried on as well
-     * @param split that evaluation's part
+     * @param found the result of {@link Abstention#reaching} on the validation set
+     * @param e another evaluation to apply the threshold to
+     * @param split the subset of this evaluation: train, val, test or all
      */
     public static List<String> lines(Optional<Abstention> found, double target, Evaluation e, String split) {
         if (found.isEmpty()) {
-            return List.of("no threshold reaches a precision of " + target + " on the val pictures");
+            return List.of("no threshold reaches a precision of " + target + " on the validation set");
         }
         Abstention abstention = found.get();
         List<String> lines = new ArrayList<>();
@@ -182,7 +186,7 @@ public final class EvaluationText {
 
     private static String words(String split, Abstention.Coverage coverage) {
         Interval interval = coverage.interval();
-        return "  %s: answers %d of %d (%s%%), %d of them right; 95%% interval %s%% to %s%% (Wilson)"
+        return "  %s: predicts %d of %d images (%s%%), %d of them correctly; 95%% interval %s%% to %s%% (Wilson)"
                 .formatted(
                         split,
                         coverage.answered(),
@@ -193,7 +197,7 @@ public final class EvaluationText {
                         Decimal.percent(interval.high()));
     }
 
-    /** The same as fields; the threshold is null if none reaches the precision. */
+    /** The threshold as fields of a JSON object; the field "threshold" is null if none reaches the precision. */
     public static Map<String, Object> json(Optional<Abstention> found, double target, Evaluation e, String split) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("precision_target", target);
@@ -217,7 +221,7 @@ public final class EvaluationText {
         return fields;
     }
 
-    /** Picture by picture: path, true and predicted class, and the calibrated probability of each class. */
+    /** The predictions as CSV, one line per image: path, true class, predicted class and calibrated probabilities. */
     public static String csv(Evaluation e) {
         List<String> header = new ArrayList<>(List.of("path", "truth", "predicted"));
         e.classes().forEach(name -> header.add("p_" + name));

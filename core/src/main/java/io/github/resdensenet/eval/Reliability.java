@@ -4,30 +4,30 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A reliability diagram: what share of the answers is right where the model is so and so sure.
+ * A reliability diagram: accuracy by confidence.
  *
- * @param bins {@value #BINS} bins of the same width, from 0 to 1
+ * @param bins {@value #BINS} bins of equal width, from 0 to 1
  */
 public record Reliability(List<Bin> bins) {
     /** Number of bins. */
     public static final int BINS = 15;
 
     /**
-     * The answers whose confidence, the probability of the predicted class, is above {@code low} and at most
-     * {@code high}.
+     * The predictions with a confidence above {@code low} and at most {@code high}. The confidence is the probability
+     * of the predicted class. A confidence of 0 belongs to the first bin.
      *
-     * @param count number of them
-     * @param confidence their mean confidence; 0 if there are none
-     * @param accuracy share of them that is right; 0 if there are none
+     * @param count number of predictions in the bin
+     * @param confidence mean confidence of the predictions; 0 without predictions
+     * @param accuracy fraction of correct predictions; 0 without predictions
      */
     public record Bin(double low, double high, int count, double confidence, double accuracy) {}
 
-    /** Keeps its own list. */
+    /** Copies the list. */
     public Reliability {
         bins = List.copyOf(bins);
     }
 
-    /** Which bin a confidence of 0 to 1 is in. */
+    /** Index of the bin that contains a confidence of 0 to 1. */
     static int bin(double confidence) {
         int bin = 0;
         while (bin < BINS - 1 && confidence > (bin + 1) / (double) BINS) {
@@ -36,20 +36,21 @@ public record Reliability(List<Bin> bins) {
         return bin;
     }
 
-    static Reliability of(double[] confidence, boolean[] right) {
+    static Reliability of(double[] confidence, boolean[] correct) {
         int[] count = new int[BINS];
         double[] sum = new double[BINS];
-        int[] hits = new int[BINS];
+        int[] correctCount = new int[BINS];
         for (int i = 0; i < confidence.length; i++) {
             int bin = bin(confidence[i]);
             count[bin]++;
             sum[bin] += confidence[i];
-            hits[bin] += right[i] ? 1 : 0;
+            correctCount[bin] += correct[i] ? 1 : 0;
         }
         List<Bin> bins = new ArrayList<>();
         for (int b = 0; b < BINS; b++) {
             int n = Math.max(1, count[b]);
-            bins.add(new Bin(b / (double) BINS, (b + 1) / (double) BINS, count[b], sum[b] / n, (double) hits[b] / n));
+            double accuracy = (double) correctCount[b] / n;
+            bins.add(new Bin(b / (double) BINS, (b + 1) / (double) BINS, count[b], sum[b] / n, accuracy));
         }
         return new Reliability(bins);
     }

@@ -1,39 +1,42 @@
 package io.github.resdensenet.eval;
 
+import io.github.resdensenet.util.Decimal;
+
 /**
- * Makes a model's probabilities mean what they say: softmax(logits / T) (C. Guo, G. Pleiss, Y. Sun, K. Weinberger, "On
- * Calibration of Modern Neural Networks", ICML 2017). The most probable class stays the same.
+ * Temperature scaling: calibrates probabilities as softmax(logits / T). The predicted class stays the same.
  *
- * @param value T, positive; above 1 makes the model less sure, 1 changes nothing
+ * <p>C. Guo, G. Pleiss, Y. Sun, K. Weinberger: "On Calibration of Modern Neural Networks", ICML 2017.
+ *
+ * @param value the temperature T, positive; 1 means no calibration, larger values reduce the confidence
  */
 public record Temperature(double value) {
-    /** Changes nothing. */
+    /** The temperature 1: no calibration. */
     public static final Temperature NONE = new Temperature(1);
-    /** The smallest that is fitted. */
+    /** The smallest temperature that {@link #fit} returns. */
     public static final double MIN = 0.2;
-    /** The largest that is fitted. */
+    /** The largest temperature that {@link #fit} returns. */
     public static final double MAX = 10;
 
     private static final double PRECISION = 1e-12;
 
-    /** Checks the value. */
+    /** Checks that the value is positive and finite. */
     public Temperature {
         if (!(value > 0 && value < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException("a temperature must be a positive number, got " + value);
+            throw new IllegalArgumentException("temperature must be a positive number, got " + value);
         }
     }
 
-    /** Whether it changes anything. */
+    /** Whether the temperature is 1, that is, changes nothing. */
     public boolean isNone() {
         return value == 1;
     }
 
-    /** Whether it is the end of the range that is fitted, so that the best one may be beyond. */
+    /** Whether the temperature is {@link #MIN} or {@link #MAX}, so that the optimum may be outside the range. */
     public boolean isAtBound() {
         return value == MIN || value == MAX;
     }
 
-    /** The probabilities of one picture's classes. */
+    /** The calibrated probabilities of an image, one per class. */
     public double[] probabilities(double[] logits) {
         double[] p = logSoftmax(logits, 1 / value);
         for (int c = 0; c < p.length; c++) {
@@ -60,20 +63,29 @@ public record Temperature(double value) {
     }
 
     /**
-     * The temperature with the smallest mean negative log-likelihood, from {@value #MIN} to {@value #MAX}. The end of the
-     * range is taken where the likelihood still rises there: without a wrong answer it does towards 0, and with answers
-     * worse than chance towards infinity.
+     * The temperature with the smallest mean negative log-likelihood in the range {@value #MIN} to {@value #MAX}.
+     *
+     * <p>The optimum is 0 if all predictions are correct, and infinite if the predictions are worse than chance. The
+     * result is then a bound of the range.
+     *
+     * @param outputs outputs for images that the model was not trained on
      */
-    public static Temperature fit(Answers answers) {
-        return fit(answers.logits(), answers.truth());
+    public static Temperature fit(ModelOutputs outputs) {
+        return fit(outputs.logits(), outputs.truth());
     }
 
-    /** The likelihood is concave in 1 / T, so its slope changes sign once: bisection. */
+    /** The temperature in words, for the log. */
+    public String describe() {
+        return "temperature " + Decimal.fixed(value, 3)
+                + (isAtBound() ? " (a bound of the range " + MIN + " to " + MAX + "; the optimum may be outside)" : "");
+    }
+
+    /** Bisection: the log-likelihood is concave in 1 / T, so its slope changes sign only once. */
     static Temperature fit(double[][] logits, int[] truth) {
         double low = 1 / MAX;
         double high = 1 / MIN;
         if (slope(logits, truth, low) == 0 && slope(logits, truth, high) == 0) {
-            return NONE; // all logits of a picture are the same, or there are no pictures
+            return NONE; // the logits of each image are equal, or there are no images
         }
         if (slope(logits, truth, low) >= 0) {
             return new Temperature(MAX);
@@ -92,7 +104,7 @@ public record Temperature(double value) {
         return new Temperature(2 / (low + high));
     }
 
-    /** Derivative of the negative log-likelihood by 1 / T: expected minus true logit. */
+    /** Derivative of the negative log-likelihood with respect to 1 / T: expected minus true logit. */
     private static double slope(double[][] logits, int[] truth, double factor) {
         double sum = 0;
         for (int i = 0; i < truth.length; i++) {

@@ -12,24 +12,25 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * max(0, sum over channels k of w_k A_k), where A [1, K, h, w] is a stage's feature map and the weights w come from the
- * gradient g of the target's logit with respect to A:
+ * Gradient-based class activation maps: max(0, sum over channels k of w_k A_k). A [1, K, h, w] is the feature map of a
+ * stage. The weights w follow from the gradient g of the target's logit with respect to A:
  *
  * <pre>
- * Grad-CAM    w_k = mean of g_k over all places
- * Grad-CAM++  w_k = sum over all places of alpha max(0, g_k),  alpha = 1 / (2 + g_k sum over all places of max(0, A_k))
- * LayerCAM    w_k = max(0, g_k), place by place
+ * Grad-CAM    w_k = mean of g_k over all positions
+ * Grad-CAM++  w_k = sum over all positions of alpha max(0, g_k),
+ *             alpha = 1 / (2 + g_k sum over all positions of max(0, A_k))
+ * LayerCAM    w_k = max(0, g_k) at each position
  * </pre>
  *
- * <p>Grad-CAM++'s alpha is the paper's g^2 / (2 g^2 + g^3 sum of A) for the score exp(logit); the paper's A are rectified,
- * those of an inner stage need not be.
+ * <p>The alpha of Grad-CAM++ is g^2 / (2 g^2 + g^3 sum of A) in the paper, for the score exp(logit). The paper assumes
+ * rectified A. Here A is rectified because the feature map of an inner stage can be negative.
  */
 final class ClassActivationMap {
-    private static final long[] PLACES = {2, 3};
+    private static final long[] POSITIONS = {2, 3};
 
     private ClassActivationMap() {}
 
-    /** The map of one image [1, 3, H, W]; the model is in evaluation mode. */
+    /** The map for one image [1, 3, H, W]. The model must be in evaluation mode. */
     static HeatMap of(ImageClassifier model, Tensor image, int stage, int target, Method method) {
         try (PointerScope scope = new PointerScope()) {
             Tensor features = features(model, image, stage);
@@ -60,18 +61,18 @@ final class ClassActivationMap {
         }
     }
 
-    /** [1, K, 1, 1], or [1, K, h, w] for LayerCAM. */
+    /** Weights of shape [1, K, 1, 1], or [1, K, h, w] for LayerCAM. */
     private static Tensor weights(Tensor a, Tensor g, Method method) {
         return switch (method) {
-            case GRADCAM -> g.mean(PLACES, true, new ScalarTypeOptional());
+            case GRADCAM -> g.mean(POSITIONS, true, new ScalarTypeOptional());
             case GRADCAM_PLUS_PLUS -> {
                 Tensor positive = torch.relu(g);
-                Tensor total = torch.relu(a).sum(PLACES, true, new ScalarTypeOptional());
+                Tensor total = torch.relu(a).sum(POSITIONS, true, new ScalarTypeOptional());
                 yield positive.div(positive.mul(total).add(new Scalar(2.0)))
-                        .sum(PLACES, true, new ScalarTypeOptional());
+                        .sum(POSITIONS, true, new ScalarTypeOptional());
             }
             case LAYERCAM -> torch.relu(g);
-            case OCCLUSION -> throw new IllegalArgumentException("occlusion needs no gradient");
+            case OCCLUSION -> throw new IllegalArgumentException("occlusion is not a gradient method, use Occlusion");
         };
     }
 }

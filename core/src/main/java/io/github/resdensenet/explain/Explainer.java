@@ -1,62 +1,63 @@
 package io.github.resdensenet.explain;
 
 import io.github.resdensenet.data.Batch;
-import io.github.resdensenet.data.ImageDecoder;
+import io.github.resdensenet.image.ImageDecoder;
+import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
-import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Shows what a classifier looks at. Pictures are prepared as for classification.
+ * Explains the predictions of a classifier with attribution maps. Images are preprocessed as for classification.
  *
- * <p>Not for use by several threads at once.
+ * <p>Not thread-safe.
  */
 public final class Explainer implements AutoCloseable {
-    /** How many networks with random weights the map is compared with. */
+    /** Number of randomly initialised networks in the faithfulness check. */
     private static final int RANDOM_MODELS = 5;
 
     private final Classifier classifier;
     private final float[][] table;
     private final List<Explainer> random = new ArrayList<>();
 
-    /** An explainer of a classifier, which it closes in the end. */
+    /** Creates an explainer of a classifier and takes over closing the classifier. */
     public Explainer(Classifier classifier) {
         this.classifier = classifier;
         this.table = classifier.preprocessing().normalize().table();
     }
 
     /**
-     * Loads a run's best checkpoint.
+     * Loads the best checkpoint of a run.
      *
-     * @throws IOException if there is no such run or it is damaged
+     * @throws IOException if the run does not exist or is corrupt
      */
     public static Explainer load(Path run) throws IOException {
         return new Explainer(Classifier.load(run));
     }
 
-    /** Names of the network's stages; a stage's number is its place here. */
+    /** Names of the network's stages. The index in this list is the stage number. */
     public List<String> stages() {
         return classifier.model().stages();
     }
 
     /**
-     * Refuses a request that does not fit the model.
+     * Checks that a request is valid for the model.
      *
-     * @throws IllegalArgumentException naming the classes, the stages or the largest patch
+     * @throws IllegalArgumentException if the class, the stage or the patch is invalid; the message says what is valid
      */
     public void check(Request request) {
         resolve(request);
     }
 
-    /** The request with the numbers that its defaults stand for. */
+    /** Replaces the defaults of a request by their values. */
     private Request resolve(Request request) {
         request.target().ifPresent(this::classIndex);
         if (request.method() == Method.OCCLUSION) {
@@ -84,23 +85,23 @@ public final class Explainer implements AutoCloseable {
     }
 
     /**
-     * Explains a picture.
+     * Explains the prediction for an image file.
      *
-     * @throws IOException if the file cannot be read or is no picture
-     * @throws IllegalArgumentException if the request does not fit the model
+     * @throws IOException if the file cannot be read or is not a supported image
+     * @throws IllegalArgumentException if the request is invalid for the model
      */
-    public Explanation explain(Path picture, Request request) throws IOException {
-        return explain(ImageDecoder.decode(picture, classifier.preprocessing().upright()), request);
+    public Explanation explain(Path image, Request request) throws IOException {
+        return explain(ImageDecoder.decode(image, classifier.preprocessing().upright()), request);
     }
 
-    /** Explains a decoded picture of any size. */
-    public Explanation explain(RgbImage picture, Request request) {
+    /** Explains the prediction for a decoded image of any size. */
+    public Explanation explain(RgbImage image, Request request) {
         Request resolved = resolve(request);
-        RgbImage image = classifier.preprocessing().resize().apply(picture);
-        Prediction prediction = classifier.classify(image);
+        RgbImage input = classifier.preprocessing().resize().apply(image);
+        Prediction prediction = classifier.classify(input);
         int target = request.target().map(this::classIndex).orElseGet(prediction::classIndex);
         String stage = request.method().looksAtStage() ? stages().get(resolved.stage()) : "";
-        return new Explanation(image, prediction, target, resolved, stage, map(image, target, resolved));
+        return new Explanation(input, prediction, target, resolved, stage, map(input, target, resolved));
     }
 
     private HeatMap map(RgbImage image, int target, Request request) {
@@ -112,14 +113,14 @@ public final class Explainer implements AutoCloseable {
         }
     }
 
-    /** Finds out whether to believe an explanation that this explainer gave. */
-    public Sanity check(Explanation explanation) {
+    /** Checks the faithfulness of an explanation by this explainer. */
+    public FaithfulnessCheck check(Explanation explanation) {
         PixelOrder order = PixelOrder.of(explanation);
         List<Double> correlations = randomModels().stream()
                 .map(other -> other.map(explanation.picture(), explanation.target(), explanation.request()))
                 .map(map -> RankCorrelation.spearman(explanation.map().values(), map.values()))
                 .toList();
-        return new Sanity(
+        return new FaithfulnessCheck(
                 explanation.targetName(),
                 explanation.map().max() > 0,
                 order.curve(classifier, true),
@@ -127,7 +128,7 @@ public final class Explainer implements AutoCloseable {
                 correlations);
     }
 
-    /** The same network with weights that have learned nothing. */
+    /** The same architecture with random initialisation. */
     private List<Explainer> randomModels() {
         while (random.size() < RANDOM_MODELS) {
             ImageClassifier trained = classifier.model();
@@ -141,5 +142,55 @@ public final class Explainer implements AutoCloseable {
     public void close() {
         random.forEach(Explainer::close);
         classifier.close();
+    }
+
+    /**
+     * What to explain, and with which method.
+     *
+     * @param method attribution method
+     * @param stage number of the network stage, or {@link #LAST_STAGE}; not used by occlusion
+     * @param target class to explain; empty for the predicted class
+     * @param patch occlusion only: height and width of the patch in pixels of the network's input; 0 for an eighth of
+     *     the input size
+     * @param stride occlusion only: distance between patch positions in pixels; 0 for half the patch
+     */
+    public record Request(Method method, int stage, Optional<String> target, int patch, int stride) {
+        /** The last stage before the head. */
+        public static final int LAST_STAGE = -1;
+
+        /** Checks that the values are valid for the method. */
+        public Request {
+            if (patch < 0 || stride < 0) {
+                throw new IllegalArgumentException(
+                        "patch and stride must be positive, or 0 for the default, got " + patch + " and " + stride);
+            }
+            if (!method.looksAtStage() && stage != LAST_STAGE) {
+                throw new IllegalArgumentException(method.label() + " does not use a stage, got stage " + stage);
+            }
+            if (method.looksAtStage() && (patch > 0 || stride > 0)) {
+                throw new IllegalArgumentException(
+                        method.label() + " does not use a patch, got patch " + patch + " and stride " + stride);
+            }
+        }
+
+        /** A request with the defaults of the method, for the predicted class. */
+        public static Request of(Method method) {
+            return new Request(method, LAST_STAGE, Optional.empty(), 0, 0);
+        }
+
+        /** This request with another stage. */
+        public Request atStage(int number) {
+            return new Request(method, number, target, patch, stride);
+        }
+
+        /** This request for another class. */
+        public Request forClass(String name) {
+            return new Request(method, stage, Optional.of(name), patch, stride);
+        }
+
+        /** This request with another patch size and stride. */
+        public Request withPatch(int size, int distance) {
+            return new Request(method, stage, target, size, distance);
+        }
     }
 }

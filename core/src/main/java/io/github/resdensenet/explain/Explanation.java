@@ -1,59 +1,47 @@
 package io.github.resdensenet.explain;
 
+import io.github.resdensenet.explain.Explainer.Request;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.plot.AttributionFigure;
 import io.github.resdensenet.predict.Prediction;
-import io.github.resdensenet.report.ColorMap;
-import io.github.resdensenet.transforms.RgbImage;
+import java.util.Map;
+import java.util.Optional;
 
 /**
- * What speaks for a class in one picture.
+ * An attribution map for one image and one class.
  *
- * @param picture what the network saw, at the size of its input
- * @param prediction the answer for it
- * @param target index of the class whose evidence is marked
- * @param request what was asked; its stage is a number, its patch and stride those that were used
+ * @param picture the image at the network's input size
+ * @param prediction prediction for the image
+ * @param target index of the explained class
+ * @param request the request, with defaults replaced by the values used
  * @param stageName name of the stage, or "" for occlusion
- * @param map the evidence
+ * @param map evidence for the class
  */
 public record Explanation(
         RgbImage picture, Prediction prediction, int target, Request request, String stageName, HeatMap map) {
-    /** Share of the colour where the map is 0, and how much it gains to the map's largest value. */
-    private static final double FAINTEST = 0.25;
-
-    private static final double STRONGER = 0.45;
-
-    /** Name of the class whose evidence is marked. */
+    /** Name of the explained class. */
     public String targetName() {
         return prediction.classes().get(target);
     }
 
-    /** Probability of that class, 0 to 1. */
+    /** Predicted probability of the explained class, 0 to 1. */
     public double targetProbability() {
         return prediction.probabilities().get(target);
     }
 
-    /** The picture with the map's colours over it, at the size of the network's input. */
+    /** The image with the heatmap over it, at the network's input size. */
     public RgbImage overlay() {
         return overlay(1);
     }
 
-    /** The picture with the map's colours over it, {@code scale} times the size of the network's input. */
+    /** The image with the heatmap over it, at {@code scale} times the network's input size. */
     public RgbImage overlay(int scale) {
         RgbImage large = enlarged(scale);
         float[] heat = map.normalized().resized(large.width(), large.height()).values();
-        byte[] pixels = large.pixels().clone();
-        for (int i = 0; i < heat.length; i++) {
-            int color = ColorMap.rgb(heat[i]);
-            double share = FAINTEST + STRONGER * heat[i];
-            for (int c = 0; c < 3; c++) {
-                int over = color >> (16 - 8 * c) & 255;
-                int under = pixels[3 * i + c] & 255;
-                pixels[3 * i + c] = (byte) Math.round(under + (over - under) * share);
-            }
-        }
-        return new RgbImage(large.width(), large.height(), pixels);
+        return AttributionFigure.overlay(large, heat);
     }
 
-    /** The picture with every pixel {@code scale} times as wide and high. */
+    /** The image with every pixel repeated {@code scale} times in both directions. */
     public RgbImage enlarged(int scale) {
         if (scale < 1 || scale > 64) {
             throw new IllegalArgumentException("scale must be 1 to 64, got " + scale);
@@ -70,7 +58,7 @@ public record Explanation(
         return new RgbImage(width, height, pixels);
     }
 
-    /** The map as bytes of grey at the size of the network's input: 255 is its largest value, 0 no evidence. */
+    /** The map as a grey-scale image at the network's input size: 255 is the largest value, 0 is no evidence. */
     public byte[] greyMap() {
         float[] heat =
                 map.normalized().resized(picture.width(), picture.height()).values();
@@ -79,5 +67,30 @@ public record Explanation(
             grey[i] = (byte) Math.round(heat[i] * 255);
         }
         return grey;
+    }
+
+    /** One line with the class, its probability, the method and the size of the map. */
+    public String caption() {
+        return ExplanationText.caption(this);
+    }
+
+    /**
+     * A figure with the image, the heatmap and the curves of the faithfulness check.
+     *
+     * @param name name of the image, for the title
+     * @param check faithfulness check, if available
+     */
+    public AttributionFigure figure(String name, Optional<FaithfulnessCheck> check) {
+        return ExplanationFigure.of(name, this, check);
+    }
+
+    /**
+     * The fields of a JSON object: the prediction, the map at its own resolution and the faithfulness check.
+     *
+     * @param file image file, as given by the user
+     * @param check faithfulness check, if available
+     */
+    public Map<String, Object> json(String file, Optional<FaithfulnessCheck> check) {
+        return ExplanationText.json(file, this, check);
     }
 }

@@ -1,16 +1,16 @@
 package io.github.resdensenet.explain;
 
-import io.github.resdensenet.report.AttributionFigure;
-import io.github.resdensenet.report.AttributionFigure.Curve;
-import io.github.resdensenet.report.Png;
-import io.github.resdensenet.transforms.RgbImage;
+import io.github.resdensenet.image.PngWriter;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.plot.AttributionFigure;
+import io.github.resdensenet.plot.AttributionFigure.Curve;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Draws an explanation. */
-public final class ExplanationFigure {
-    /** Small pictures are enlarged to about this many pixels, so that the map over them is smooth. */
+/** Draws the figure of an {@link Explanation}. */
+final class ExplanationFigure {
+    /** Small images are enlarged to about this many pixels so that the heatmap over them is smooth. */
     private static final int SIDE = 640;
 
     private ExplanationFigure() {}
@@ -18,10 +18,10 @@ public final class ExplanationFigure {
     /**
      * The figure of an explanation.
      *
-     * @param name of the picture, for the title
-     * @param sanity the checks, if they were made
+     * @param name name of the image, for the title
+     * @param check faithfulness check, if available
      */
-    public static AttributionFigure of(String name, Explanation e, Optional<Sanity> sanity) {
+    public static AttributionFigure of(String name, Explanation e, Optional<FaithfulnessCheck> check) {
         int scale = Math.max(1, SIDE / e.picture().width());
         String title = String.format(
                 Locale.ROOT,
@@ -34,15 +34,15 @@ public final class ExplanationFigure {
                 ExplanationText.caption(e),
                 png(e.enlarged(scale)),
                 png(e.overlay(scale)),
-                sanity.map(s -> List.of(
-                                Curve.deletion(s.deletion().map(), s.deletion().random()),
+                check.map(c -> List.of(
+                                Curve.deletion(c.deletion().map(), c.deletion().random()),
                                 Curve.insertion(
-                                        s.insertion().map(), s.insertion().random())))
+                                        c.insertion().map(), c.insertion().random())))
                         .orElse(List.of()),
-                sanity.map(Sanity::verdict).orElse(""));
+                check.map(FaithfulnessCheck::verdict).orElse(""));
     }
 
     private static byte[] png(RgbImage image) {
-        return Png.rgb(image.width(), image.height(), image.pixels());
+        return PngWriter.rgb(image.width(), image.height(), image.pixels());
     }
 }

@@ -1,5 +1,6 @@
 package io.github.resdensenet.explain;
 
+import io.github.resdensenet.explain.Explainer.Request;
 import io.github.resdensenet.predict.Prediction;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -8,11 +9,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** An explanation in words and as fields of a JSON object. */
-public final class ExplanationText {
+/** An {@link Explanation} as a caption and as the fields of a JSON object. */
+final class ExplanationText {
     private ExplanationText() {}
 
-    /** What is marked, and how it was found. */
+    /** The class, its probability, the method and the size of the map. */
     public static String caption(Explanation e) {
         Request request = e.request();
         String how = request.method().looksAtStage()
@@ -20,7 +21,7 @@ public final class ExplanationText {
                 : "patch " + request.patch() + ", stride " + request.stride();
         return String.format(
                 Locale.ROOT,
-                "What speaks for %s (%.1f%%): %s, %s, %d x %d",
+                "Attribution map for %s (%.1f%%): %s, %s, %d x %d",
                 e.targetName(),
                 100 * e.targetProbability(),
                 request.method().title(),
@@ -30,21 +31,18 @@ public final class ExplanationText {
     }
 
     /**
-     * Everything: the answer, the raw map at its own resolution, and the checks with their curves.
+     * The prediction, the map at its own resolution, and the faithfulness check with its curves.
      *
-     * @param file the picture, as it was given
+     * @param file image file, as given by the user
+     * @param check faithfulness check, if available
      */
-    public static Map<String, Object> json(String file, Explanation e, Optional<Sanity> sanity) {
-        Prediction answer = e.prediction();
-        Map<String, Object> probabilities = new LinkedHashMap<>();
-        answer.classes()
-                .forEach(c -> probabilities.put(
-                        c, answer.probabilities().get(answer.classes().indexOf(c))));
+    public static Map<String, Object> json(String file, Explanation e, Optional<FaithfulnessCheck> check) {
+        Prediction prediction = e.prediction();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("file", file);
-        fields.put("class", answer.className());
-        fields.put("index", answer.classIndex());
-        fields.put("probabilities", probabilities);
+        fields.put("class", prediction.className());
+        fields.put("index", prediction.classIndex());
+        fields.put("probabilities", prediction.byClass());
         fields.put("target", e.targetName());
         fields.put("method", e.request().method().label());
         if (e.request().method().looksAtStage()) {
@@ -56,7 +54,7 @@ public final class ExplanationText {
         }
         fields.put("image_size", e.picture().width());
         fields.put("map", rows(e.map()));
-        sanity.ifPresent(s -> fields.put("sanity", json(s)));
+        check.ifPresent(c -> fields.put("sanity", json(c)));
         return fields;
     }
 
@@ -70,16 +68,16 @@ public final class ExplanationText {
         return rows;
     }
 
-    private static Map<String, Object> json(Sanity sanity) {
+    private static Map<String, Object> json(FaithfulnessCheck check) {
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("deletion", json(sanity.deletion()));
-        fields.put("insertion", json(sanity.insertion()));
-        fields.put("rank_correlations", sanity.correlations());
-        fields.put("verdict", sanity.verdict());
+        fields.put("deletion", json(check.deletion()));
+        fields.put("insertion", json(check.insertion()));
+        fields.put("rank_correlations", check.correlations());
+        fields.put("verdict", check.verdict());
         return fields;
     }
 
-    private static Map<String, Object> json(Sanity.Curve curve) {
+    private static Map<String, Object> json(FaithfulnessCheck.Curve curve) {
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("area", curve.area());
         fields.put("random_areas", curve.randomAreas());

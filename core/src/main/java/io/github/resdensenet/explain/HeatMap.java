@@ -1,28 +1,29 @@
 package io.github.resdensenet.explain;
 
 /**
- * How much each part of a picture speaks for a class. The cells cover the picture evenly.
+ * An attribution map: the evidence for a class in each cell of a regular grid over the image.
  *
- * @param width cells across
- * @param height cells down
- * @param values one a cell, row by row: above 0 speaks for the class, below 0 (occlusion only) against it; the unit is the
- *     method's, see {@link #normalized}; not copied
+ * @param width number of columns
+ * @param height number of rows
+ * @param values one value per cell, row by row. Values above 0 are evidence for the class, values below 0 (occlusion
+ *     only) are evidence against the class. The unit depends on the method, see {@link #normalized}. The array is not
+ *     copied.
  */
 public record HeatMap(int width, int height, float[] values) {
-    /** Checks the sizes and that every value is a finite number. */
+    /** Checks the number of values and that all values are finite. */
     public HeatMap {
         if (width < 1 || height < 1 || values.length != width * height) {
             throw new IllegalArgumentException(
-                    "a map of " + width + " x " + height + " cannot have " + values.length + " values");
+                    "a map of " + width + " x " + height + " cells cannot have " + values.length + " values");
         }
         for (float value : values) {
             if (!Float.isFinite(value)) {
-                throw new ArithmeticException("a map's values must be finite, got " + value);
+                throw new ArithmeticException("values of a map must be finite, got " + value);
             }
         }
     }
 
-    /** The value of a cell, counted from the upper left. */
+    /** The value of a cell; (0, 0) is the upper left cell. */
     public float at(int x, int y) {
         return values[y * width + x];
     }
@@ -36,7 +37,7 @@ public record HeatMap(int width, int height, float[] values) {
         return max;
     }
 
-    /** What speaks for the class, from 0 to 1 for the largest; all 0 if nothing does. */
+    /** The evidence for the class, scaled to a maximum of 1. Negative values become 0. */
     public HeatMap normalized() {
         float max = max();
         float[] normal = new float[values.length];
@@ -46,7 +47,7 @@ public record HeatMap(int width, int height, float[] values) {
         return new HeatMap(width, height, normal);
     }
 
-    /** The map at another size, bilinear between the centres of the cells, as {@code F.interpolate} does. */
+    /** The map at another size, with bilinear interpolation between cell centres like {@code F.interpolate}. */
     public HeatMap resized(int toWidth, int toHeight) {
         float[] out = new float[toWidth * toHeight];
         for (int y = 0; y < toHeight; y++) {
@@ -69,7 +70,7 @@ public record HeatMap(int width, int height, float[] values) {
         return Math.min(Math.max((i + 0.5) * from / to - 0.5, 0), from - 1);
     }
 
-    private static double between(double a, double b, double share) {
-        return a + (b - a) * share;
+    private static double between(double a, double b, double fraction) {
+        return a + (b - a) * fraction;
     }
 }

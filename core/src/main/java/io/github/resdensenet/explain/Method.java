@@ -3,26 +3,26 @@ package io.github.resdensenet.explain;
 import java.util.Arrays;
 import java.util.List;
 
-/** Ways to find the parts of a picture that speak for a class. */
+/** Attribution methods. */
 public enum Method {
     /**
-     * Channels of a stage weighted by their mean gradient. R. Selvaraju et al., "Grad-CAM: Visual Explanations from Deep
-     * Networks via Gradient-based Localization" (ICCV 2017).
+     * Weights the channels of a stage by their mean gradient. R. Selvaraju et al., "Grad-CAM: Visual Explanations from
+     * Deep Networks via Gradient-based Localization" (ICCV 2017).
      */
     GRADCAM("gradcam", "Grad-CAM"),
     /**
-     * Channels weighted by their positive gradients, so that several objects of a class are all marked. A. Chattopadhay et
-     * al., "Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks" (WACV 2018).
+     * Weights the channels by their positive gradients, which finds several objects of a class. A. Chattopadhay et al.,
+     * "Grad-CAM++: Improved Visual Explanations for Deep Convolutional Networks" (WACV 2018).
      */
     GRADCAM_PLUS_PLUS("gradcam++", "Grad-CAM++"),
     /**
-     * Every place of every channel weighted by its own positive gradient, which suits early, finer stages. P. Jiang et al.,
+     * Weights each position of each channel by its own positive gradient, which suits early stages. P. Jiang et al.,
      * "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization" (IEEE TIP 2021).
      */
     LAYERCAM("layercam", "LayerCAM"),
     /**
-     * The probability that is lost where a grey patch hides the picture. M. Zeiler, R. Fergus, "Visualizing and
-     * Understanding Convolutional Networks" (ECCV 2014).
+     * Measures the drop in probability while a grey patch hides a part of the image. M. Zeiler, R. Fergus, "Visualizing
+     * and Understanding Convolutional Networks" (ECCV 2014).
      */
     OCCLUSION("occlusion", "Occlusion");
 
@@ -34,25 +34,25 @@ public enum Method {
         this.title = title;
     }
 
-    /** The name in commands and files. */
+    /** The name in commands and file names. */
     public String label() {
         return label;
     }
 
-    /** The name as its paper writes it. */
+    /** The name as in the paper. */
     public String title() {
         return title;
     }
 
-    /** Whether it looks at one stage of the network. */
+    /** Whether the method uses the feature map of a network stage. */
     public boolean looksAtStage() {
         return this != OCCLUSION;
     }
 
     /**
-     * The method of a name.
+     * The method with the given label.
      *
-     * @throws IllegalArgumentException if there is none, listing all
+     * @throws IllegalArgumentException if there is no such method; the message lists all labels
      */
     public static Method of(String label) {
         return Arrays.stream(values())
@@ -62,7 +62,7 @@ public enum Method {
                         () -> new IllegalArgumentException("method must be one of " + labels() + ", got " + label));
     }
 
-    /** All names. */
+    /** The labels of all methods. */
     public static List<String> labels() {
         return Arrays.stream(values()).map(Method::label).toList();
     }

@@ -1,21 +1,22 @@
 package io.github.resdensenet.explain;
 
+import io.github.resdensenet.explain.Explainer.Request;
+import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
-import io.github.resdensenet.transforms.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Hides one part of a picture after the other.
+ * The occlusion method: hides each region of the image in turn and measures the drop in probability.
  *
- * @param patch height and width of the grey patch in pixels
- * @param stride distance of its places in pixels, about: the places are spread evenly
+ * @param patch height and width of the patch in pixels
+ * @param stride approximate distance between patch positions in pixels; the positions are spaced evenly
  */
 record Occlusion(int patch, int stride) {
     private static final int BATCH = 32;
 
-    /** The sizes that a request means for pictures of {@code size} pixels. */
+    /** The patch and stride of a request for images of {@code size} pixels. */
     static Occlusion of(Request request, int size) {
         int patch = request.patch() > 0 ? request.patch() : Math.max(1, size / 8);
         int stride = request.stride() > 0 ? request.stride() : Math.max(1, patch / 2);
@@ -27,33 +28,33 @@ record Occlusion(int patch, int stride) {
     }
 
     /**
-     * The probability of a class that is lost with a patch around the centre of each cell.
+     * The drop in probability of a class when a patch hides the area around the centre of each cell.
      *
-     * @param picture as large as the network's input
+     * @param image image at the network's input size
      */
-    HeatMap map(Classifier classifier, RgbImage picture, int target) {
-        int size = picture.width();
+    HeatMap map(Classifier classifier, RgbImage image, int target) {
+        int size = image.width();
         int cells = Math.max(1, Math.round((float) size / stride));
-        double whole = classifier.classify(picture).probabilities().get(target);
-        Grey grey = Grey.of(classifier.preprocessing().normalize());
-        float[] lost = new float[cells * cells];
-        for (int first = 0; first < lost.length; first += BATCH) {
+        double whole = classifier.classify(image).probabilities().get(target);
+        GreyBaseline baseline = GreyBaseline.of(classifier.preprocessing().normalize());
+        float[] drops = new float[cells * cells];
+        for (int first = 0; first < drops.length; first += BATCH) {
             List<RgbImage> hidden = new ArrayList<>();
-            for (int i = first; i < Math.min(first + BATCH, lost.length); i++) {
+            for (int i = first; i < Math.min(first + BATCH, drops.length); i++) {
                 int left = start(i % cells, cells, size);
                 int top = start(i / cells, cells, size);
-                hidden.add(grey.hide(picture, left, top, left + patch, top + patch));
+                hidden.add(baseline.hide(image, left, top, left + patch, top + patch));
             }
-            List<Prediction> answers = classifier.classify(hidden);
-            for (int k = 0; k < answers.size(); k++) {
-                lost[first + k] =
-                        (float) (whole - answers.get(k).probabilities().get(target));
+            List<Prediction> predictions = classifier.classify(hidden);
+            for (int k = 0; k < predictions.size(); k++) {
+                drops[first + k] =
+                        (float) (whole - predictions.get(k).probabilities().get(target));
             }
         }
-        return new HeatMap(cells, cells, lost);
+        return new HeatMap(cells, cells, drops);
     }
 
-    /** Where the patch begins, which may be outside of the picture. */
+    /** Where the patch begins; may be outside of the image. */
     private int start(int cell, int cells, int size) {
         return Math.round((cell + 0.5f) * size / cells - patch / 2f);
     }

@@ -1,22 +1,22 @@
 package io.github.resdensenet.explain;
 
+import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
-import io.github.resdensenet.transforms.KeyedRandom;
-import io.github.resdensenet.transforms.RgbImage;
+import io.github.resdensenet.util.KeyedRandom;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Hides the squares of a picture one after the other, the most marked first, or shows them in that order on grey; and the
- * same in random orders of the same squares. V. Petsiuk et al., "RISE" (BMVC 2018).
+ * Deletion and insertion curves: hides or shows the squares of an image in descending order of the attribution map, and
+ * in random orders for comparison. V. Petsiuk et al., "RISE" (BMVC 2018).
  *
- * @param picture as large as the network's input
- * @param target index of the class whose probability is followed
- * @param grid squares across and down
- * @param best the squares, the most marked first
+ * @param picture image at the network's input size
+ * @param target index of the class whose probability is measured
+ * @param grid number of squares in each row and column
+ * @param best indices of the squares, in descending order of the mean map value
  */
 record PixelOrder(RgbImage picture, int target, int grid, int[] best) {
     private static final int GRID = 14;
@@ -24,8 +24,8 @@ record PixelOrder(RgbImage picture, int target, int grid, int[] best) {
     private static final int RANDOM_ORDERS = 5;
 
     static PixelOrder of(Explanation explanation) {
-        RgbImage picture = explanation.picture();
-        int size = picture.width();
+        RgbImage image = explanation.picture();
+        int size = image.width();
         int grid = Math.min(GRID, size);
         HeatMap fine = explanation.map().resized(size, size);
         double[] mean = new double[grid * grid];
@@ -47,38 +47,38 @@ record PixelOrder(RgbImage picture, int target, int grid, int[] best) {
                 .sorted(Comparator.comparingDouble(i -> -mean[i]))
                 .mapToInt(Integer::intValue)
                 .toArray();
-        return new PixelOrder(picture, explanation.target(), grid, best);
+        return new PixelOrder(image, explanation.target(), grid, best);
     }
 
-    /** Probabilities of the class while squares are hidden (deletion) or shown (insertion), from none of them to all. */
-    Sanity.Curve curve(Classifier classifier, boolean deletion) {
+    /** Probabilities of the class while squares are hidden (deletion) or shown (insertion), from none to all. */
+    FaithfulnessCheck.Curve curve(Classifier classifier, boolean deletion) {
         List<List<Double>> random = IntStream.range(0, RANDOM_ORDERS)
                 .mapToObj(key -> KeyedRandom.of(key).permutation(best.length))
                 .map(order -> probabilities(classifier, order, deletion))
                 .toList();
-        return new Sanity.Curve(probabilities(classifier, best, deletion), random);
+        return new FaithfulnessCheck.Curve(probabilities(classifier, best, deletion), random);
     }
 
     private List<Double> probabilities(Classifier classifier, int[] order, boolean deletion) {
-        Grey grey = Grey.of(classifier.preprocessing().normalize());
+        GreyBaseline baseline = GreyBaseline.of(classifier.preprocessing().normalize());
         List<RgbImage> images = new ArrayList<>();
         for (int step = 0; step <= STEPS; step++) {
             int done = order.length * step / STEPS;
-            RgbImage image = grey.hide(picture, 0, 0, 0, 0);
+            RgbImage image = baseline.hide(picture, 0, 0, 0, 0);
             for (int k = deletion ? 0 : done; k < (deletion ? done : order.length); k++) {
-                hide(image, grey, order[k]);
+                hide(image, baseline, order[k]);
             }
             images.add(image);
         }
-        List<Prediction> answers = classifier.classify(images);
-        return answers.stream().map(p -> p.probabilities().get(target)).toList();
+        List<Prediction> predictions = classifier.classify(images);
+        return predictions.stream().map(p -> p.probabilities().get(target)).toList();
     }
 
-    private void hide(RgbImage image, Grey grey, int square) {
+    private void hide(RgbImage image, GreyBaseline baseline, int square) {
         int x = square % grid;
         int y = square / grid;
         int width = image.width();
         int height = image.height();
-        grey.paint(image, x * width / grid, y * height / grid, (x + 1) * width / grid, (y + 1) * height / grid);
+        baseline.paint(image, x * width / grid, y * height / grid, (x + 1) * width / grid, (y + 1) * height / grid);
     }
 }

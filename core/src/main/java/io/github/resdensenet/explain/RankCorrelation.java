@@ -3,14 +3,15 @@ package io.github.resdensenet.explain;
 import java.util.Comparator;
 import java.util.stream.IntStream;
 
-/** Spearman's rank correlation: Pearson's of the ranks, where equal values share the mean of their ranks. */
+/** Spearman's rank correlation: Pearson's correlation of the ranks. Equal values get the mean of their ranks. */
 final class RankCorrelation {
     private RankCorrelation() {}
 
-    /** From -1 to 1; 0 if all values of one side are equal, which orders nothing. */
+    /** Rank correlation, -1 to 1; 0 if all values of one array are equal. */
     static double spearman(float[] a, float[] b) {
         if (a.length != b.length) {
-            throw new IllegalArgumentException("ranks of " + a.length + " and " + b.length + " values do not compare");
+            throw new IllegalArgumentException(
+                    "both arrays must have the same length, got " + a.length + " and " + b.length);
         }
         double[] x = ranks(a);
         double[] y = ranks(b);

@@ -1,6 +1,7 @@
 /**
- * What a trained model looks at: {@link io.github.resdensenet.explain.Explainer} makes a map of the parts of a picture that
- * speak for a class, and {@link io.github.resdensenet.explain.Sanity} says whether to believe it.
+ * Attribution maps for a trained model. {@link io.github.resdensenet.explain.Explainer} computes a heatmap of the
+ * evidence for a class in an image. {@link io.github.resdensenet.explain.FaithfulnessCheck} checks how faithful the map
+ * is.
  */
 @NullMarked
 package io.github.resdensenet.explain;

@@ -8,30 +8,31 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Batch normalisation over [N, C, H, W]: weight (x - mean) / sqrt(var + eps) + bias, one mean and variance a channel.
+ * Batch normalisation of [N, C, H, W]: weight * (x - mean) / sqrt(var + eps) + bias, with one mean and variance per
+ * channel.
  *
- * <p>In training the statistics are the batch's, and the running ones move to them by {@link #momentum} (the variance
- * with Bessel's correction); in evaluation they are the running ones.
+ * <p>Training mode uses the statistics of the batch and updates the running statistics with {@link #momentum}. The
+ * running variance has Bessel's correction. Evaluation mode uses the running statistics.
  */
-public final class BatchNorm2d extends Module {
-    /** Channels in and out. */
-    public final int channels;
-    /** Added to the variance. */
-    public final double eps;
-    /** How far one batch moves the running statistics, 0 to 1. */
-    public final double momentum;
-    /** Scale of each channel. */
-    public final Tensor weight;
-    /** Shift of each channel. */
-    public final Tensor bias;
-    /** Mean of each channel over the batches so far. */
-    public final Tensor runningMean;
-    /** Variance of each channel over the batches so far. */
-    public final Tensor runningVar;
-    /** Number of batches so far, int64. */
-    public final Tensor batches;
+final class BatchNorm2d extends Module {
+    /** Number of channels. */
+    final int channels;
+    /** Added to the variance for numerical stability. */
+    final double eps;
+    /** Weight of a batch in the update of the running statistics, 0 to 1, as in PyTorch. */
+    final double momentum;
+    /** Scale of each channel, [channels]. */
+    final Tensor weight;
+    /** Shift of each channel, [channels]. */
+    final Tensor bias;
+    /** Running mean of each channel, [channels]. */
+    final Tensor runningMean;
+    /** Running variance of each channel, [channels]. */
+    final Tensor runningVar;
+    /** Number of training batches, an int64 scalar. */
+    final Tensor batches;
 
-    /** With PyTorch's eps and momentum. */
+    /** Creates a layer with PyTorch's default eps and momentum. */
     BatchNorm2d(int channels) {
         this(channels, 1e-5, 0.1);
     }
@@ -62,6 +63,11 @@ public final class BatchNorm2d extends Module {
                 momentum,
                 eps,
                 true);
+    }
+
+    @Override
+    Trace.Layer layer() {
+        return new Trace.Layer.BatchNorm(channels, eps, momentum, weight, bias, runningMean, runningVar, batches);
     }
 
     @Override

@@ -6,24 +6,24 @@ import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
-/** Convolution, square kernel: [N, in, H, W] to [N, out, H', W'], H' = (H + 2 padding - kernel) / stride + 1. */
-public final class Conv2d extends Module {
+/** Convolution with a square kernel: [N, in, H, W] to [N, out, H', W'], H' = (H + 2 padding - kernel) / stride + 1. */
+final class Conv2d extends Module {
     private static final int BLOCK = 16;
 
-    /** Channels read. */
-    public final int inChannels;
-    /** Channels made. */
-    public final int outChannels;
-    /** Height and width of the kernel. */
-    public final int kernelSize;
-    /** Step of the kernel, in pixels. */
-    public final int stride;
-    /** Zeros around the image, in pixels. */
-    public final int padding;
-    /** [outChannels, inChannels, kernelSize, kernelSize]. */
-    public final Tensor weight;
-    /** [outChannels], or null for a convolution without. */
-    public final @Nullable Tensor bias;
+    /** Number of input channels. */
+    final int inChannels;
+    /** Number of output channels. */
+    final int outChannels;
+    /** Height and width of the kernel, in pixels. */
+    final int kernelSize;
+    /** Stride of the kernel, in pixels. */
+    final int stride;
+    /** Width of the zero padding on each side, in pixels. */
+    final int padding;
+    /** The kernels, [outChannels, inChannels, kernelSize, kernelSize]. */
+    final Tensor weight;
+    /** The bias, [outChannels], or null if the convolution has none. */
+    final @Nullable Tensor bias;
 
     Conv2d(int inChannels, int outChannels, int kernelSize) {
         this(inChannels, outChannels, kernelSize, 1, 0);
@@ -39,7 +39,7 @@ public final class Conv2d extends Module {
         this.kernelSize = kernelSize;
         this.stride = stride;
         this.padding = padding;
-        // PyTorch's own default; drawing it keeps the generator in step with a PyTorch model built from the same seed.
+        // PyTorch's default. Drawing these values keeps the generator in the same state as PyTorch's for a given seed.
         double bound = 1 / Math.sqrt((double) inChannels * kernelSize * kernelSize);
         weight = parameter(
                 "weight",
@@ -55,13 +55,13 @@ public final class Conv2d extends Module {
         if (kernelSize == 1 || (missing(inChannels) == 0 && missing(outChannels) == 0)) {
             return conv2d(x, weight, bias);
         }
-        // The oneDNN of libtorch 2.10 gives wrong sums where channels do not fill its blocks: fill them with zeros.
-        // The three channels of an image have a kernel of their own, which is right.
+        // oneDNN in libtorch 2.10 computes wrong sums if the channels do not fill whole blocks: pad them with zeros.
+        // Three input channels use a different kernel, which is correct.
         int in = inChannels == 3 ? 0 : missing(inChannels);
         int out = missing(outChannels);
-        Tensor filled = torch.constant_pad_nd(weight, new long[] {0, 0, 0, 0, 0, in, 0, out});
-        Tensor filledBias = bias == null ? null : torch.constant_pad_nd(bias, new long[] {0, out});
-        Tensor y = conv2d(in == 0 ? x : torch.constant_pad_nd(x, new long[] {0, 0, 0, 0, 0, in}), filled, filledBias);
+        Tensor padded = torch.constant_pad_nd(weight, new long[] {0, 0, 0, 0, 0, in, 0, out});
+        Tensor paddedBias = bias == null ? null : torch.constant_pad_nd(bias, new long[] {0, out});
+        Tensor y = conv2d(in == 0 ? x : torch.constant_pad_nd(x, new long[] {0, 0, 0, 0, 0, in}), padded, paddedBias);
         return y.narrow(1, 0, outChannels).contiguous();
     }
 
@@ -72,14 +72,19 @@ public final class Conv2d extends Module {
         return torch.conv2d(x, weight, constant, strides, paddings, new long[] {1, 1}, 1);
     }
 
-    /** How many channels are missing to whole blocks of oneDNN. */
+    /** The number of channels that must be added to fill whole blocks of oneDNN. */
     private static int missing(int channels) {
         return Math.floorMod(-channels, BLOCK);
     }
 
-    /** Multiplications of weights and inputs for one image, given the output's height and width. */
+    /** Multiply-accumulate operations for one image, given the height and width of the output. */
     long macs(long height, long width) {
         return height * width * outChannels * inChannels * kernelSize * kernelSize;
+    }
+
+    @Override
+    Trace.Layer layer() {
+        return new Trace.Layer.Convolution(kernelSize, stride, padding, weight, bias);
     }
 
     @Override

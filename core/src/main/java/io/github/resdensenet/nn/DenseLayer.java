@@ -5,23 +5,23 @@ import static io.github.resdensenet.nn.Functional.relu;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Bottleneck of DenseNet: growthRate new channels from all the channels so far, joined to them. */
-public final class DenseLayer extends Module {
+/** DenseNet's bottleneck layer: computes growthRate new channels from its input and concatenates them to it. */
+final class DenseLayer extends Module {
     private final BatchNorm2d bn1;
     private final Conv2d conv1;
     private final BatchNorm2d bn2;
     private final Conv2d conv2;
 
-    DenseLayer(int inChannels, int growthRate, int width) {
+    DenseLayer(int inChannels, int growthRate, int bottleneck) {
         bn1 = register("bn1", new BatchNorm2d(inChannels));
-        conv1 = register("conv1", new Conv2d(inChannels, width, 1));
-        bn2 = register("bn2", new BatchNorm2d(width));
-        conv2 = register("conv2", new Conv2d(width, growthRate, 3, 1, 1));
+        conv1 = register("conv1", new Conv2d(inChannels, bottleneck, 1));
+        bn2 = register("bn2", new BatchNorm2d(bottleneck));
+        conv2 = register("conv2", new Conv2d(bottleneck, growthRate, 3, 1, 1));
     }
 
     @Override
     protected Tensor forward(Tensor x) {
-        Tensor out = conv1.call(relu(bn1.call(x))); // [N, width, H, W]
+        Tensor out = conv1.call(relu(bn1.call(x))); // [N, bottleneck, H, W]
         out = conv2.call(relu(bn2.call(out))); // [N, growthRate, H, W]
         return cat(x, out);
     }

@@ -4,6 +4,7 @@ import static io.github.resdensenet.nn.Functional.cat;
 import static io.github.resdensenet.nn.Functional.globalAveragePool;
 import static io.github.resdensenet.nn.Functional.relu;
 
+import io.github.resdensenet.nn.ModelConfig.Architecture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -11,13 +12,13 @@ import java.util.stream.Stream;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * DenseNet121 with torchvision's modules, names and initialisation: every layer of a block reads all channels before it.
+ * DenseNet-121 with the modules, names and initialisation of torchvision.
  *
- * <p>Stem, then [block, transition] three times, block, BN, ReLU, global average pool and a linear classifier. The blocks
- * have 6, 12, 24 and 16 layers and end with 256, 512, 1024 and 1024 channels. G. Huang et al., "Densely Connected
- * Convolutional Networks" (CVPR 2017).
+ * <p>The network is a stem, three times [block, transition], a block, BN, ReLU, global average pooling and a linear
+ * classifier. The blocks have 6, 12, 24 and 16 layers and output 256, 512, 1024 and 1024 channels. From G. Huang et
+ * al., "Densely Connected Convolutional Networks" (CVPR 2017).
  */
-public final class DenseNet121 extends ImageClassifier {
+final class DenseNet121 extends ImageClassifier {
     private static final int INIT_FEATURES = 64;
     private static final int GROWTH_RATE = 32;
     private static final int BOTTLENECK = 4 * GROWTH_RATE;
@@ -29,12 +30,12 @@ public final class DenseNet121 extends ImageClassifier {
     private final Linear classifier;
 
     /**
-     * The network; the weights are drawn from libtorch's default generator (see {@link Models#create}).
+     * Creates the network. The weights are drawn from libtorch's default generator (see {@link Models#create}).
      *
      * @throws IllegalArgumentException if numClasses is not positive
      */
     public DenseNet121(int numClasses) {
-        super(ModelConfig.of("densenet121"), numClasses);
+        super(ModelConfig.of(Architecture.DENSENET121), numClasses);
         features = register("features", new Sequential());
         stages.add(List.of(
                 feature("conv0", new Conv2d(3, INIT_FEATURES, 7, 2, 3)),
@@ -73,7 +74,7 @@ public final class DenseNet121 extends ImageClassifier {
     @Override
     public Tensor forwardStage(int stage, Tensor x) {
         for (Module layer : stages.get(stage)) {
-            x = layer.call(x); // [N, C, H/4, W/4], from the second transition on half of that, and so on
+            x = layer.call(x); // [N, C, H/4, W/4], and half the height and width after each transition
         }
         return stage < LAYERS.size() ? x : relu(norm5.call(x)); // [N, 1024, H/32, W/32]
     }
@@ -90,11 +91,11 @@ public final class DenseNet121 extends ImageClassifier {
 
     @Override
     public int featureSize(int imageSize) {
-        int afterStem = (imageSize + 3) / 4; // two layers of stride 2 that round up
+        int afterStem = (imageSize + 3) / 4; // two layers with stride 2 that round up
         return afterStem >> (LAYERS.size() - 1);
     }
 
-    /** The new channels that a layer makes of all the channels so far. */
+    /** A bottleneck layer that computes GROWTH_RATE new channels from all previous channels of its block. */
     private static final class Layer extends Module {
         private final BatchNorm2d norm1;
         private final ReLU relu1;
@@ -124,7 +125,7 @@ public final class DenseNet121 extends ImageClassifier {
         }
     }
 
-    /** x and behind it what each layer makes: [N, C, H, W] to [N, C + layers * GROWTH_RATE, H, W]. */
+    /** Concatenates the input and the output of each layer: [N, C, H, W] to [N, C + layers * GROWTH_RATE, H, W]. */
     private static final class Block extends Module {
         private final List<Layer> layers = new ArrayList<>();
 
@@ -149,7 +150,7 @@ public final class DenseNet121 extends ImageClassifier {
         }
     }
 
-    /** Between two blocks: [N, in, H, W] to [N, out, H/2, W/2]. */
+    /** Halves the size between two blocks: [N, in, H, W] to [N, out, H/2, W/2]. */
     private static final class Transition extends Sequential {
         Transition(int inChannels, int outChannels) {
             register("norm", new BatchNorm2d(inChannels));

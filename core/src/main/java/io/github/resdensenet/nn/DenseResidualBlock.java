@@ -1,26 +1,24 @@
 package io.github.resdensenet.nn;
 
+import java.util.Collections;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** DenseNet inside, ResNet around: compress(dense layers(x)) + x, with as many channels out as in. */
-public final class DenseResidualBlock extends Module {
+/** The article's block: compress(dense layers(x)) + x, with as many output channels as input channels. */
+final class DenseResidualBlock extends Module {
     private final ModuleList<DenseLayer> denseLayers;
     private final Sequential compress;
-    private final boolean residual;
 
-    /**
-     * A block.
-     *
-     * @param widths channels of each layer's bottleneck
-     * @param residual whether x is added; without, the block is compress(dense layers(x))
-     */
-    DenseResidualBlock(int inChannels, int growthRate, List<Integer> widths, boolean residual) {
-        this.residual = residual;
+    DenseResidualBlock(int inChannels, int growthRate, int numLayers, int bnSize) {
+        this(inChannels, growthRate, Collections.nCopies(numLayers, bnSize * growthRate));
+    }
+
+    /** A block whose layers have bottlenecks of the given widths. */
+    DenseResidualBlock(int inChannels, int growthRate, List<Integer> bottlenecks) {
         denseLayers = register("dense_layers", new ModuleList<>());
         int total = inChannels;
-        for (int width : widths) {
-            denseLayers.append(new DenseLayer(total, growthRate, width));
+        for (int bottleneck : bottlenecks) {
+            denseLayers.append(new DenseLayer(total, growthRate, bottleneck));
             total += growthRate;
         }
         compress = register(
@@ -33,7 +31,6 @@ public final class DenseResidualBlock extends Module {
         for (DenseLayer layer : denseLayers) {
             features = layer.call(features); // [N, inChannels + (i + 1) * growthRate, H, W]
         }
-        Tensor out = compress.call(features);
-        return residual ? Functional.add(out, x) : out;
+        return Functional.add(compress.call(features), x);
     }
 }

@@ -4,8 +4,10 @@ import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * A network from images [N, 3, H, W] to logits [N, classes], in stages, so that each feature map can be looked at:
- * forward = forwardHead(forwardStage(n - 1, ... forwardStage(1, forwardStage(0, x)))).
+ * Base class of the image classifiers: images [N, 3, H, W] to logits [N, classes].
+ *
+ * <p>The backbone is split into stages, so that you can get each feature map. With n stages, forward(x) is
+ * forwardHead(forwardStage(n-1, ... forwardStage(1, forwardStage(0, x)))).
  */
 public abstract class ImageClassifier extends Module {
     private final ModelConfig config;
@@ -19,28 +21,27 @@ public abstract class ImageClassifier extends Module {
         this.numClasses = numClasses;
     }
 
-    /** The stages in forward order, each named after its main module; a stage's number is its place here. */
+    /** The name of each stage's main module, in forward order. The index in this list is the number of the stage. */
     public abstract List<String> stages();
 
     /**
-     * One stage alone.
+     * Runs one stage.
      *
-     * @param stage its number
-     * @param x the images [N, 3, H, W] for stage 0, else the output of the stage before
-     * @return its feature map [N, C, h, w]; the last one's is rectified, as the head takes it
+     * @param stage the number of the stage, from 0
+     * @param x the images [N, 3, H, W] for stage 0, otherwise the output of the previous stage
+     * @return the feature map [N, C, h, w] of the stage; the last stage includes the final ReLU
      */
     public abstract Tensor forwardStage(int stage, Tensor x);
 
-    /** [N, 3, H, W] to the last feature map [N, C, h, w], as the head takes it. */
+    /** Runs the backbone: images [N, 3, H, W] to the last feature map [N, C, h, w], the input of the head. */
     public final Tensor forwardFeatures(Tensor x) {
-        int n = stages().size();
-        for (int stage = 0; stage < n; stage++) {
+        for (int stage = 0; stage < stages().size(); stage++) {
             x = forwardStage(stage, x);
         }
         return x;
     }
 
-    /** The last feature map [N, C, h, w] to logits [N, classes]. */
+    /** Runs the head: the last feature map [N, C, h, w] to logits [N, classes]. */
     public abstract Tensor forwardHead(Tensor features);
 
     @Override
@@ -48,13 +49,13 @@ public abstract class ImageClassifier extends Module {
         return forwardHead(forwardFeatures(x));
     }
 
-    /** Name of the layer that makes the logits: the one whose size depends on the number of classes. */
+    /** Name of the final linear layer, the only one whose size depends on the number of classes. */
     public abstract String headName();
 
     /** Height and width of the last feature map for a square image, or 0 if the image is too small for the network. */
     public abstract int featureSize(int imageSize);
 
-    /** The smallest square image that leaves a feature map. */
+    /** Height and width of the smallest square image that the network accepts, in pixels. */
     public final int minImageSize() {
         int size = 1;
         while (featureSize(size) < 1) {
@@ -63,12 +64,12 @@ public abstract class ImageClassifier extends Module {
         return size;
     }
 
-    /** What the network was built from. */
+    /** The architecture and sizes of the network. */
     public final ModelConfig config() {
         return config;
     }
 
-    /** The number of logits. */
+    /** The number of classes. */
     public final int numClasses() {
         return numClasses;
     }

@@ -6,13 +6,14 @@ import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.global.torch;
 
-/** How weights start. */
+/** Random initialisation of weights. */
 final class Init {
     private Init() {}
 
     /**
-     * Convolutions normal with deviation sqrt(2 / (out k k)) (Kaiming, fan_out, ReLU), linear weights normal with
-     * deviation 0.01, linear bias 0; batch normalisation is built with weight 1 and bias 0.
+     * Kaiming initialisation with fan_out. Convolutions are normal with standard deviation sqrt(2 / (out k k)), linear
+     * weights are normal with standard deviation 0.01, and linear biases are 0. Batch normalisation keeps weight 1 and
+     * bias 0.
      */
     static void kaiming(Module root) {
         each(root, (module, generator) -> {
@@ -26,8 +27,8 @@ final class Init {
     }
 
     /**
-     * Convolutions normal with deviation sqrt(2 / (in k k)) (Kaiming, fan_in), linear bias 0; linear weights stay as
-     * PyTorch's layer draws them.
+     * Kaiming initialisation with fan_in. Convolutions are normal with standard deviation sqrt(2 / (in k k)), and
+     * linear biases are 0. Linear weights keep PyTorch's default initialisation.
      */
     static void kaimingFanIn(Module root) {
         each(root, (module, generator) -> {
@@ -39,7 +40,7 @@ final class Init {
         });
     }
 
-    /** Weights uniform within sqrt(6 / (fan_in + fan_out)) (Glorot, the default of Keras), biases 0. */
+    /** Glorot initialisation, the default of Keras: weights uniform in +-sqrt(6 / (fan_in + fan_out)), biases 0. */
     static void glorot(Module root) {
         each(root, (module, generator) -> {
             if (module instanceof Conv2d conv) {
@@ -68,7 +69,7 @@ final class Init {
         }
     }
 
-    /** Seeds the generator that these and the layers' constructors draw from. */
+    /** Seeds libtorch's default generator, which this class and the constructors of the layers use. */
     static void seed(long seed) {
         torch.manual_seed(seed);
     }

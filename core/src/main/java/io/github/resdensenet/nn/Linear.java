@@ -5,25 +5,25 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 
-/** x W^T + b: [N, in] to [N, out]. */
-public final class Linear extends Module {
-    /** Values read. */
-    public final int inFeatures;
-    /** Values made. */
-    public final int outFeatures;
-    /** [outFeatures, inFeatures]. */
-    public final Tensor weight;
-    /** [outFeatures]. */
-    public final Tensor bias;
+/** Linear layer x W^T + b: [N, in] to [N, out]. */
+final class Linear extends Module {
+    /** Number of input features. */
+    final int inFeatures;
+    /** Number of output features. */
+    final int outFeatures;
+    /** The weights W, [outFeatures, inFeatures]. */
+    final Tensor weight;
+    /** The bias b, [outFeatures]. */
+    final Tensor bias;
 
     Linear(int inFeatures, int outFeatures) {
         this.inFeatures = inFeatures;
         this.outFeatures = outFeatures;
-        // Drawn as PyTorch draws them, see Conv2d.
+        // PyTorch's default, see Conv2d.
         double bound = 1 / Math.sqrt(inFeatures);
-        GeneratorOptional any = new GeneratorOptional();
-        weight = parameter("weight", torch.empty(outFeatures, inFeatures).uniform_(-bound, bound, any));
-        bias = parameter("bias", torch.empty(outFeatures).uniform_(-bound, bound, any));
+        GeneratorOptional generator = new GeneratorOptional();
+        weight = parameter("weight", torch.empty(outFeatures, inFeatures).uniform_(-bound, bound, generator));
+        bias = parameter("bias", torch.empty(outFeatures).uniform_(-bound, bound, generator));
     }
 
     @Override
@@ -31,8 +31,14 @@ public final class Linear extends Module {
         return torch.linear(x, weight, new TensorOptional(bias));
     }
 
+    /** Multiply-accumulate operations for one image. */
     long macs() {
         return (long) inFeatures * outFeatures;
+    }
+
+    @Override
+    Trace.Layer layer() {
+        return new Trace.Layer.Linear(weight, bias);
     }
 
     @Override

@@ -3,14 +3,14 @@ package io.github.resdensenet.nn;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Largest value of each window: [N, C, H, W] to [N, C, H', W'], H' = (H + 2 padding - kernel) / stride + 1. */
-public final class MaxPool2d extends Module {
-    /** Height and width of the window. */
-    public final int kernelSize;
-    /** Step of the window, in pixels. */
-    public final int stride;
-    /** Border around the image that never wins, in pixels. */
-    public final int padding;
+/** Max pooling: [N, C, H, W] to [N, C, H', W'], H' = (H + 2 padding - kernel) / stride + 1. */
+final class MaxPool2d extends Module {
+    /** Height and width of the window, in pixels. */
+    final int kernelSize;
+    /** Stride of the window, in pixels. */
+    final int stride;
+    /** Width of the padding with minus infinity on each side, in pixels. */
+    final int padding;
 
     MaxPool2d(int kernelSize, int stride, int padding) {
         this.kernelSize = kernelSize;
@@ -24,6 +24,11 @@ public final class MaxPool2d extends Module {
         long[] strides = {stride, stride};
         long[] paddings = {padding, padding};
         return torch.max_pool2d(x, kernel, strides, paddings, new long[] {1, 1}, false);
+    }
+
+    @Override
+    Trace.Layer layer() {
+        return new Trace.Layer.Pooling(true, kernelSize, stride, padding);
     }
 
     @Override

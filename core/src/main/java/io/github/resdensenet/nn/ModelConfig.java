@@ -1,30 +1,26 @@
 package io.github.resdensenet.nn;
 
+import io.github.resdensenet.nn.ablation.Fusion;
+import io.github.resdensenet.nn.ablation.Widths;
+import io.github.resdensenet.util.Choices;
 import java.util.List;
 
 /**
- * Which network, and its sizes. The sizes are those of ResDenseNet; the other architectures have fixed ones.
+ * Which network, and its sizes. Only ResDenseNet has sizes to choose; the other architectures are fixed.
  *
- * @param name the architecture, one of {@link #NAMES}
- * @param growthRate new channels a dense layer makes
+ * @param name the architecture
+ * @param growthRate new channels per dense layer
  * @param blockConfig dense layers in each stage
  * @param numInitFeatures channels after the stem
- * @param bnSize width of the bottleneck in growth rates
- * @param fusion how a ResDenseNet joins its layers, one of {@link #FUSIONS}; "both" for other architectures
+ * @param bnSize width of the bottleneck, in growth rates
+ * @param fusion how a ResDenseNet joins its layers; {@link Fusion#BOTH} for the other architectures
  */
 public record ModelConfig(
-        String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize, String fusion) {
-    /** The architectures that can be built. */
-    public static final List<String> NAMES = List.of("resdensenet", "densenet121", "resnet50v2");
-
-    private static final String SIZED = "resdensenet";
+        Architecture name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize, Fusion fusion) {
     private static final int GROWTH_RATE = 32;
     private static final List<Integer> BLOCK_CONFIG = List.of(3, 4, 6, 4);
     private static final int INIT_FEATURES = 64;
     private static final int BN_SIZE = 4;
-
-    /** The article's fusion of ResDenseNet, and what it is compared with at as many parameters. */
-    public static final List<String> FUSIONS = List.of("both", "concat", "add", "none", "stacked");
 
     /**
      * Checks every value.
@@ -32,9 +28,6 @@ public record ModelConfig(
      * @throws IllegalArgumentException naming the first value that is out of range
      */
     public ModelConfig {
-        if (!NAMES.contains(name)) {
-            throw new IllegalArgumentException("model.name must be one of " + NAMES + ", got " + name);
-        }
         positive("growthRate", growthRate);
         positive("numInitFeatures", numInitFeatures);
         positive("bnSize", bnSize);
@@ -45,12 +38,11 @@ public record ModelConfig(
             throw new IllegalArgumentException(
                     "model.blockConfig must be 1 to 8 positive numbers of layers, got " + blockConfig);
         }
-        List<String> fusions = name.equals(SIZED) ? FUSIONS : FUSIONS.subList(0, 1);
-        if (!fusions.contains(fusion)) {
-            throw new IllegalArgumentException(
-                    "model.fusion must be one of " + fusions + " for " + name + ", got " + fusion);
-        }
-        if (!name.equals(SIZED)) {
+        if (name != Architecture.RESDENSENET) {
+            if (fusion != Fusion.BOTH) {
+                throw new IllegalArgumentException(
+                        "model.fusion must be one of [both] for " + name + ", got " + Choices.label(fusion));
+            }
             fixed(name, "growthRate", GROWTH_RATE, growthRate);
             fixed(name, "blockConfig", BLOCK_CONFIG, blockConfig);
             fixed(name, "numInitFeatures", INIT_FEATURES, numInitFeatures);
@@ -58,15 +50,10 @@ public record ModelConfig(
         }
     }
 
-    /** A configuration with the article's fusion. */
-    public ModelConfig(String name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize) {
-        this(name, growthRate, blockConfig, numInitFeatures, bnSize, "both");
-    }
-
-    private static void fixed(String name, String key, Object unset, Object value) {
+    private static void fixed(Architecture name, String key, Object unset, Object value) {
         if (!value.equals(unset)) {
             throw new IllegalArgumentException("model." + key + " must be left at " + unset + " for " + name + ", only "
-                    + SIZED + " has it, got " + value);
+                    + Architecture.RESDENSENET + " has it, got " + value);
         }
     }
 
@@ -78,24 +65,58 @@ public record ModelConfig(
 
     /** The article's ResDenseNet. */
     public static ModelConfig resDenseNet() {
-        return of(SIZED);
+        return of(Architecture.RESDENSENET);
     }
 
-    /**
-     * An architecture in its own size.
-     *
-     * @param name one of {@link #NAMES}
-     */
-    public static ModelConfig of(String name) {
-        return new ModelConfig(name, GROWTH_RATE, BLOCK_CONFIG, INIT_FEATURES, BN_SIZE);
+    /** A ResDenseNet of another size, with the article's fusion. */
+    public static ModelConfig resDenseNet(int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize) {
+        return new ModelConfig(Architecture.RESDENSENET, growthRate, blockConfig, numInitFeatures, bnSize, Fusion.BOTH);
     }
 
-    /** The architecture's name as its paper writes it. */
+    /** An architecture in its own size. */
+    public static ModelConfig of(Architecture name) {
+        return new ModelConfig(name, GROWTH_RATE, BLOCK_CONFIG, INIT_FEATURES, BN_SIZE, Fusion.BOTH);
+    }
+
+    /** The architecture's name in print. */
     public String title() {
-        return switch (name) {
-            case "densenet121" -> "DenseNet121";
-            case "resnet50v2" -> "ResNet50V2";
-            default -> "ResDenseNet";
-        };
+        return name.title();
+    }
+
+    /** The sizes that a fusion's widths are matched to. */
+    Widths.Sizes sizes() {
+        return new Widths.Sizes(growthRate, blockConfig, numInitFeatures, bnSize);
+    }
+
+    /** The networks that can be built. */
+    public enum Architecture {
+        /** The article's network. */
+        RESDENSENET("ResDenseNet"),
+        /** DenseNet-121 as torchvision defines it. */
+        DENSENET121("DenseNet121"),
+        /** ResNet-50 v2 as Keras defines it. */
+        RESNET50V2("ResNet50V2");
+
+        private final String title;
+
+        Architecture(String title) {
+            this.title = title;
+        }
+
+        /** Reads a name as in recipes, for instance "densenet121". */
+        public static Architecture of(String name) {
+            return Choices.parse(Architecture.class, "model.name", name);
+        }
+
+        /** The name in print. */
+        public String title() {
+            return title;
+        }
+
+        /** The name in recipes, manifests and on the command line. */
+        @Override
+        public String toString() {
+            return Choices.label(this);
+        }
     }
 }

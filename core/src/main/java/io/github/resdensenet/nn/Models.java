@@ -1,25 +1,32 @@
 package io.github.resdensenet.nn;
 
-/** Builds networks. */
+import io.github.resdensenet.nn.ablation.Fusion;
+
+/** Creates models with random initialisation. */
 public final class Models {
     private Models() {}
 
     /**
-     * A network in training mode on the CPU, its weights drawn from {@code seed}.
+     * Creates a model in training mode on the CPU.
      *
-     * <p>Seeds libtorch's default generator. The draws are those of PyTorch's own layers in the same order, so the
-     * article's model built after {@code torch.manual_seed(seed)} starts from the same weights up to rounding, and so does
-     * torchvision's DenseNet121.
+     * <p>This method seeds libtorch's default generator and draws the weights in PyTorch's order. The article's PyTorch
+     * model and torchvision's DenseNet-121, if created after {@code torch.manual_seed(seed)}, have the same weights up
+     * to rounding.
      *
+     * @param numClasses number of classes
+     * @param seed seed of the random weights
      * @throws IllegalArgumentException if numClasses is not positive
      */
     public static ImageClassifier create(ModelConfig config, int numClasses, long seed) {
         NativeSettings.ensure();
         Init.seed(seed);
         return switch (config.name()) {
-            case "densenet121" -> new DenseNet121(numClasses);
-            case "resnet50v2" -> new ResNet50V2(numClasses);
-            default -> new ResDenseNet(config, numClasses);
+            case DENSENET121 -> new DenseNet121(numClasses);
+            case RESNET50V2 -> new ResNet50V2(numClasses);
+            case RESDENSENET ->
+                config.fusion() == Fusion.BOTH
+                        ? new ResDenseNet(config, numClasses)
+                        : AblationBlocks.network(config, numClasses);
         };
     }
 }

@@ -11,15 +11,16 @@ import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A node of the network: named parameters, named buffers and named children, with a forward function.
+ * Base class of all layers and networks, as {@code torch.nn.Module}: named parameters, buffers and children, and a
+ * forward function. Subclasses implement {@link #forward}. To run a module, use {@link #call}, which also records the
+ * call in an open {@link Trace}.
  *
- * <p>This is {@code torch.nn.Module} written in Java. libtorch has a native one, but objects of it are freed when Java
- * lets go of them, cannot be subclassed inside a {@code Sequential} and vanish with an open {@link PointerScope}; here a
- * parameter lives exactly as long as the module that names it.
- *
- * <p>Subclasses write {@link #forward}; callers use {@link #call}, which also tells an open {@link Trace}.
+ * <p>The native modules of libtorch are not used. They are freed when Java releases them or closes a {@link
+ * PointerScope}, and a {@code Sequential} cannot contain Java subclasses. The tensors of this class live as long as the
+ * module, or until {@link #close}.
  */
 public abstract class Module implements AutoCloseable {
     private final Map<String, Tensor> parameters = new LinkedHashMap<>();
@@ -27,10 +28,10 @@ public abstract class Module implements AutoCloseable {
     private final Map<String, Module> children = new LinkedHashMap<>();
     private boolean training = true;
 
-    /** The module's function of one input. */
+    /** Computes the output for an input. */
     protected abstract Tensor forward(Tensor x);
 
-    /** Runs {@link #forward} and records the result in the open {@link Trace}, if there is one. */
+    /** Runs {@link #forward}, and records the call in the open {@link Trace} if there is one. */
     public final Tensor call(Tensor x) {
         int before = Trace.length();
         Tensor y = forward(x);
@@ -38,26 +39,26 @@ public abstract class Module implements AutoCloseable {
         return y;
     }
 
-    /** Names a trainable tensor, as {@code register_parameter} does. */
+    /** Registers a trainable tensor and returns it, as {@code register_parameter} in PyTorch. */
     protected final Tensor parameter(String name, Tensor value) {
         value.set_requires_grad(true);
         parameters.put(name, outlivingScopes(value));
         return value;
     }
 
-    /** Names a tensor that is saved but not trained, as {@code register_buffer} does. */
+    /** Registers a tensor that is saved but not trained and returns it, as {@code register_buffer} in PyTorch. */
     protected final Tensor buffer(String name, Tensor value) {
         buffers.put(name, outlivingScopes(value));
         return value;
     }
 
-    /** Names a child, as {@code add_module} does. */
+    /** Registers a child and returns it, as {@code register_module} in PyTorch. */
     protected final <M extends Module> M register(String name, M child) {
         children.put(name, child);
         return child;
     }
 
-    /** Keeps a pointer alive when the scope closes in which it was made; {@link #close} lets go of it. */
+    /** Keeps a tensor alive after the scope in which it is created; {@link #close} releases it. */
     private static Tensor outlivingScopes(Tensor tensor) {
         if (PointerScope.getInnerScope() != null) {
             tensor.retainReference();
@@ -65,12 +66,12 @@ public abstract class Module implements AutoCloseable {
         return tensor;
     }
 
-    /** The children in the order in which they were named. */
+    /** The children by name, in the order of registration. */
     public final Map<String, Module> children() {
         return Collections.unmodifiableMap(children);
     }
 
-    /** Calls {@code visitor} with the dotted path of this module ("" at the root) and of everything below it. */
+    /** Calls {@code visitor} with the dotted path ("" for this module) of this module and of all its descendants. */
     public final void walk(BiConsumer<String, Module> visitor) {
         walk("", visitor);
     }
@@ -90,7 +91,7 @@ public abstract class Module implements AutoCloseable {
         return all;
     }
 
-    /** Trainable tensors by dotted name, in the order of PyTorch's {@code named_parameters()}. */
+    /** Parameters by dotted name, in the order of PyTorch's {@code named_parameters()}. */
     public final Map<String, Tensor> namedParameters() {
         Map<String, Tensor> all = new LinkedHashMap<>();
         walk((path, module) -> module.parameters.forEach((name, t) -> all.put(dotted(path, name), t)));
@@ -101,32 +102,36 @@ public abstract class Module implements AutoCloseable {
         return path.isEmpty() ? name : path + "." + name;
     }
 
-    /** The number of trained values. */
+    /** The number of values in all parameters. */
     public final long parameterCount() {
         return namedParameters().values().stream().mapToLong(Tensor::numel).sum();
     }
 
-    /** The number of trained values of this module alone, without its children. */
+    /** The number of values in the parameters of this module without its children. */
     final long ownParameterCount() {
         return parameters.values().stream().mapToLong(Tensor::numel).sum();
     }
 
-    /** Switches batch statistics on (training) or the running ones (evaluation), here and below. */
+    /**
+     * Sets training or evaluation mode for this module and all its descendants.
+     *
+     * @param mode true for training mode, false for evaluation mode
+     */
     public final void train(boolean mode) {
         walk((path, module) -> module.training = mode);
     }
 
-    /** Whether the module is in training mode, as it is after construction. */
+    /** Whether the module is in training mode, the default after construction. */
     public final boolean isTraining() {
         return training;
     }
 
-    /** Moves every tensor to a device. */
+    /** Moves every parameter and buffer to a device. */
     public final void to(Device device) {
         replaceEach(t -> t.to(device, t.scalar_type()));
     }
 
-    /** Converts every floating-point tensor, for instance to {@link ScalarType#Double} for a reference computation. */
+    /** Converts every floating-point parameter and buffer to a type, for example {@link ScalarType#Double}. */
     public final void to(ScalarType type) {
         replaceEach(t -> t.is_floating_point() ? t.to(type) : t);
     }
@@ -138,7 +143,7 @@ public abstract class Module implements AutoCloseable {
         }
     }
 
-    /** Frees the native memory of every parameter and buffer; the module cannot be used afterwards. */
+    /** Frees the native memory of every parameter and buffer. The module cannot be used afterwards. */
     @Override
     public void close() {
         walk((path, module) -> {
@@ -147,17 +152,22 @@ public abstract class Module implements AutoCloseable {
         });
     }
 
-    /** What stands between this module's path and the name of a child; the dot of PyTorch, unless names say otherwise. */
+    /** The separator between this module's path and the names of its children: a dot, as in PyTorch, by default. */
     protected String separator() {
         return ".";
     }
 
-    /** The class name that PyTorch prints for this module. */
+    /** What a leaf module computes, for a {@link Trace}; null for other modules. */
+    Trace.@Nullable Layer layer() {
+        return null;
+    }
+
+    /** The name of the corresponding class in PyTorch. */
     public String typeName() {
         return getClass().getSimpleName();
     }
 
-    /** What PyTorch prints between the brackets of a module without children. */
+    /** The text between the parentheses when PyTorch prints a module without children ({@code extra_repr()}). */
     protected String describe() {
         return "";
     }

@@ -5,7 +5,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 
-/** A list of modules named "0", "1", ...; it has no forward function of its own. */
+/** A list of modules with the names "0", "1", ..., as {@code torch.nn.ModuleList}. It has no forward function. */
 final class ModuleList<M extends Module> extends Module implements Iterable<M> {
     private final List<M> list = new ArrayList<>();
 
@@ -21,6 +21,15 @@ final class ModuleList<M extends Module> extends Module implements Iterable<M> {
         return list.size();
     }
 
+    /** Applies the modules one after the other. */
+    Tensor inOrder(Tensor x) {
+        Tensor y = x;
+        for (M module : list) {
+            y = module.call(y);
+        }
+        return y;
+    }
+
     @Override
     public Iterator<M> iterator() {
         return list.iterator();
@@ -28,6 +37,6 @@ final class ModuleList<M extends Module> extends Module implements Iterable<M> {
 
     @Override
     protected Tensor forward(Tensor x) {
-        throw new UnsupportedOperationException("a ModuleList is not called; call its modules");
+        throw new UnsupportedOperationException("a ModuleList has no forward function; call its modules");
     }
 }

@@ -1,22 +1,23 @@
 package io.github.resdensenet.nn;
 
+import io.github.resdensenet.util.Choices;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
 
-/** The one place where process-wide settings of libtorch are made. */
+/** Process-wide settings of libtorch: threads, denormal numbers and devices. */
 public final class NativeSettings {
     static {
-        torch.globalContext().setUserEnabledNNPACK(false); // else it warns at every layer where it is not supported
+        torch.globalContext().setUserEnabledNNPACK(false); // it logs a warning per layer on unsupported processors
     }
 
     private NativeSettings() {}
 
     /**
-     * Sets the number of compute threads, and lets numbers too small for full precision be 0.
+     * Sets the number of compute threads, and flushes denormal numbers to 0.
      *
-     * @param threads how many, or 0 for one a processor
-     * @return how many were set
+     * @param threads number of threads, or 0 for one per processor
+     * @return the number of threads that was set
      */
     public static int apply(int threads) {
         int n = threads > 0 ? threads : Runtime.getRuntime().availableProcessors();
@@ -25,40 +26,61 @@ public final class NativeSettings {
         return n;
     }
 
-    /** Lets the calling thread compute alone; {@link #apply} afterwards, in another, sets the number for those to come. */
+    /**
+     * Makes libtorch and oneDNN use one thread for the calling thread. Call {@link #apply} in another thread afterwards
+     * to restore the number for threads that are created later.
+     */
     public static void useOneThreadHere() {
         torch.set_num_threads(1);
         Context.setFlushDenormal(true);
     }
 
-    /** Makes the settings that do not depend on anything. */
+    /** Runs an action for which libtorch and oneDNN use only the calling thread. */
+    public static void onOneThread(Runnable action) {
+        int threads = torch.get_num_threads();
+        torch.set_num_threads(1);
+        try {
+            action.run();
+        } finally {
+            torch.set_num_threads(threads);
+        }
+    }
+
+    /** Applies the settings that have no parameters. */
     static void ensure() {
-        // the static block has run
+        // loading the class runs the static initialiser
+    }
+
+    /** The device to compute on. */
+    public enum DeviceChoice {
+        /** CUDA if a device is available, otherwise the CPU. */
+        AUTO,
+        /** The CPU. */
+        CPU,
+        /** An NVIDIA GPU. This needs a build with {@code -Pgpu}. */
+        CUDA;
+
+        @Override
+        public String toString() {
+            return Choices.label(this);
+        }
     }
 
     /**
-     * Finds the device to compute on.
+     * Returns the device to compute on.
      *
-     * @param wish "auto", "cpu" or "cuda"
-     * @throws IllegalArgumentException if there is no such device here
+     * @throws IllegalArgumentException if CUDA is chosen and no CUDA device is available
      */
-    public static Device device(String wish) {
-        return switch (wish) {
-            case "auto" -> new Device(Context.hasCUDA() ? "cuda" : "cpu");
-            case "cpu" -> new Device("cpu");
-            case "cuda" -> {
-                if (!Context.hasCUDA()) {
-                    throw new IllegalArgumentException(
-                            "--device cuda: this libtorch sees no CUDA device; build with -Pgpu, or use --device cpu");
-                }
-                yield new Device("cuda");
-            }
-            default -> throw new IllegalArgumentException("--device must be auto, cpu or cuda, got " + wish);
-        };
+    public static Device device(DeviceChoice choice) {
+        if (choice == DeviceChoice.CUDA && !Context.hasCUDA()) {
+            throw new IllegalArgumentException(
+                    "--device cuda: libtorch finds no CUDA device; build with -Pgpu, or use --device cpu");
+        }
+        return new Device(choice != DeviceChoice.CPU && Context.hasCUDA() ? "cuda" : "cpu");
     }
 
-    /** Which device "auto" is, and why. */
+    /** The device that "auto" chooses, and the reason. */
     public static String describeDevices() {
-        return Context.hasCUDA() ? "cuda: libtorch sees a CUDA device" : "cpu: this libtorch sees no CUDA device";
+        return Context.hasCUDA() ? "cuda: libtorch finds a CUDA device" : "cpu: libtorch finds no CUDA device";
     }
 }

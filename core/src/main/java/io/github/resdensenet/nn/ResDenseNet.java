@@ -14,10 +14,6 @@ import org.bytedeco.pytorch.Tensor;
  * <p>Stem, then [block, transition] for all stages but the last, then block, BN, ReLU, global average pool and a linear
  * classifier. The stages have numInitFeatures, 2x, 4x, ... channels. After G. Huang et al., "Densely Connected
  * Convolutional Networks" (CVPR 2017) and K. He et al., "Identity Mappings in Deep Residual Networks" (ECCV 2016).
- *
- * <p>That is fusion {@code both}. The other fusions leave parts of the idea out, at as many parameters (see
- * {@link Widths}): {@code concat} has no additions, {@code add} joins the layers by additions only, {@code none} has
- * neither; {@code stacked} has several blocks a stage, each with its concatenation and its addition.
  */
 public final class ResDenseNet extends ImageClassifier {
     private final Sequential stem;
@@ -34,12 +30,25 @@ public final class ResDenseNet extends ImageClassifier {
     /**
      * A network of any size; the weights are drawn from libtorch's default generator (see {@link Models#create}).
      *
-     * @throws IllegalArgumentException if numClasses is not positive, or the fusion cannot have the parameters of both
+     * @throws IllegalArgumentException if numClasses is not positive
      */
     public ResDenseNet(ModelConfig config, int numClasses) {
+        this(
+                config,
+                numClasses,
+                config.numInitFeatures(),
+                (stage, channels) -> new DenseResidualBlock(
+                        channels, config.growthRate(), config.blockConfig().get(stage), config.bnSize()));
+    }
+
+    /** Builds the block of a stage: [N, channels, H, W] to the same shape. */
+    interface BlockFactory {
+        Module block(int stage, int channels);
+    }
+
+    ResDenseNet(ModelConfig config, int numClasses, int initFeatures, BlockFactory factory) {
         super(config, numClasses);
-        Widths widths = Widths.of(config, numClasses);
-        int features = widths.features();
+        int features = initFeatures;
         stem = register(
                 "stem",
                 new Sequential(
@@ -49,9 +58,10 @@ public final class ResDenseNet extends ImageClassifier {
                         new MaxPool2d(3, 2, 1)));
         stages = register("stages", new ModuleList<>());
         transitions = register("transitions", new ModuleList<>());
-        for (int i = 0; i < widths.stages().size(); i++) {
-            stages.append(stage(config.fusion(), widths, i));
-            if (i < widths.stages().size() - 1) {
+        int numStages = config.blockConfig().size();
+        for (int i = 0; i < numStages; i++) {
+            stages.append(factory.block(i, features));
+            if (i < numStages - 1) {
                 transitions.append(new Transition(features, 2 * features));
                 features *= 2;
             }
@@ -59,23 +69,6 @@ public final class ResDenseNet extends ImageClassifier {
         finalBn = register("final_bn", new BatchNorm2d(features));
         classifier = register("classifier", new Linear(features, numClasses));
         Init.kaiming(this);
-    }
-
-    private static Module stage(String fusion, Widths widths, int index) {
-        int channels = widths.channels(index);
-        List<List<Integer>> blocks = widths.stages().get(index);
-        List<Integer> only = blocks.get(0);
-        return switch (fusion) {
-            case "both" -> new DenseResidualBlock(channels, widths.growthRate(), only, true);
-            case "concat" -> new DenseResidualBlock(channels, widths.growthRate(), only, false);
-            case "add" -> new PlainBlock(channels, only, true);
-            case "none" -> new PlainBlock(channels, only, false);
-            case "stacked" ->
-                new Sequential(blocks.stream()
-                        .map(block -> new DenseResidualBlock(channels, widths.growthRate(), block, true))
-                        .toArray(Module[]::new));
-            default -> throw new IllegalStateException(fusion);
-        };
     }
 
     @Override

@@ -4,25 +4,27 @@ import static io.github.resdensenet.nn.Functional.add;
 import static io.github.resdensenet.nn.Functional.globalAveragePool;
 import static io.github.resdensenet.nn.Functional.relu;
 
+import io.github.resdensenet.nn.ModelConfig.Architecture;
 import java.util.List;
 import org.bytedeco.pytorch.Tensor;
 import org.jspecify.annotations.Nullable;
 
 /**
- * ResNet50V2 with the layers, names and initialisation of Keras: BN and ReLU come before each convolution, and the sum of
- * a block goes on as it is.
+ * ResNet-50 v2 with the layers, layer names and initialisation of Keras. It is a pre-activation network: BN and ReLU
+ * come before the convolutions, and there is no ReLU after the addition of a block.
  *
- * <p>Stem, four stages of 3, 4, 6 and 3 bottleneck blocks that end with 256, 512, 1024 and 2048 channels, BN, ReLU, global
- * average pool and a linear classifier. As in Keras, the last block of a stage has the stride, and its shortcut keeps one
- * pixel of each window. K. He et al., "Identity Mappings in Deep Residual Networks" (ECCV 2016).
+ * <p>The network is a stem, four stages of 3, 4, 6 and 3 bottleneck blocks, BN, ReLU, global average pooling and a
+ * linear classifier. The stages output 256, 512, 1024 and 2048 channels. As in Keras, the last block of a stage has the
+ * stride, and its shortcut is a max pooling with a 1x1 window. From K. He et al., "Identity Mappings in Deep Residual
+ * Networks" (ECCV 2016).
  *
- * <p>A parameter's name is Keras's layer name and PyTorch's word, as in {@code conv2_block1_1_conv.weight}. The running
- * variance has Bessel's correction while training, as everywhere here; Keras leaves it out.
+ * <p>Parameter names combine Keras's layer names and PyTorch's parameter names, for example {@code
+ * conv2_block1_1_conv.weight}. In training, the running variance has Bessel's correction as in PyTorch; Keras omits it.
  */
-public final class ResNet50V2 extends ImageClassifier {
+final class ResNet50V2 extends ImageClassifier {
     private static final double EPS = 1.001e-5;
-    private static final double MOMENTUM = 0.01; // Keras writes 0.99, the share that stays
-    private static final int SMALLEST_IMAGE = 32; // Keras refuses smaller ones
+    private static final double MOMENTUM = 0.01; // PyTorch's convention; Keras writes 1 - 0.01 = 0.99
+    private static final int SMALLEST_IMAGE = 32; // the limit of Keras
     private static final int STRIDE = 32;
 
     private final ZeroPad2d conv1Pad;
@@ -37,12 +39,12 @@ public final class ResNet50V2 extends ImageClassifier {
     private final Linear predictions;
 
     /**
-     * The network; the weights are drawn from libtorch's default generator (see {@link Models#create}).
+     * Creates the network. The weights are drawn from libtorch's default generator (see {@link Models#create}).
      *
      * @throws IllegalArgumentException if numClasses is not positive
      */
     public ResNet50V2(int numClasses) {
-        super(ModelConfig.of("resnet50v2"), numClasses);
+        super(ModelConfig.of(Architecture.RESNET50V2), numClasses);
         conv1Pad = register("conv1_pad", new ZeroPad2d(3));
         conv1 = register("conv1_conv", new Conv2d(3, 64, 7, 2, 0, true));
         pool1Pad = register("pool1_pad", new ZeroPad2d(1));
@@ -94,7 +96,7 @@ public final class ResNet50V2 extends ImageClassifier {
         return imageSize < SMALLEST_IMAGE ? 0 : (imageSize + STRIDE - 1) / STRIDE;
     }
 
-    /** Blocks "block1", "block2", ...: the first makes 4 filters channels, the last has the stride. */
+    /** Blocks "block1", "block2", ... with 4 * filters output channels. Only the last block has a stride. */
     private static final class Stage extends Sequential {
         Stage(int inChannels, int filters, int blocks, int stride) {
             register("block1", new ResidualBlock(inChannels, filters, 1));
@@ -109,7 +111,7 @@ public final class ResNet50V2 extends ImageClassifier {
         }
     }
 
-    /** shortcut(x) + bottleneck(relu(bn(x))): [N, in, H, W] to [N, 4 filters, H / stride, W / stride]. */
+    /** shortcut(x) + bottleneck(relu(bn(x))): [N, in, H, W] to [N, 4 * filters, H / stride, W / stride]. */
     private static final class ResidualBlock extends Module {
         private final BatchNorm2d preactBn;
         private final Conv2d conv1;

@@ -2,9 +2,9 @@ package io.github.resdensenet.nn;
 
 import org.bytedeco.pytorch.Tensor;
 
-/** Its children, one after the other. */
-public class Sequential extends Module {
-    /** Names the modules "0", "1", ... */
+/** Applies its children one after the other, as {@code torch.nn.Sequential}. */
+class Sequential extends Module {
+    /** Registers the modules with the names "0", "1", ... */
     Sequential(Module... modules) {
         for (int i = 0; i < modules.length; i++) {
             register(Integer.toString(i), modules[i]);

@@ -6,14 +6,14 @@ import java.util.Locale;
 import org.bytedeco.pytorch.Tensor;
 
 /**
- * The layer table of a model by the rules of torchsummary: one row for each call of a module that is neither the model
- * nor a {@code Sequential} or {@code ModuleList}, in the order in which the calls end.
+ * The layer table of a model in the format of torchsummary. The table has one row per call of a module, in the order in
+ * which the calls end. The model, {@code Sequential} and {@code ModuleList} have no rows.
  *
- * @param rows the table
- * @param params trained values (weights and biases)
- * @param trainable those of them that training changes
- * @param buffers saved values that are not trained (running statistics and their counters)
- * @param macs multiplications of weights and inputs for one image
+ * @param rows the rows of the table
+ * @param params number of parameters (weights and biases)
+ * @param trainable number of parameters that are not frozen
+ * @param buffers number of values in buffers (running statistics and their counters)
+ * @param macs multiply-accumulate operations for one image
  * @param imageSize height and width of the image in pixels
  */
 public record Summary(List<Row> rows, long params, long trainable, long buffers, long macs, int imageSize) {
@@ -21,15 +21,15 @@ public record Summary(List<Row> rows, long params, long trainable, long buffers,
     private static final String LINE = "-".repeat(64);
 
     /**
-     * One row.
+     * One row of the table.
      *
-     * @param layer class name and running number, as in "Conv2d-1"
-     * @param shape output shape, with -1 for the batch
-     * @param params trained values of the module itself
+     * @param layer class name and row number, for example "Conv2d-1"
+     * @param shape output shape, with -1 as the batch size
+     * @param params number of parameters of the module without its children
      */
     public record Row(String layer, List<Long> shape, long params) {}
 
-    /** Runs the model once and tabulates it. */
+    /** Creates the table of a model for an image size in pixels. The model runs once in evaluation mode. */
     public static Summary of(ImageClassifier model, int imageSize) {
         List<Row> rows = new ArrayList<>();
         long macs = 0;
@@ -61,7 +61,7 @@ public record Summary(List<Row> rows, long params, long trainable, long buffers,
         return 3.0 * imageSize * imageSize * 4 / MEBIBYTE;
     }
 
-    /** Size of every row's output for one image, forward and backward, in MiB. */
+    /** Size of the outputs of all rows and their gradients for one image as float32, in MiB. */
     public double passMegabytes() {
         long values = 0;
         for (Row row : rows) {
@@ -70,12 +70,12 @@ public record Summary(List<Row> rows, long params, long trainable, long buffers,
         return 2.0 * values * 4 / MEBIBYTE;
     }
 
-    /** Size of the trained values as float32, in MiB. */
+    /** Size of the parameters as float32, in MiB. */
     public double paramsMegabytes() {
         return params * 4.0 / MEBIBYTE;
     }
 
-    /** The table as torchsummary prints it, with a last line for the multiply-accumulate operations. */
+    /** The table as torchsummary prints it, followed by a line with the multiply-accumulate operations. */
     @Override
     public String toString() {
         StringBuilder out = new StringBuilder(LINE).append('\n');

@@ -13,35 +13,93 @@ import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one forward pass did, operation by operation: the network as a small graph.
+ * Records the operations of one forward pass as a graph.
  *
- * <p>Everything that describes a model (summary, tree, diagram, a compiled plan) reads this graph, so it cannot drift
- * from the code that computes.
+ * <p>The summary, the diagram and the plans of the fused engine are all built from this graph, so they always agree
+ * with the forward functions.
  */
 public final class Trace {
     private static final ThreadLocal<@Nullable Trace> OPEN = new ThreadLocal<>();
 
+    /** What a leaf module computes, with the tensors that it uses. */
+    public sealed interface Layer {
+        /**
+         * A convolution with a square kernel.
+         *
+         * @param stride in pixels
+         * @param padding zeros on each side, in pixels
+         * @param weight [out, in, kernelSize, kernelSize]
+         * @param bias [out], or null
+         */
+        record Convolution(
+                int kernelSize,
+                int stride,
+                int padding,
+                Tensor weight,
+                @Nullable Tensor bias) implements Layer {}
+
+        /**
+         * x W^T + b.
+         *
+         * @param weight W, [out, in]
+         * @param bias b, [out]
+         */
+        record Linear(Tensor weight, Tensor bias) implements Layer {}
+
+        /**
+         * Batch normalisation; every tensor but the last is [channels].
+         *
+         * @param eps is added to the variance
+         * @param momentum weight of a batch in the update of the running statistics, 0 to 1
+         * @param batches number of training batches, an int64 scalar
+         */
+        record BatchNorm(
+                int channels,
+                double eps,
+                double momentum,
+                Tensor weight,
+                Tensor bias,
+                Tensor runningMean,
+                Tensor runningVar,
+                Tensor batches)
+                implements Layer {}
+
+        /**
+         * Pooling over square windows.
+         *
+         * @param max the maximum of each window; otherwise the average
+         * @param stride in pixels
+         * @param padding minus infinity on each side, in pixels; 0 for the average
+         */
+        record Pooling(boolean max, int kernelSize, int stride, int padding) implements Layer {}
+
+        /** Zeros on all four sides, in pixels. */
+        record ZeroPadding(int padding) implements Layer {}
+    }
+
     /**
-     * One operation. Leaf modules and functions have inputs; a module with children is noted after the operations inside
-     * it.
+     * A call of a module or function. A module with children (a group) is recorded after the operations inside it and
+     * has no inputs.
      *
-     * @param type PyTorch's class name of a module, or the name of a function
+     * @param type PyTorch's class name of the module, or the name of the function
      * @param path dotted path of the module, or "" for a function
      * @param module the module, or null for a function
-     * @param inputs ids of the values that it read, in order (0 is the image)
-     * @param output id of the value that it made
-     * @param shape shape of that value
-     * @param inside how many of the operations noted before a group happened inside it; 0 for all else
+     * @param layer what the module computes, or null for a function and a group
+     * @param inputs ids of the input values, in order (0 is the image)
+     * @param output id of the output value
+     * @param shape shape of the output value
+     * @param inside for a group, how many of the operations recorded directly before it are inside it; otherwise 0
      */
     public record Operation(
             String type,
             String path,
             @Nullable Module module,
+            @Nullable Layer layer,
             List<Integer> inputs,
             int output,
             List<Long> shape,
             int inside) {
-        /** Whether this is a module that only groups others. */
+        /** Whether this is a call of a module with children. */
         public boolean isGroup() {
             return module != null && !module.children().isEmpty();
         }
@@ -54,7 +112,11 @@ public final class Trace {
 
     private Trace() {}
 
-    /** Runs the model in evaluation mode on a black image [1, 3, imageSize, imageSize] and returns what it did. */
+    /**
+     * Runs the model in evaluation mode on zeros [1, 3, imageSize, imageSize] and returns the operations in order.
+     *
+     * @throws IllegalArgumentException if the image size is too small for the model
+     */
     public static List<Operation> of(ImageClassifier model, int imageSize) {
         int min = model.minImageSize();
         if (imageSize < min) {
@@ -78,12 +140,13 @@ public final class Trace {
         return List.copyOf(trace.operations);
     }
 
-    /** How many operations the open trace has, which a group is told when it ends. */
+    /** The number of operations in the open trace, or 0 if there is none. Pass it to {@link #module} after the call. */
     static int length() {
         Trace trace = OPEN.get();
         return trace == null ? 0 : trace.operations.size();
     }
 
+    /** Records a call of a module in the open trace, if there is one. */
     static void module(Module module, int lengthBefore, Tensor x, Tensor y) {
         Trace trace = OPEN.get();
         if (trace != null) {
@@ -91,6 +154,7 @@ public final class Trace {
         }
     }
 
+    /** Records a call of a function in the open trace, if there is one. */
     static void function(String name, Tensor y, Tensor... inputs) {
         Trace trace = OPEN.get();
         if (trace != null) {
@@ -112,13 +176,14 @@ public final class Trace {
                 type,
                 module == null ? "" : paths.getOrDefault(module, ""),
                 module,
+                module == null ? null : module.layer(),
                 read,
                 values.getOrDefault(address(y), -1),
                 Arrays.stream(y.shape()).boxed().toList(),
                 inside));
     }
 
-    /** The open scope keeps every value of the pass alive, so an address stands for one tensor. */
+    /** Identifies a tensor: the open scope keeps all tensors of the pass alive, so addresses are unique. */
     private static long address(Tensor t) {
         return t.unsafeGetTensorImpl().address();
     }

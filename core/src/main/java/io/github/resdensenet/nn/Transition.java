@@ -1,7 +1,7 @@
 package io.github.resdensenet.nn;
 
 /** Between two stages: [N, in, H, W] to [N, out, H/2, W/2]. */
-public final class Transition extends Sequential {
+final class Transition extends Sequential {
     Transition(int inChannels, int outChannels) {
         register("bn", new BatchNorm2d(inChannels));
         register("relu", new ReLU());

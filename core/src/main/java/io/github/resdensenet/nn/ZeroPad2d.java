@@ -3,10 +3,10 @@ package io.github.resdensenet.nn;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
-/** Zeros around the image: [N, C, H, W] to [N, C, H + 2 padding, W + 2 padding]. */
-public final class ZeroPad2d extends Module {
-    /** Width of the border, in pixels. */
-    public final int padding;
+/** Zero padding on all four sides: [N, C, H, W] to [N, C, H + 2 padding, W + 2 padding]. */
+final class ZeroPad2d extends Module {
+    /** Width of the padding on each side, in pixels. */
+    final int padding;
 
     ZeroPad2d(int padding) {
         this.padding = padding;
@@ -15,6 +15,11 @@ public final class ZeroPad2d extends Module {
     @Override
     protected Tensor forward(Tensor x) {
         return torch.constant_pad_nd(x, new long[] {padding, padding, padding, padding});
+    }
+
+    @Override
+    Trace.Layer layer() {
+        return new Trace.Layer.ZeroPadding(padding);
     }
 
     @Override

@@ -1,10 +1,10 @@
 /**
- * The network: modules, layers and functions, named as in PyTorch, computing on libtorch tensors.
+ * Neural networks: modules, layers and functions on libtorch tensors, named as in PyTorch.
  *
- * <p>{@link io.github.resdensenet.nn.ResDenseNet} is the article's model, {@link io.github.resdensenet.nn.DenseNet121} and
- * {@link io.github.resdensenet.nn.ResNet50V2} those that it compares with; {@link io.github.resdensenet.nn.Models} builds any
- * model from its {@link io.github.resdensenet.nn.ModelConfig}. {@link io.github.resdensenet.nn.Trace} records what a
- * forward pass did, and {@link io.github.resdensenet.nn.Summary} turns that into the layer table.
+ * <p>{@link io.github.resdensenet.nn.Models} creates the model of a {@link io.github.resdensenet.nn.ModelConfig}:
+ * {@link io.github.resdensenet.nn.ResDenseNet}, the article's model, or DenseNet-121 or ResNet-50 v2, with which the
+ * article compares it. {@link io.github.resdensenet.nn.Trace} records the operations of a forward pass, and {@link
+ * io.github.resdensenet.nn.Summary} is the layer table.
  */
 @NullMarked
 package io.github.resdensenet.nn;

@@ -1,16 +1,17 @@
 package io.github.resdensenet.predict;
 
-import io.github.resdensenet.checkpoint.Checkpoint;
-import io.github.resdensenet.checkpoint.Manifest;
-import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.data.Batch;
-import io.github.resdensenet.data.ImageDecoder;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.Temperature;
+import io.github.resdensenet.image.ImageDecoder;
+import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.NativeSettings.DeviceChoice;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.run.Run;
 import io.github.resdensenet.transforms.Preprocessing;
-import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,9 +19,9 @@ import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * A trained model ready to answer. Pictures are prepared as in training; the run folder says how.
+ * A trained model for inference. Images are preprocessed as in training, with the settings in the run folder.
  *
- * <p>Not for use by several threads at once.
+ * <p>Not thread-safe.
  */
 public final class Classifier implements AutoCloseable {
     private final ImageClassifier model;
@@ -45,9 +46,9 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * Loads a run's best checkpoint.
+     * Loads the best checkpoint of a run.
      *
-     * @throws IOException if there is no such run or it is damaged
+     * @throws IOException if the run does not exist or is corrupt
      */
     public static Classifier load(Path run) throws IOException {
         Run opened = Run.open(run);
@@ -62,9 +63,13 @@ public final class Classifier implements AutoCloseable {
     }
 
     /**
-     * A classifier of a network in memory, which it closes in the end; its probabilities are the softmax's.
+     * Creates a classifier from a network in memory, with uncalibrated probabilities. Closing the classifier closes the
+     * network.
      *
-     * @param model on the CPU; it is put in evaluation mode
+     * @param model network on the CPU; is set to evaluation mode
+     * @param classes class names by index
+     * @param preprocessing how images become the network's input
+     * @throws IllegalArgumentException if the number of classes is not the number of logits
      */
     public static Classifier of(ImageClassifier model, List<String> classes, Preprocessing preprocessing) {
         return of(model, classes, preprocessing, new Temperature(1));
@@ -74,15 +79,15 @@ public final class Classifier implements AutoCloseable {
             ImageClassifier model, List<String> classes, Preprocessing preprocessing, Temperature temperature) {
         if (classes.size() != model.numClasses()) {
             throw new IllegalArgumentException(
-                    "classes must be " + model.numClasses() + " names, one a logit, got " + classes);
+                    "classes must be " + model.numClasses() + " names, one per logit, got " + classes);
         }
         model.train(false);
-        Inference inference =
-                Inference.of(model, preprocessing.imageSize(), NativeSettings.device("cpu"), torch.get_num_threads());
+        Inference inference = Inference.of(
+                model, preprocessing.imageSize(), NativeSettings.device(DeviceChoice.CPU), torch.get_num_threads());
         return new Classifier(model, inference, classes, preprocessing, temperature);
     }
 
-    /** How probabilities are calibrated. */
+    /** The temperature that calibrates the probabilities. */
     public Temperature temperature() {
         return temperature;
     }
@@ -92,38 +97,38 @@ public final class Classifier implements AutoCloseable {
         return classes;
     }
 
-    /** The network, in evaluation mode; it is closed with this classifier. */
+    /** The network in evaluation mode. It is closed with this classifier. */
     public ImageClassifier model() {
         return model;
     }
 
-    /** How a picture becomes the network's input. */
+    /** How images become the network's input. */
     public Preprocessing preprocessing() {
         return preprocessing;
     }
 
     /**
-     * Classifies a picture.
+     * Classifies an image file.
      *
-     * @throws IOException if the file cannot be read or is no picture
+     * @throws IOException if the file cannot be read or is not a supported image
      */
-    public Prediction classify(Path picture) throws IOException {
-        return classify(ImageDecoder.decode(picture, preprocessing.upright()));
+    public Prediction classify(Path image) throws IOException {
+        return classify(ImageDecoder.decode(image, preprocessing.upright()));
     }
 
-    /** Classifies a decoded picture of any size. */
-    public Prediction classify(RgbImage picture) {
-        return classify(List.of(picture)).get(0);
+    /** Classifies a decoded image of any size. */
+    public Prediction classify(RgbImage image) {
+        return classify(List.of(image)).get(0);
     }
 
-    /** Classifies decoded pictures of any size, all at once; the answers are in their order. */
-    public List<Prediction> classify(List<RgbImage> pictures) {
-        List<RgbImage> images =
-                pictures.stream().map(preprocessing.resize()::apply).toList();
-        try (Batch batch = Batch.of(images, table)) {
-            float[] values = inference.logits(batch.pixels(), images.size());
+    /** Classifies decoded images of any size as one batch; the predictions are in the same order. */
+    public List<Prediction> classify(List<RgbImage> images) {
+        List<RgbImage> inputs =
+                images.stream().map(preprocessing.resize()::apply).toList();
+        try (Batch batch = Batch.of(inputs, table)) {
+            float[] values = inference.logits(batch.pixels(), inputs.size());
             int n = classes.size();
-            return IntStream.range(0, images.size())
+            return IntStream.range(0, inputs.size())
                     .mapToObj(i -> IntStream.range(i * n, (i + 1) * n)
                             .mapToObj(k -> (double) values[k])
                             .toList())

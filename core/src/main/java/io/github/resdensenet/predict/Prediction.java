@@ -2,29 +2,31 @@ package io.github.resdensenet.predict;
 
 import io.github.resdensenet.eval.Temperature;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 
 /**
- * A model's answer for one picture.
+ * The prediction of a model for one image.
  *
  * @param classes class names by index
- * @param probabilities of each class, calibrated, adding up to 1
- * @param logits what the network gave for each class, before softmax and calibration
+ * @param probabilities calibrated probability per class; the sum is 1
+ * @param logits output of the network per class, before calibration and softmax
  */
 public record Prediction(List<String> classes, List<Double> probabilities, List<Double> logits) {
-    /** Keeps its own lists. */
+    /** Copies the lists and checks their lengths. */
     public Prediction {
         classes = List.copyOf(classes);
         probabilities = List.copyOf(probabilities);
         logits = List.copyOf(logits);
         if (classes.isEmpty() || classes.size() != probabilities.size() || classes.size() != logits.size()) {
-            throw new IllegalArgumentException("probabilities and logits must be one a class, got "
+            throw new IllegalArgumentException("probabilities and logits must have one value per class, got "
                     + probabilities.size() + " and " + logits.size() + " for " + classes.size() + " classes");
         }
     }
 
-    /** The same with the probabilities that are not calibrated: softmax(logits). */
+    /** This prediction with uncalibrated probabilities: softmax(logits). */
     public Prediction raw() {
         return new Prediction(classes, probabilities(logits, Temperature.NONE), logits);
     }
@@ -35,7 +37,14 @@ public record Prediction(List<String> classes, List<Double> probabilities, List<
         return Arrays.stream(p).boxed().toList();
     }
 
-    /** Class indices, most probable first. */
+    /** Each class name with its probability, in the order of the classes. */
+    public Map<String, Double> byClass() {
+        Map<String, Double> byClass = new LinkedHashMap<>();
+        IntStream.range(0, classes.size()).forEach(c -> byClass.put(classes.get(c), probabilities.get(c)));
+        return byClass;
+    }
+
+    /** Class indices in descending order of probability. */
     public List<Integer> ranking() {
         return IntStream.range(0, classes.size())
                 .boxed()

@@ -1,4 +1,4 @@
-/** Using a trained model: {@link io.github.resdensenet.predict.Classifier} answers for one picture at a time. */
+/** Inference with a trained model, see {@link io.github.resdensenet.predict.Classifier}. */
 @NullMarked
 package io.github.resdensenet.predict;
 

@@ -8,49 +8,49 @@ import java.util.Map;
 import java.util.zip.CRC32C;
 
 /**
- * The content of a TensorBoard event file: records of TFRecord, each an {@code Event} of TensorFlow's event.proto.
+ * Builds a TensorBoard event file: TFRecord records that each contain an {@code Event} of TensorFlow's event.proto.
  *
- * <p>A record is its length (8 bytes, little endian), a masked CRC-32C of these 8 bytes, the data, a masked CRC-32C of the
- * data. The mask is ((crc >> 15) | (crc << 17)) + 0xa282ead8.
+ * <p>A record consists of the length of the data (8 bytes, little endian), the masked CRC-32C of these 8 bytes, the
+ * data, and the masked CRC-32C of the data. The mask is ((crc >> 15) | (crc << 17)) + 0xa282ead8.
  */
-public final class EventFile {
+final class EventFile {
     private static final int DT_STRING = 7;
     private static final int RGB = 3;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     /**
-     * A file without events.
+     * Creates a file without events.
      *
-     * @param wallTime seconds since 1970
+     * @param wallTime start time in seconds since 1970-01-01 UTC
      */
     public EventFile(double wallTime) {
         record(new Proto().number(1, wallTime).text(3, "brain.Event:2").bytes());
     }
 
-    /** When a file was begun, from its first {@value #HEAD} bytes: the argument of the constructor. */
+    /** The start time of a file, from its first {@value #HEAD} bytes; 0 if there are fewer bytes. */
     public static double wallTime(byte[] head) {
         return head.length < HEAD
                 ? 0
                 : ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getDouble(HEAD - 8);
     }
 
-    /** Bytes that {@link #wallTime} needs: a record's length, its check sum, a tag, the time. */
+    /** Number of bytes that {@link #wallTime} needs: length of the record, checksum, tag and time. */
     public static final int HEAD = 8 + 4 + 1 + 8;
 
-    /** A number at a step; TensorBoard keeps it as float32. */
+    /** Adds a number at a step. TensorBoard stores numbers as float32. */
     public EventFile scalar(String tag, long step, double wallTime, double value) {
         return value(step, wallTime, new Proto().text(1, tag).number(2, (float) value));
     }
 
-    /** A picture at a step, as a PNG file of RGB. */
+    /** Adds an image at a step, as an RGB PNG file. */
     public EventFile image(String tag, long step, double wallTime, int width, int height, byte[] png) {
         Proto image =
                 new Proto().integer(1, height).integer(2, width).integer(3, RGB).bytes(4, png);
         return value(step, wallTime, new Proto().text(1, tag).message(4, image));
     }
 
-    /** A text in Markdown. */
+    /** Adds a text in Markdown. */
     public EventFile text(String tag, long step, double wallTime, String markdown) {
         Proto tensor = new Proto()
                 .integer(1, DT_STRING)
@@ -62,7 +62,7 @@ public final class EventFile {
                 new Proto().text(1, tag).message(9, plugin("text", new byte[0])).message(8, tensor));
     }
 
-    /** The settings of a run, for the tab HPARAMS; values are numbers, booleans or texts. */
+    /** Adds the settings of a run for the HPARAMS tab. Values are numbers, booleans or strings. */
     public EventFile hyperParameters(double wallTime, Map<String, Object> settings) {
         Proto start = new Proto();
         settings.forEach(
@@ -113,12 +113,12 @@ public final class EventFile {
         return ((value >>> 15) | (value << 17)) + 0xa282ead8;
     }
 
-    /** The whole file. */
+    /** The bytes of the file. */
     public byte[] bytes() {
         return out.toByteArray();
     }
 
-    /** A message of Protocol Buffers, field by field. */
+    /** Encodes a Protocol Buffers message field by field. */
     private static final class Proto {
         private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 

@@ -3,6 +3,10 @@ package io.github.resdensenet.report;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
+import io.github.resdensenet.eval.Evaluation.RocCurve;
+import io.github.resdensenet.image.PngWriter;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.report.ReportData.Confusion;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -16,11 +20,11 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * A run's report as one HTML file that needs nothing else: no network, no other file. Names of classes and files are
- * escaped by the templates, which know where in the page they write.
+ * A run's report as one HTML file without references to other files or the network. The templates escape names of classes
+ * and files according to where on the page they are.
  */
-public final class HtmlReport {
-    /** Up to so many classes the confusion matrix is a table, beyond it a picture with a list. */
+final class HtmlReport {
+    /** With more classes the confusion matrix is an image with a list of errors instead of a table. */
     static final int MOST_IN_TABLE = 24;
 
     private static final int MOST_CONFUSIONS = 20;
@@ -29,25 +33,20 @@ public final class HtmlReport {
 
     private HtmlReport() {}
 
-    /**
-     * Pictures of one class that were taken for another.
-     *
-     * @param truth name of the class
-     * @param predicted name of the other
-     * @param n how many
-     * @param of how many pictures the class has
-     */
-    public record Confusion(String truth, String predicted, int n, int of) {}
-
-    /** Writes the page. */
-    public static String html(ReportData data) {
+    /** The page. */
+    static String html(ReportData data) {
+        List<RocCurve> rocs = data.test().rocCurves().stream()
+                .filter(roc -> !roc.points().isEmpty())
+                .toList();
         Map<String, Object> values = new HashMap<>();
         values.put("data", data);
+        values.put("cards", MetricCards.of(data.test()));
         values.put("limits", Limits.of(data));
-        values.put("curves", Charts.curves(data.curves()));
-        values.put("reliability", data.calibration().map(Charts::reliability).orElse(""));
-        values.put("roc", data.roc().isEmpty() ? "" : Charts.roc(data.roc()));
-        values.put("rocsShown", Charts.shown(data.roc()).size());
+        values.put("curves", PageCharts.curves(data.curves()));
+        values.put("reliability", PageCharts.reliability(data.test().reliability()));
+        values.put("roc", rocs.isEmpty() ? "" : PageCharts.roc(data.test()));
+        values.put("rocs", rocs.size());
+        values.put("rocsShown", Math.min(rocs.size(), PageCharts.MOST_ROCS));
         values.put("confusions", confusions(data));
         values.put("heatMap", data.classes().size() > MOST_IN_TABLE ? base64(heatMap(data)) : "");
         values.put(
@@ -62,9 +61,9 @@ public final class HtmlReport {
         return out.toString();
     }
 
-    /** A picture's file as text, for an address of the kind data:. */
-    public static String base64(Picture picture) {
-        return base64(picture.png());
+    /** An image as the text of a data: address. */
+    static String base64(RgbImage image) {
+        return base64(PngWriter.rgb(image.width(), image.height(), image.pixels()));
     }
 
     private static String base64(byte[] file) {
@@ -73,13 +72,16 @@ public final class HtmlReport {
 
     private static List<Confusion> confusions(ReportData data) {
         List<Confusion> all = new ArrayList<>();
-        List<List<Integer>> counts = data.scores().confusion();
+        List<List<Integer>> counts = data.test().confusion().counts();
         for (int t = 0; t < counts.size(); t++) {
-            int of = counts.get(t).stream().mapToInt(Integer::intValue).sum();
             for (int p = 0; p < counts.size(); p++) {
                 int n = counts.get(t).get(p);
                 if (t != p && n > 0) {
-                    all.add(new Confusion(data.classes().get(t), data.classes().get(p), n, of));
+                    all.add(new Confusion(
+                            data.classes().get(t),
+                            data.classes().get(p),
+                            n,
+                            data.test().confusion().images(t)));
                 }
             }
         }
@@ -87,27 +89,27 @@ public final class HtmlReport {
         return List.copyOf(all.subList(0, Math.min(MOST_CONFUSIONS, all.size())));
     }
 
-    /** A pixel a cell, the less transparent the larger its share of the row. */
+    /** One pixel per cell, the more opaque the larger its fraction of the row. */
     private static byte[] heatMap(ReportData data) {
-        List<List<Integer>> counts = data.scores().confusion();
+        List<List<Integer>> counts = data.test().confusion().counts();
         int n = counts.size();
         BufferedImage image = new BufferedImage(n, n, BufferedImage.TYPE_INT_ARGB);
         for (int t = 0; t < n; t++) {
-            int of = counts.get(t).stream().mapToInt(Integer::intValue).sum();
+            int of = data.test().confusion().images(t);
             for (int p = 0; p < n; p++) {
                 long alpha =
                         of == 0 ? 0 : Math.round(255 * Math.sqrt(counts.get(t).get(p) / (double) of));
                 image.setRGB(p, t, (int) (alpha << 24) | (t == p ? 0x2f9e44 : 0xe03131));
             }
         }
-        return Png.encode(image);
+        return PngWriter.encode(image);
     }
 
     private static String resource(String name) {
         try (InputStream in = Objects.requireNonNull(HtmlReport.class.getResourceAsStream(name))) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
-            throw new IllegalStateException("the program's file " + name + " cannot be read", e);
+            throw new IllegalStateException("the built-in file " + name + " cannot be read", e);
         }
     }
 }

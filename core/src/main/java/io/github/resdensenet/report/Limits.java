@@ -1,90 +1,88 @@
 package io.github.resdensenet.report;
 
-import io.github.resdensenet.report.ReportData.Calibration;
-import io.github.resdensenet.report.ReportData.ClassScore;
-import io.github.resdensenet.report.ReportData.Interval;
-import io.github.resdensenet.report.ReportData.Part;
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.eval.Evaluation.ClassMetrics;
+import io.github.resdensenet.eval.Interval;
+import io.github.resdensenet.eval.Reliability;
+import io.github.resdensenet.plot.LearningCurves;
+import io.github.resdensenet.report.ReportData.SubsetCounts;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.IntPredicate;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
-/** What the figures of a report do not say, in plain words, each worked out from the figures themselves. */
+/** What the metrics of a report do not prove, in plain words, each derived from the metrics themselves. */
 final class Limits {
     private static final int FEW = 30;
     private static final int NAMED = 5;
 
     private final ReportData data;
+    private final Evaluation test;
     private final List<String> limits = new ArrayList<>();
 
     private Limits(ReportData data) {
         this.data = data;
+        this.test = data.test();
     }
 
     static List<String> of(ReportData data) {
         Limits limits = new Limits(data);
         limits.interval();
-        limits.choice();
+        limits.selection();
         limits.training();
         limits.classes();
         limits.probabilities();
         limits.limits.add(
-                "All figures hold for pictures that come about as these did: from another camera, place or time"
-                        + " they can be worse. Pictures of one object or person in several parts would make them too good.");
+                "All metrics hold for images that were collected as these were. Images from another camera, place"
+                        + " or time can give worse results. If images of one object or person are in more than one subset, the"
+                        + " metrics are too good.");
         return List.copyOf(limits.limits);
     }
 
     private void interval() {
-        int n = data.scores().n();
-        data.scores()
-                .accuracy()
-                .interval()
-                .ifPresent(interval -> limits.add(format(
-                        "The accuracy was measured on %d pictures. That settles it only to between %s and %s (95%%"
-                                + " interval): a model that scores within this range is not proved better or worse.",
-                        n, Text.percent(interval.low()), Text.percent(interval.high()))));
-        double most =
-                data.scores().perClass().stream().mapToInt(ClassScore::n).max().orElse(0) / (double) Math.max(1, n);
-        boolean above = data.scores()
-                .accuracy()
-                .interval()
-                .map(interval -> interval.low() > most)
-                .orElse(true);
-        if (!above) {
-            limits.add(format(
-                    "Always answering the most frequent class would be right in %s of these pictures; the model is not"
-                            + " proved better than that.",
-                    Text.percent(most)));
+        int n = test.n();
+        Optional<Interval> interval = test.metric("accuracy").ci95();
+        interval.ifPresent(ci -> add(
+                "The accuracy was measured on %d images. Its 95%% interval is %s: a model whose accuracy is in this range"
+                        + " is not proven better or worse.",
+                n, Numbers.percent(ci)));
+        double most = test.perClass().stream().mapToInt(ClassMetrics::n).max().orElse(0) / (double) Math.max(1, n);
+        if (interval.isPresent() && interval.get().low() <= most) {
+            add(
+                    "Always predicting the most frequent class would be correct for %s of these images; the model is not"
+                            + " proven better than that.",
+                    Numbers.percent(most));
         }
     }
 
-    private void choice() {
+    private void selection() {
         LearningCurves curves = data.curves();
         List<Double> accuracies = curves.checkedAcc();
-        Interval interval = data.choice().interval();
+        Interval interval = data.selection();
         long alike = accuracies.stream()
                         .filter(a -> a >= interval.low() && a <= interval.high())
                         .count()
                 - 1;
         if (alike > 0) {
-            limits.add(format(
-                    "The best epoch is %d, but %d other %s within its interval (%s to %s on the %s pictures): they cannot"
-                            + " be told apart, and another split could name another one.",
+            add(
+                    "The best epoch is %d, but %d other %s within its interval (%s on the %s set): they cannot be told"
+                            + " apart, and another split could select another one.",
                     curves.bestEpoch(),
                     alike,
-                    alike == 1 ? "epoch lies" : "epochs lie",
-                    Text.percent(interval.low()),
-                    Text.percent(interval.high()),
-                    data.choice().part()));
+                    alike == 1 ? "epoch is" : "epochs are",
+                    Numbers.percent(interval),
+                    data.selectOn());
         }
-        if (data.choice().part().equals("test")) {
-            limits.add(format(
-                    "There are no validation pictures: the epoch was chosen as the best of %d looks at the test pictures"
-                            + " it is reported on, so its accuracy is optimistic. Calibration was skipped, since it needs"
-                            + " pictures of its own.",
-                    accuracies.size()));
+        if (data.selectOn().equals(Subset.TEST.label())) {
+            add(
+                    "There is no validation set: the epoch is the best of %d evaluations of the test set it is reported on,"
+                            + " so its accuracy is optimistic. Calibration was skipped, since it needs a validation set.",
+                    accuracies.size());
         }
     }
 
@@ -93,41 +91,41 @@ final class Limits {
         int n = curves.trainAcc().size();
         int best = curves.bestEpoch();
         if (n == 1) {
-            limits.add("One epoch was trained: the curves show no trend yet.");
+            add("One epoch was trained: the curves show no trend yet.");
         } else if (best == n) {
-            limits.add("The last epoch is the best: training longer may give more.");
+            add("The last epoch is the best: training longer may help.");
         }
         if (best >= 1 && best <= n) {
             double gap = curves.trainAcc().get(best - 1) - curves.checkedAcc().get(best - 1);
             if (gap > 0.1) {
-                limits.add(format(
-                        "In the best epoch the accuracy on the training pictures is %.1f points higher than on the"
-                                + " others: the network has learned some of them by heart.",
-                        100 * gap));
+                add(
+                        "In the best epoch, the training accuracy is %.1f points above the %s accuracy: the network"
+                                + " overfits.",
+                        100 * gap, curves.checked().toLowerCase(Locale.ROOT));
             }
         }
     }
 
     private void classes() {
-        List<ClassScore> scores = data.scores().perClass();
+        List<ClassMetrics> metrics = test.perClass();
         some(
-                i -> scores.get(i).n() < FEW,
-                "has fewer than " + FEW + " " + data.scores().part() + " pictures",
-                "have fewer than " + FEW + " " + data.scores().part() + " pictures",
-                "single pictures move the figures of such a class by several points.");
+                i -> metrics.get(i).n() < FEW,
+                "has fewer than " + FEW + " test images",
+                "have fewer than " + FEW + " test images",
+                "single images change the metrics of such a class by several points.");
         some(
-                i -> scores.get(i).n() > 0 && scores.get(i).recall() == 0,
-                "was never found",
-                "were never found",
+                i -> metrics.get(i).n() > 0 && metrics.get(i).recall().orNaN() == 0,
+                "was never predicted correctly",
+                "were never predicted correctly",
                 "the overall accuracy hides that.");
-        for (Part part : data.parts()) {
-            int most = Collections.max(part.counts());
-            int least = Collections.min(part.counts());
-            if (part.name().equals("train") && most > 3 * least) {
-                limits.add(format(
-                        "The classes are uneven: the largest has %d training pictures, the smallest %d. Accuracy favours"
-                                + " the large ones; the table by class does not.",
-                        most, least));
+        for (SubsetCounts subset : data.subsets()) {
+            int most = Collections.max(subset.counts());
+            int least = Collections.min(subset.counts());
+            if (subset.subset() == Subset.TRAIN && most > 3 * least) {
+                add(
+                        "The classes are imbalanced: the largest has %d training images, the smallest %d. Accuracy favours"
+                                + " the large ones; the table per class does not.",
+                        most, least);
             }
         }
     }
@@ -147,30 +145,23 @@ final class Limits {
     }
 
     private void probabilities() {
-        data.calibration().ifPresent(this::calibration);
-    }
-
-    private void calibration(Calibration calibration) {
-        double confidence = mean(calibration, true);
-        double accuracy = mean(calibration, false);
-        if (calibration.ece() > 0.05) {
-            limits.add(format(
-                    "The probabilities are off by %.1f points on average; the model is %s than it should be.",
-                    100 * calibration.ece(), confidence > accuracy ? "surer" : "less sure"));
+        double ece = test.metric("ece").orNaN();
+        if (ece > 0.05) {
+            boolean overconfident = mean(Reliability.Bin::confidence) > mean(Reliability.Bin::accuracy);
+            add(
+                    "Confidence and accuracy differ by %.1f points on average; the model is %s.",
+                    100 * ece, overconfident ? "overconfident" : "underconfident");
         }
     }
 
-    private static double mean(Calibration calibration, boolean confidence) {
-        double sum = 0;
-        long n = 0;
-        for (Calibration.Bin bin : calibration.bins()) {
-            sum += bin.n() * (confidence ? bin.confidence() : bin.accuracy());
-            n += bin.n();
-        }
-        return n == 0 ? 0 : sum / n;
+    private double mean(ToDoubleFunction<Reliability.Bin> value) {
+        return test.reliability().bins().stream()
+                        .mapToDouble(bin -> bin.count() * value.applyAsDouble(bin))
+                        .sum()
+                / test.n();
     }
 
-    private static String format(String format, Object... values) {
-        return String.format(Locale.ROOT, format, values);
+    private void add(String format, Object... values) {
+        limits.add(String.format(Locale.ROOT, format, values));
     }
 }

@@ -1,24 +1,27 @@
 package io.github.resdensenet.report;
 
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.eval.Interval;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.plot.Diagram;
+import io.github.resdensenet.plot.LearningCurves;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * All that a run's report shows: plain numbers, texts and pictures. Parts that are not known are empty, and the page leaves
- * them out.
+ * Everything that a run's report shows. The page omits sections without content.
  *
  * @param model the architecture's name in print
- * @param data the name of the pictures, in any script
- * @param classes class names by index, in any script
+ * @param data the name of the data set, in any script
  * @param curves the epochs
- * @param choice how the best epoch was chosen
- * @param scores figures of the best epoch on the test pictures
- * @param calibration how far probabilities can be believed
- * @param roc a curve a class, one against the rest
- * @param galleries pictures worth a look
- * @param parts what the pictures were dealt into
- * @param audit findings about the pictures
+ * @param selectOn the subset that selected the best epoch, "val" or "test"
+ * @param selection 95% interval of the best epoch's accuracy on that subset
+ * @param test evaluation of the best checkpoint on the test set
+ * @param galleries example images
+ * @param subsets number of images per subset and class
+ * @param audit what was found when the images were read
  * @param diagram the architecture
  * @param provenance facts by name: where the run comes from
  * @param recipe the resolved recipe as YAML
@@ -26,149 +29,59 @@ import java.util.Optional;
 public record ReportData(
         String model,
         String data,
-        List<String> classes,
         LearningCurves curves,
-        Choice choice,
-        Scores scores,
-        Optional<Calibration> calibration,
-        List<Roc> roc,
+        String selectOn,
+        Interval selection,
+        Evaluation test,
         List<Gallery> galleries,
-        List<Part> parts,
+        List<SubsetCounts> subsets,
         Optional<Audit> audit,
         Optional<Diagram> diagram,
         Map<String, String> provenance,
         String recipe) {
-    /** Keeps its own lists and checks that the classes agree. */
+    /** Keeps its own lists and checks that all parts have the same classes. */
     public ReportData {
-        classes = List.copyOf(classes);
-        roc = List.copyOf(roc);
         galleries = List.copyOf(galleries);
-        parts = List.copyOf(parts);
-        int n = classes.size();
-        if (n == 0 || scores.perClass().size() != n || scores.confusion().size() != n) {
-            throw new IllegalArgumentException("a report needs figures of each of its " + n + " classes, got "
-                    + scores.perClass().size() + " and a confusion matrix of "
-                    + scores.confusion().size());
-        }
-        for (Part part : parts) {
-            if (part.counts().size() != n) {
-                throw new IllegalArgumentException(
-                        "part " + part.name() + " must count " + n + " classes, got " + part.counts());
+        subsets = List.copyOf(subsets);
+        for (SubsetCounts counted : subsets) {
+            if (counted.counts().size() != test.classes().size()) {
+                throw new IllegalArgumentException("subset " + counted.name() + " must count "
+                        + test.classes().size() + " classes, got " + counted.counts());
             }
         }
     }
 
-    /**
-     * A 95% interval.
-     *
-     * @param low lower bound
-     * @param high upper bound
-     */
-    public record Interval(double low, double high) {}
-
-    /**
-     * How the best epoch was chosen.
-     *
-     * @param part "val" or "test"
-     * @param interval of the best epoch's accuracy on that part
-     */
-    public record Choice(String part, Interval interval) {}
-
-    /**
-     * One figure.
-     *
-     * @param name what it is
-     * @param value its value
-     * @param percent whether it is a share of 1, printed as a percentage
-     * @param interval where it may lie
-     * @param meaning a sentence for who does not know it
-     */
-    public record Figure(String name, double value, boolean percent, Optional<Interval> interval, String meaning) {}
-
-    /**
-     * Figures on a part of the pictures.
-     *
-     * @param part "test"
-     * @param n pictures
-     * @param accuracy share of right answers
-     * @param more other figures
-     * @param confusion counts, rows by true class, columns by predicted class
-     * @param perClass a row a class
-     */
-    public record Scores(
-            String part,
-            int n,
-            Figure accuracy,
-            List<Figure> more,
-            List<List<Integer>> confusion,
-            List<ClassScore> perClass) {
-        /** Keeps its own lists. */
-        public Scores {
-            more = List.copyOf(more);
-            confusion = List.copyOf(confusion);
-            perClass = List.copyOf(perClass);
-        }
+    /** Class names by index, in any script. */
+    public List<String> classes() {
+        return test.classes();
     }
 
     /**
-     * One class's figures, 0 where there is nothing to divide by.
+     * A metric in words.
      *
-     * @param n pictures of the class
-     * @param precision share of the predictions of the class that are right
-     * @param recall share of the class's pictures that were found
-     * @param f1 harmonic mean of the two
-     * @param recallInterval where the recall may lie
+     * @param name its name in print
+     * @param value the value in print
+     * @param interval the 95% interval in print, or ""
+     * @param meaning one sentence for readers who do not know the metric
      */
-    public record ClassScore(int n, double precision, double recall, double f1, Optional<Interval> recallInterval) {}
+    public record Card(String name, String value, String interval, String meaning) {}
 
     /**
-     * Reliability: of the answers given with some confidence, how many are right.
+     * Images of one true class that were predicted as another.
      *
-     * @param ece expected calibration error, 0 to 1
-     * @param temperature that the logits are divided by; 1 if none was fitted
-     * @param bins by confidence
+     * @param truth the true class
+     * @param predicted the predicted class
+     * @param n number of images
+     * @param of number of images of the true class
      */
-    public record Calibration(double ece, double temperature, List<Bin> bins) {
-        /**
-         * Answers of about one confidence.
-         *
-         * @param n how many
-         * @param confidence their mean confidence
-         * @param accuracy share of right ones
-         */
-        public record Bin(int n, double confidence, double accuracy) {}
-
-        /** Keeps its own list. */
-        public Calibration {
-            bins = List.copyOf(bins);
-        }
-    }
+    public record Confusion(String truth, String predicted, int n, int of) {}
 
     /**
-     * A receiver operating characteristic.
+     * Example images with something in common.
      *
-     * @param name class name, or what is averaged
-     * @param auc area under it
-     * @param falsePositives shares, rising from 0 to 1
-     * @param truePositives shares, of the same number
-     */
-    public record Roc(String name, double auc, List<Double> falsePositives, List<Double> truePositives) {
-        /** Keeps its own lists. */
-        public Roc {
-            falsePositives = List.copyOf(falsePositives);
-            truePositives = List.copyOf(truePositives);
-            if (falsePositives.size() != truePositives.size() || falsePositives.isEmpty()) {
-                throw new IllegalArgumentException("a ROC needs points, as many shares of the one as of the other");
-            }
-        }
-    }
-
-    /**
-     * Pictures of one sort.
-     *
-     * @param title of the gallery
-     * @param about a sentence
-     * @param examples the pictures
+     * @param title heading
+     * @param about one sentence
+     * @param examples the images
      */
     public record Gallery(String title, String about, List<Example> examples) {
         /** Keeps its own list. */
@@ -178,46 +91,56 @@ public record ReportData(
     }
 
     /**
-     * A picture and its answer.
+     * An image with its prediction.
      *
-     * @param file its name
-     * @param truth name of its class
-     * @param predicted name of the most probable class
-     * @param probability of that class
-     * @param picture what the network saw
-     * @param overlay the same with what the answer rests on
+     * @param file path inside the image folder
+     * @param truth the true class
+     * @param predicted the predicted class
+     * @param probability probability of the predicted class, 0 to 1
+     * @param image the image as the network sees it
+     * @param overlay the image with the attribution map over it
      */
     public record Example(
             String file,
             String truth,
             String predicted,
             double probability,
-            Picture picture,
-            Optional<Picture> overlay) {}
+            RgbImage image,
+            Optional<RgbImage> overlay) {
+        /** An image as the text of a data: address. */
+        public static String base64(RgbImage image) {
+            return HtmlReport.base64(image);
+        }
+    }
 
     /**
-     * A part of the pictures.
+     * How many images of each class a subset has.
      *
-     * @param name "train", "val" or "test"
-     * @param counts pictures of each class
+     * @param subset the subset
+     * @param counts by class index
      */
-    public record Part(String name, List<Integer> counts) {
+    public record SubsetCounts(Subset subset, List<Integer> counts) {
         /** Keeps its own list. */
-        public Part {
+        public SubsetCounts {
             counts = List.copyOf(counts);
         }
 
-        /** Pictures of all classes. */
+        /** The subset's name: train, val or test. */
+        public String name() {
+            return subset.label();
+        }
+
+        /** Images of all classes. */
         public int total() {
             return counts.stream().mapToInt(Integer::intValue).sum();
         }
     }
 
     /**
-     * What an audit of the pictures found.
+     * What was found when the images were read.
      *
-     * @param summary a sentence
-     * @param findings one each
+     * @param summary one sentence
+     * @param findings the findings
      */
     public record Audit(String summary, List<Finding> findings) {
         /** Keeps its own list. */
@@ -229,8 +152,8 @@ public record ReportData(
     /**
      * A finding.
      *
-     * @param what a sentence
-     * @param files that it is about
+     * @param what one sentence
+     * @param files the files concerned, with details
      */
     public record Finding(String what, List<String> files) {
         /** Keeps its own list. */

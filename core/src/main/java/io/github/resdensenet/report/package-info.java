@@ -1,6 +1,6 @@
 /**
- * Pictures of numbers: {@link io.github.resdensenet.report.LearningCurves} and {@link
- * io.github.resdensenet.report.AttributionFigure} as SVG and PNG.
+ * Reports of a run: the HTML page, the learning curves, the network diagram and the TensorBoard event file. Charts come
+ * from {@link io.github.resdensenet.plot}.
  */
 @NullMarked
 package io.github.resdensenet.report;

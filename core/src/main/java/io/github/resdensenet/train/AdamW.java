@@ -24,7 +24,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * AdamW with PyTorch's defaults (I. Loshchilov, F. Hutter, "Decoupled Weight Decay Regularization", ICLR 2019):
+ * The AdamW optimiser with PyTorch's default hyperparameters (I. Loshchilov, F. Hutter, "Decoupled Weight Decay
+ * Regularization", ICLR 2019):
  *
  * <pre>
  * p = p (1 - lr weightDecay)
@@ -33,11 +34,11 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
  * p = p - lr / (1 - beta1^t) m / (sqrt(v) / sqrt(1 - beta2^t) + eps)
  * </pre>
  *
- * <p>Parameters, gradients and both moments each lie in one block of memory, so a step is one pass over it however many
- * tensors the model has. The model's parameters become views of the first block.
+ * <p>Parameters, gradients and both moments each occupy one block of memory. A step is therefore one pass over these
+ * blocks, whatever the number of tensors. The model's parameters become views of the first block.
  *
- * <p>While the body is frozen the head alone moves: the body has neither decay nor moments, and its t begins afterwards, as
- * in PyTorch for parameters without a gradient.
+ * <p>While the backbone is frozen, only the head is updated. The backbone has no weight decay and no moments then, and
+ * its t starts at 1 afterwards, as in PyTorch for parameters without a gradient.
  */
 final class AdamW implements AutoCloseable {
     static final double BETA1 = 0.9;
@@ -50,13 +51,18 @@ final class AdamW implements AutoCloseable {
     private final Tensor gradients;
     private final Tensor m;
     private final Tensor v;
-    private final Tensor times;
+    private final Tensor stepTensor;
     private final OperatorHandle fused;
-    private final long headFrom;
-    private final long headTo;
+    private final long headStart;
+    private final long headEnd;
     private long step;
     private long frozenSteps;
 
+    /**
+     * Creates the optimiser and moves the model's parameters into its memory.
+     *
+     * @param weightDecay decoupled weight decay, applied to every parameter
+     */
     AdamW(ImageClassifier model, double weightDecay) {
         this.parameters = model.namedParameters();
         this.weightDecay = weightDecay;
@@ -67,31 +73,31 @@ final class AdamW implements AutoCloseable {
             gradients = torch.zeros_like(values);
             m = torch.zeros_like(values);
             v = torch.zeros_like(values);
-            times = torch.zeros(new long[0], first.options()).to(ScalarType.Float);
+            stepTensor = torch.zeros(new long[0], first.options()).to(ScalarType.Float);
             fused = Dispatcher.singleton().findSchemaOrThrow("aten::_fused_adamw_", "");
             long offset = 0;
-            long from = total;
-            long to = 0;
+            long start = total;
+            long end = 0;
             for (Map.Entry<String, Tensor> named : parameters.entrySet()) {
                 Tensor parameter = named.getValue();
                 try (PointerScope scope = new PointerScope()) {
-                    Tensor view = part(values, parameter, offset);
+                    Tensor view = view(values, parameter, offset);
                     view.copy_(parameter.detach());
                     parameter.set_data(view);
-                    parameter.mutable_grad().put(part(gradients, parameter, offset));
+                    parameter.mutable_grad().put(view(gradients, parameter, offset));
                 }
                 boolean head = named.getKey().startsWith(model.headName() + ".");
-                from = head ? Math.min(from, offset) : from;
+                start = head ? Math.min(start, offset) : start;
                 offset += parameter.numel();
-                to = head ? offset : to;
+                end = head ? offset : end;
             }
-            headFrom = from;
-            headTo = to;
+            headStart = start;
+            headEnd = end;
         }
     }
 
-    /** The part of a block that belongs to a parameter, with the parameter's shape and strides. */
-    private static Tensor part(Tensor block, Tensor parameter, long offset) {
+    /** Returns the view of a block that belongs to a parameter, with the parameter's shape and strides. */
+    private static Tensor view(Tensor block, Tensor parameter, long offset) {
         long[] strides = new long[(int) parameter.dim()];
         for (int i = 0; i < strides.length; i++) {
             strides[i] = parameter.stride(i);
@@ -99,14 +105,16 @@ final class AdamW implements AutoCloseable {
         return block.as_strided(parameter.shape(), strides, new LongOptional(offset));
     }
 
+    /** Sets all gradients to zero. */
     void zeroGrad() {
         gradients.zero_();
     }
 
     /**
-     * One step along the gradients that backward() has added up.
+     * Updates all parameters with the accumulated gradients.
      *
-     * @throws ArithmeticException if one of them is not finite; nothing has moved then
+     * @param lr learning rate of this step
+     * @throws ArithmeticException if a gradient is not finite; no parameter has changed then
      */
     void step(double lr) {
         try (PointerScope scope = new PointerScope();
@@ -114,23 +122,28 @@ final class AdamW implements AutoCloseable {
             checkFinite(gradients);
             step++;
             if (frozenSteps == 0) {
-                move(0, values.numel(), lr, step);
+                update(0, values.numel(), lr, step);
             } else {
-                move(0, headFrom, lr, step - frozenSteps);
-                move(headFrom, headTo, lr, step);
-                move(headTo, values.numel(), lr, step - frozenSteps);
+                update(0, headStart, lr, step - frozenSteps);
+                update(headStart, headEnd, lr, step);
+                update(headEnd, values.numel(), lr, step - frozenSteps);
             }
         }
     }
 
-    /** One step of the head alone, along its gradients. */
+    /**
+     * Updates only the parameters of the head, with their gradients.
+     *
+     * @param lr learning rate of this step
+     * @throws ArithmeticException if a gradient of the head is not finite; no parameter has changed then
+     */
     void stepHead(double lr) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
-            checkFinite(range(gradients, headFrom, headTo));
+            checkFinite(slice(gradients, headStart, headEnd));
             step++;
             frozenSteps++;
-            move(headFrom, headTo, lr, step);
+            update(headStart, headEnd, lr, step);
         }
     }
 
@@ -140,29 +153,29 @@ final class AdamW implements AutoCloseable {
         }
     }
 
-    private static Tensor range(Tensor block, long from, long to) {
+    private static Tensor slice(Tensor block, long from, long to) {
         return block.narrow(0, from, to - from);
     }
 
-    /** Step t of the parameters that lie between two places of the blocks. */
-    private void move(long from, long to, double lr, long t) {
-        times.fill_(new Scalar((double) t));
+    /** Updates the parameters in the range [from, to) of the blocks; t is their step number, from 1. */
+    private void update(long from, long to, double lr, long t) {
+        stepTensor.fill_(new Scalar((double) t));
         fused.callBoxed(new IValueVector(
-                list(range(values, from, to)),
-                list(range(gradients, from, to)),
-                list(range(m, from, to)),
-                list(range(v, from, to)),
-                list(), // largest moments, of AMSGrad
-                list(times),
+                list(slice(values, from, to)),
+                list(slice(gradients, from, to)),
+                list(slice(m, from, to)),
+                list(slice(v, from, to)),
+                list(), // max_exp_avg_sqs, only for AMSGrad
+                list(stepTensor),
                 new IValue(lr),
                 new IValue(BETA1),
                 new IValue(BETA2),
                 new IValue(weightDecay),
                 new IValue(EPS),
-                new IValue(false), // AMSGrad
-                new IValue(false), // towards larger losses
-                new IValue(), // scale of the gradients
-                new IValue())); // whether a scaled gradient is infinite
+                new IValue(false), // amsgrad
+                new IValue(false), // maximize
+                new IValue(), // grad_scale
+                new IValue())); // found_inf
     }
 
     private static IValue list(Tensor... tensors) {
@@ -173,23 +186,24 @@ final class AdamW implements AutoCloseable {
         return new IValue(list);
     }
 
-    /** Whether every weight is a number. */
+    /** Returns whether every weight is finite. */
     boolean weightsAreFinite() {
         return isFinite(values);
     }
 
-    /** NaN and infinity outlive a sum. */
+    /** Returns whether all values are finite: the sum of values with NaN or infinity is not finite. */
     private static boolean isFinite(Tensor block) {
         try (PointerScope scope = new PointerScope()) {
             return Double.isFinite(block.sum().item_double());
         }
     }
 
+    /** Returns the number of steps so far, those with a frozen backbone included. */
     long steps() {
         return step;
     }
 
-    /** The moments by parameter name, and the step as metadata, with the number of the head's own if there are any. */
+    /** Returns the moments by parameter name, and as metadata the numbers of all steps and of frozen steps. */
     Safetensors state() {
         Map<String, String> steps = new LinkedHashMap<>(Map.of("step", Long.toString(step)));
         if (frozenSteps > 0) {
@@ -200,6 +214,11 @@ final class AdamW implements AutoCloseable {
         }
     }
 
+    /**
+     * Restores a state returned by {@link #state}.
+     *
+     * @param source the file, for error messages
+     */
     void load(Safetensors state, Path source) throws IOException {
         try (PointerScope scope = new PointerScope()) {
             ModelState.load(moments(), state.tensors(), source);
@@ -212,8 +231,8 @@ final class AdamW implements AutoCloseable {
         Map<String, Tensor> moments = new LinkedHashMap<>();
         long offset = 0;
         for (Map.Entry<String, Tensor> parameter : parameters.entrySet()) {
-            moments.put("exp_avg." + parameter.getKey(), part(m, parameter.getValue(), offset));
-            moments.put("exp_avg_sq." + parameter.getKey(), part(v, parameter.getValue(), offset));
+            moments.put("exp_avg." + parameter.getKey(), view(m, parameter.getValue(), offset));
+            moments.put("exp_avg_sq." + parameter.getKey(), view(v, parameter.getValue(), offset));
             offset += parameter.getValue().numel();
         }
         return moments;
@@ -221,7 +240,7 @@ final class AdamW implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Pointer block : new Pointer[] {values, gradients, m, v, times, fused}) {
+        for (Pointer block : new Pointer[] {values, gradients, m, v, stepTensor, fused}) {
             block.close();
         }
     }

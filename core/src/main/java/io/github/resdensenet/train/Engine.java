@@ -1,116 +1,112 @@
 package io.github.resdensenet.train;
 
-import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
-import java.io.IOException;
-import java.nio.file.Path;
+import io.github.resdensenet.nn.Precision;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Recipe.EngineChoice;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
-import org.bytedeco.pytorch.LongOptional;
-import org.bytedeco.pytorch.Tensor;
-import org.jspecify.annotations.Nullable;
 
-/** Computes training steps of a model and holds the optimiser. After every step the model's own tensors are current. */
-interface Engine extends AutoCloseable {
-    /**
-     * The engine that a recipe asks for. "auto" is the fused one, and the reference where that cannot be.
-     *
-     * @param model a model on the device; its parameters become views of the optimiser's memory
-     * @throws IllegalArgumentException if the recipe insists on an engine that cannot be
-     */
-    static Engine of(Recipe recipe, ImageClassifier model, Device device) {
-        Recipe.Train train = recipe.train();
-        String wish = train.engine();
-        if (!wish.equals("reference")) {
-            @Nullable String obstacle = device.is_cpu() ? null : "it computes on the CPU only";
-            if (obstacle == null) {
-                try {
-                    return new FusedEngine(
-                            model, recipe.data().batchSize(), recipe.data().imageSize(), recipe.train());
-                } catch (UnsupportedOperationException | LinkageError e) {
-                    obstacle = String.valueOf(e.getMessage());
-                }
-            }
-            if (wish.equals("fused") || train.precision().equals("bf16")) {
-                throw new IllegalArgumentException("train.engine fused cannot run here: " + obstacle);
-            }
-            return new ReferenceEngine(model, train, device, "the fused engine cannot run here: " + obstacle);
-        }
-        if (train.precision().equals("bf16")) {
-            throw new IllegalArgumentException("train.precision bf16 needs train.engine fused");
-        }
-        return new ReferenceEngine(model, train, device, "as asked");
+/** Computes training steps of a model. After every step, the model's tensors are up to date. */
+public abstract class Engine implements AutoCloseable {
+    final ImageClassifier model;
+    final AdamW optimizer;
+    private final HeadTraining head;
+    private final String name;
+    private final String description;
+
+    /** Creates the optimiser; the model's parameters become views of its memory. */
+    Engine(ImageClassifier model, Recipe.Train settings, String name, String description) {
+        this.model = model;
+        this.name = name;
+        this.description = name + " (" + description + ")";
+        optimizer = new AdamW(model, settings.weightDecay());
+        head = new HeadTraining(model, optimizer, settings.labelSmoothing());
     }
 
     /**
-     * What a step found before it changed the weights.
+     * Creates the engine that a recipe requests. "auto" is the fused engine, or the reference engine if the fused
+     * engine cannot run.
+     *
+     * @param model a model on the device; its parameters become views of the optimiser's memory
+     * @throws IllegalArgumentException if the recipe requires an engine that cannot run
+     */
+    public static Engine of(Recipe recipe, ImageClassifier model, Device device) {
+        Recipe.Train train = recipe.train();
+        boolean bf16 = train.precision() == Precision.BF16;
+        if (train.engine() == EngineChoice.REFERENCE) {
+            if (bf16) {
+                throw new IllegalArgumentException("train.precision bf16 needs train.engine fused");
+            }
+            return new ReferenceEngine(model, train, device, "as requested");
+        }
+        String obstacle = "it computes on the CPU only";
+        if (device.is_cpu()) {
+            try {
+                return new FusedEngine(model, recipe);
+            } catch (UnsupportedOperationException | LinkageError e) {
+                obstacle = String.valueOf(e.getMessage());
+            }
+        }
+        if (train.engine() == EngineChoice.FUSED || bf16) {
+            throw new IllegalArgumentException("train.engine fused cannot run here: " + obstacle);
+        }
+        return new ReferenceEngine(model, train, device, "the fused engine cannot run here: " + obstacle);
+    }
+
+    /**
+     * The result of a step, computed before it changed the weights.
      *
      * @param loss mean loss of the batch
-     * @param hits images whose largest logit is the true class's
+     * @param correct number of correct predictions
+     * @param number optimiser steps taken so far, including this one
      */
-    record Step(double loss, int hits) {}
+    public record Step(double loss, int correct, long number) {}
 
     /**
-     * Forward, loss, backward and one optimiser step.
+     * Computes one training step: forward pass, loss, backward pass and optimiser step.
      *
-     * @throws ArithmeticException if the loss or a gradient is not finite; the optimiser has not moved then
+     * @throws ArithmeticException if the loss or a gradient is not finite; the weights are unchanged then
      */
-    Step step(Batch batch, double lr);
+    public abstract Step step(Batch batch, double lr);
 
     /**
-     * A step of the head alone. The body computes as in evaluation: its weights, running statistics and moments stay as
-     * they are.
-     *
-     * @throws ArithmeticException as {@link #step}
+     * Computes one training step of the head only. The backbone is in evaluation mode: its weights, running statistics
+     * and moments do not change.
      */
-    Step stepHead(Batch batch, double lr);
+    final Step stepHead(Batch batch, double lr) {
+        return head.step(batch, lr);
+    }
 
-    /** Throws if a loss is no number. */
+    /** Throws an ArithmeticException if a loss is not finite. */
     static void checkFinite(double loss) {
         if (!Double.isFinite(loss)) {
             throw new ArithmeticException("the loss became " + loss);
         }
     }
 
-    /** Rows of logits [N, C] whose largest is the label's [N]. */
-    static int hits(Tensor logits, Tensor labels) {
-        return (int) logits.argmax(new LongOptional(1), false).eq(labels).sum().item_long();
-    }
+    /** Creates the model's forward pass in evaluation mode, in fp32. The caller closes it. */
+    public abstract Inference inference(int imageSize);
 
-    /** What moves the weights. */
-    AdamW optimizer();
-
-    /** Steps taken so far. */
-    default long steps() {
-        return optimizer().steps();
-    }
-
-    /** The model's forward pass in evaluation mode, in full precision; the caller closes it. */
-    Inference inference(int imageSize);
-
-    /** The optimiser's state. */
-    default Safetensors optimizerState() {
-        return optimizer().state();
-    }
-
-    /** Takes up a saved optimiser's state. */
-    default void load(Safetensors optimizerState, Path source) throws IOException {
-        optimizer().load(optimizerState, source);
-    }
-
-    /** Milliseconds of one more pass without the optimiser, by kind of work; empty where the engine cannot tell. */
-    default Map<String, Double> profile(Batch batch) {
+    /** Runs one pass without the optimiser and returns its time in ms by kind of operation; empty if not supported. */
+    public Map<String, Double> profile(Batch batch) {
         return Map.of();
     }
 
-    /** The name in logs and JSON: "fused" or "reference". */
-    String name();
+    /** Returns the name in logs and JSON: "fused" or "reference". */
+    public final String name() {
+        return name;
+    }
 
-    /** Name, and why this one. */
-    String description();
+    /** Returns the name with details, for the log. */
+    public final String description() {
+        return description;
+    }
 
     @Override
-    void close();
+    public void close() {
+        optimizer.close();
+    }
 }

@@ -1,66 +1,56 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
-import io.github.resdensenet.engine.FusedInference;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.Precision;
+import io.github.resdensenet.run.Recipe;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
 
-/** The training step by a static plan of oneDNN primitives. */
-final class FusedEngine implements Engine {
-    private final String precision;
+/** Computes training steps with {@link FusedTraining}, a static plan of oneDNN primitives for the CPU. */
+final class FusedEngine extends Engine {
     private final FusedTraining training;
-    private final AdamW optimizer;
-    private final HeadTraining head;
-    private final ImageClassifier model;
 
     /**
-     * Takes a model on the CPU; its parameters become views of the optimiser's memory.
+     * Creates an engine for a model on the CPU.
      *
-     * @throws UnsupportedOperationException if oneDNN has no fast kernel here for something in this model
+     * @param recipe the resolved recipe
+     * @throws UnsupportedOperationException if oneDNN has no optimised kernel on this processor for an operation of the
+     *     model
      */
-    FusedEngine(ImageClassifier model, int batchSize, int imageSize, Recipe.Train settings) {
-        this.model = model;
-        precision = settings.precision();
-        training = new FusedTraining(model, imageSize, precision.equals("bf16"), settings.labelSmoothing());
-        optimizer = new AdamW(model, settings.weightDecay());
-        head = new HeadTraining(model, optimizer, settings.labelSmoothing());
+    FusedEngine(ImageClassifier model, Recipe recipe) {
+        super(model, recipe.train(), "fused", describe(recipe.train().precision()));
+        Recipe.Train settings = recipe.train();
+        boolean bf16 = settings.precision() == Precision.BF16;
+        training = new FusedTraining(model, recipe.data().imageSize(), bf16, settings.labelSmoothing());
         try {
-            training.prepare(batchSize);
+            training.prepare(recipe.data().batchSize());
         } catch (UnsupportedOperationException e) {
             close();
             throw e;
         }
     }
 
+    private static String describe(Precision precision) {
+        return "a static plan of oneDNN " + FusedTraining.libraryVersion() + " primitives, " + precision;
+    }
+
     @Override
     public Step step(Batch batch, double lr) {
-        int[] labels = IntStream.range(0, batch.count()).map(batch::label).toArray();
         try (PointerScope scope = new PointerScope()) {
-            FusedTraining.Pass pass = training.pass(batch.pixels(), labels);
-            Engine.checkFinite(pass.loss());
+            FusedTraining.Pass pass = training.pass(batch.pixels(), batch.labels());
+            checkFinite(pass.loss());
             optimizer.step(lr);
-            return new Step(pass.loss(), pass.hits());
+            return new Step(pass.loss(), pass.correct(), optimizer.steps());
         }
     }
 
     @Override
-    public Step stepHead(Batch batch, double lr) {
-        return head.step(batch, lr);
-    }
-
-    @Override
-    public AdamW optimizer() {
-        return optimizer;
-    }
-
-    @Override
     public Inference inference(int imageSize) {
-        return new FusedInference(model, imageSize, false, torch.get_num_threads());
+        return Inference.fused(model, imageSize, Precision.FP32, torch.get_num_threads());
     }
 
     @Override
@@ -69,18 +59,8 @@ final class FusedEngine implements Engine {
     }
 
     @Override
-    public String name() {
-        return "fused";
-    }
-
-    @Override
-    public String description() {
-        return "fused (a static plan of oneDNN " + FusedTraining.libraryVersion() + " primitives, " + precision + ")";
-    }
-
-    @Override
     public void close() {
         training.close();
-        optimizer.close();
+        super.close();
     }
 }

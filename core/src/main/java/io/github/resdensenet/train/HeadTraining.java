@@ -1,8 +1,8 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
-import io.github.resdensenet.eval.Evaluator;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.LogitsLoss;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -10,8 +10,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * The steps of a frozen body, for every engine: features by libtorch without a gradient and with the running statistics,
- * autograd through the head alone.
+ * Computes training steps with a frozen backbone, for every engine. libtorch computes the features in evaluation mode
+ * without gradients; autograd runs through the head only.
  */
 final class HeadTraining {
     private final ImageClassifier model;
@@ -28,19 +28,19 @@ final class HeadTraining {
         try (PointerScope scope = new PointerScope()) {
             model.train(false);
             Device device = model.namedParameters().values().iterator().next().device();
-            Tensor labels = batch.labels().to(device, ScalarType.Long);
+            Tensor labels = batch.labelTensor().to(device, ScalarType.Long);
             Tensor features;
             try (NoGradGuard noGrad = new NoGradGuard()) {
                 features = model.forwardFeatures(batch.images().to(device, ScalarType.Float));
             }
             Tensor logits = model.forwardHead(features);
-            Tensor loss = Evaluator.loss(logits, labels, labelSmoothing);
+            Tensor loss = LogitsLoss.crossEntropy(logits, labels, labelSmoothing);
             optimizer.zeroGrad();
             double mean = loss.item_double();
             Engine.checkFinite(mean);
             loss.backward();
             optimizer.stepHead(lr);
-            return new Engine.Step(mean, Engine.hits(logits, labels));
+            return new Engine.Step(mean, LogitsLoss.correct(logits, labels), optimizer.steps());
         }
     }
 }

@@ -1,11 +1,22 @@
 package io.github.resdensenet.train;
 
-/** The learning rate of each epoch. */
-public sealed interface LrSchedule {
-    /** The rate in an epoch, counted from 0. */
+import io.github.resdensenet.run.Recipe;
+
+/** A learning rate schedule, with one rate per epoch. */
+sealed interface LrSchedule {
+    /** Returns the schedule of a recipe. */
+    static LrSchedule of(Recipe.Train train) {
+        int tMax = train.tMax() > 0 ? train.tMax() : train.epochs() - train.warmupEpochs();
+        LrSchedule main = train.schedule() == Recipe.Schedule.CONSTANT
+                ? new ConstantLr(train.lr())
+                : new CosineAnnealingLr(train.lr(), train.etaMin(), tMax);
+        return train.warmupEpochs() == 0 ? main : new Warmup(main, train.warmupEpochs());
+    }
+
+    /** Returns the learning rate of an epoch, counted from 0. */
     double at(int epoch);
 
-    /** Always the same. */
+    /** A constant learning rate. */
     record ConstantLr(double lr) implements LrSchedule {
         @Override
         public double at(int epoch) {
@@ -24,7 +35,7 @@ public sealed interface LrSchedule {
         }
     }
 
-    /** Rises in equal steps during the first epochs, then follows another schedule from its start. */
+    /** Rises linearly during the first epochs, then follows another schedule from its start. */
     record Warmup(LrSchedule then, int epochs) implements LrSchedule {
         @Override
         public double at(int epoch) {

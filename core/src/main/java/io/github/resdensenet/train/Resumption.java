@@ -1,20 +1,23 @@
 package io.github.resdensenet.train;
 
-import io.github.resdensenet.checkpoint.Checkpoint;
 import io.github.resdensenet.checkpoint.CheckpointException;
-import io.github.resdensenet.checkpoint.Manifest;
-import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.History;
+import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
- * Where an earlier training stopped, verified.
+ * The verified state of an interrupted training.
  *
  * @param run the run
- * @param recipe its recipe, with more epochs if that is wished
- * @param checkpoint its newest state that verifies
+ * @param recipe its recipe, with more epochs if requested
+ * @param checkpoint its newest valid checkpoint
  * @param bestIsGood whether the best checkpoint of the epochs so far can be read
  * @param remarks what the user should know
  */
@@ -24,20 +27,19 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
         Manifest manifest = newest.checkpoint().manifest();
         if (manifest.splitSha256().isEmpty()) {
             throw new CheckpointException(run.folder()
-                    + ": imported weights, not a training to go on with; train with --init " + run.folder());
+                    + ": imported weights, there is no training to resume; train with --init " + run.folder());
         }
         Path file = run.file("recipe.yaml");
         Recipe written = Recipe.read(file);
-        Recipe begun = RecipeFile.parse(manifest.recipe(), run.last());
+        Recipe begun = Recipe.parse(manifest.recipe(), run.last());
         Recipe sameLength =
                 begun.with("train.epochs", Integer.toString(written.train().epochs()));
         List<String> changed = sameLength.differences(written);
         if (!changed.isEmpty()) {
-            throw new CheckpointException(
-                    file + ": was changed since the training started: " + String.join(", ", changed));
+            throw new CheckpointException(file + ": changed since the training started: " + String.join(", ", changed));
         }
         List<String> remarks = new ArrayList<>();
-        newest.passedOver().forEach(fault -> remarks.add("Note: " + fault + "; going on from the checkpoint before"));
+        newest.passedOver().forEach(fault -> remarks.add("Note: " + fault + "; resuming from the previous checkpoint"));
         Recipe recipe = written;
         if (epochs > 0 && epochs != written.train().epochs()) {
             if (epochs < written.train().epochs()) {
@@ -56,12 +58,42 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
             }
         } catch (IOException e) {
             bestIsGood = false;
-            remarks.add("Note: " + e.getMessage() + "; the best of the epochs to come takes its place");
+            remarks.add("Note: " + e.getMessage() + "; the best of the remaining epochs replaces it");
         }
         remarks.add("Resuming " + run.folder() + " after " + progress.epoch() + " of "
-                + recipe.train().epochs() + " epochs and " + progress.batch() + " more steps, " + progress.step()
-                + " in all");
+                + recipe.train().epochs() + " epochs and " + progress.batch() + " more steps (" + progress.step()
+                + " steps in total)");
         return new Resumption(run, recipe, newest.checkpoint(), bestIsGood, List.copyOf(remarks));
+    }
+
+    /** Returns the message for a finished run if no more epochs are requested. */
+    String nothingToDo() {
+        return run.folder() + ": finished after epoch " + manifest().progress().epoch()
+                + "; train longer with --epochs N";
+    }
+
+    /** Returns the progress to resume from. If the best checkpoint is corrupt, the best remaining epoch counts. */
+    Manifest.Progress progress() {
+        Manifest.Progress progress = manifest().progress();
+        return bestIsGood ? progress : progress.withBest(0, -1);
+    }
+
+    History history() throws IOException {
+        return History.parse(manifest().history(), run.last());
+    }
+
+    /** Returns a note for each change of the environment that can change the last bits of a weight. */
+    List<String> environmentChanges(Map<String, String> environment) {
+        List<String> changes = new ArrayList<>();
+        for (String key : List.of("threads", "engine", "device", "cpu", "torch")) {
+            String before = manifest().environment().getOrDefault(key, "unknown");
+            String now = environment.getOrDefault(key, "unknown");
+            if (!before.equals(now)) {
+                changes.add("Note: " + key + " was " + before + " and is " + now
+                        + "; the weights may differ from an uninterrupted run's in their last bits");
+            }
+        }
+        return changes;
     }
 
     Manifest manifest() {

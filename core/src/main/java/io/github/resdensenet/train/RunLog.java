@@ -1,23 +1,24 @@
 package io.github.resdensenet.train;
 
-import io.github.resdensenet.checkpoint.AtomicFiles;
-import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
-/** What a training says, to its listener and to log.txt. */
+/** The log of a training: passes each line to the listeners and writes all lines to log.txt. */
 final class RunLog {
     private static final String FILE = "log.txt";
 
-    private final TrainListener listener;
+    private final List<TrainListener> listeners;
     private final StringBuilder text = new StringBuilder();
 
-    RunLog(TrainListener listener) {
-        this.listener = listener;
+    RunLog(List<TrainListener> listeners) {
+        this.listeners = listeners;
     }
 
-    /** Goes on with the log of an earlier training. */
+    /** Appends to the log of an interrupted training. */
     void continueFrom(Run run) throws IOException {
         Path file = run.file(FILE);
         if (Files.isRegularFile(file)) {
@@ -28,7 +29,7 @@ final class RunLog {
     void say(String lines) {
         lines.lines().forEach(line -> {
             text.append(line).append('\n');
-            listener.message(line);
+            listeners.forEach(listener -> listener.message(line));
         });
     }
 

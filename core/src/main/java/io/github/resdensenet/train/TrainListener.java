@@ -1,28 +1,79 @@
 package io.github.resdensenet.train;
 
-/** Told what training does, on the training thread unless said otherwise. Every method does nothing by default. */
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.eval.ModelOutputs;
+import io.github.resdensenet.eval.Temperature;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.History;
+import io.github.resdensenet.run.History.EpochMetrics;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import java.io.IOException;
+import java.util.function.Consumer;
+import java.util.function.Function;
+
+/** Receives the events of a training, on the training thread. Every method does nothing by default. */
 public interface TrainListener {
     /** A line of the log. */
     default void message(String line) {}
 
-    /** Pictures decoded and resized so far; called from the reading threads. */
+    /** An image was decoded and resized; {@code done} of {@code total} so far. */
     default void reading(int done, int total) {}
 
     /**
-     * A training step was done.
+     * A training step was completed.
      *
      * @param epoch from 1
-     * @param epochs epochs in all
-     * @param step steps done in this epoch
-     * @param steps steps in an epoch
-     * @param loss mean loss since the epoch's start
-     * @param imagesPerSecond since the epoch's start
+     * @param epochs total number of epochs
+     * @param step steps completed in this epoch
+     * @param steps steps per epoch
+     * @param loss mean loss since the start of the epoch
+     * @param imagesPerSecond throughput since the start of the epoch
      */
     default void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {}
 
-    /** Pictures evaluated so far. */
+    /** A batch was evaluated; {@code done} of {@code total} images so far. */
     default void evaluating(int done, int total) {}
 
-    /** An epoch was done and its checkpoint saved. */
+    /** An epoch was completed and its checkpoint is being saved. */
     default void epoch(EpochMetrics metrics) {}
+
+    /**
+     * history.csv was written: after each epoch, and when a run is resumed.
+     *
+     * @param bestEpoch from 1; 0 for none yet
+     * @throws IOException if the listener cannot write a file; training ends with it
+     */
+    default void historyWritten(Run run, Recipe recipe, History history, int bestEpoch) throws IOException {}
+
+    /**
+     * All epochs are completed; the model has the best weights, and the best checkpoint is calibrated and saved.
+     *
+     * @throws IOException if the listener cannot write a file; training ends with it
+     */
+    default void trained(Trained training) throws IOException {}
+
+    /**
+     * A completed training.
+     *
+     * @param run its run folder
+     * @param recipe the resolved recipe
+     * @param history all epochs
+     * @param bestEpoch the best epoch, from 1
+     * @param best the best checkpoint
+     * @param parameters number of trainable parameters
+     * @param temperature the calibration, fitted on the validation set
+     * @param outputs computes the best model's outputs for a subset
+     * @param log adds lines to the log
+     */
+    record Trained(
+            Run run,
+            Recipe recipe,
+            History history,
+            int bestEpoch,
+            Checkpoint best,
+            long parameters,
+            Temperature temperature,
+            Function<Subset, ModelOutputs> outputs,
+            Consumer<String> log) {}
 }

@@ -1,20 +1,20 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.checkpoint.CheckpointException;
-import io.github.resdensenet.checkpoint.Digest;
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.data.Csv;
-import io.github.resdensenet.data.GroupedSplit;
-import io.github.resdensenet.data.Groups;
-import io.github.resdensenet.data.ImageException;
 import io.github.resdensenet.data.ImageFolder;
-import io.github.resdensenet.data.ImageSample;
+import io.github.resdensenet.data.ImageFolder.Sample;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split;
-import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.data.audit.Duplicates;
-import io.github.resdensenet.data.audit.Fingerprint;
+import io.github.resdensenet.eval.ModelOutputs;
+import io.github.resdensenet.image.ImageException;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.util.Csv;
+import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,95 +29,92 @@ import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
- * The pictures of a training and which part each is in.
+ * The images of a training and the subset that each belongs to.
  *
- * @param folder those that can be read
- * @param texts the run's files that say so: split.csv, skipped.csv where pictures were left out, copies.csv
- *     with those that are there again
- * @param remarks what a person should know of the pictures, a line each
+ * @param folder the images that can be read
+ * @param groups the group of each image, for instance a patient; empty if the images are not grouped
+ * @param texts the run's files about the images: split.csv, copies.csv, and skipped.csv if images were skipped
+ * @param remarks what the user should know about the images, one line each
  */
-record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, List<String> remarks) {
-    private static final String SPLIT = "split.csv";
-    /** The run's file of pictures that were left out, with the reason. */
-    static final String SKIPPED = "skipped.csv";
+record TrainingData(
+        ImageFolder folder, Split split, List<String> groups, Map<String, String> texts, List<String> remarks) {
 
-    /** The run's file of pictures that are there again. */
-    static final String COPIES = "copies.csv";
-
-    private static final List<String> SKIPPED_HEADER = List.of("path", "reason");
-
-    /** split.csv. */
-    String splitText() {
-        return texts.getOrDefault(SPLIT, "");
+    /** SHA-256 of split.csv. */
+    String splitSha256() {
+        return Digest.sha256(texts.getOrDefault(Run.SPLIT, ""));
     }
 
     /**
-     * Deals the pictures of a folder out as the recipe says. Copies of a picture come into the same part, as all of a
-     * group do.
+     * Splits the images of a folder as the recipe says. Duplicates of an image, and all images of a group, are in the
+     * same subset.
      *
-     * @param pixels the pictures, some of which may not have been read
-     * @throws IOException if none of a class can be read
+     * @param pixels the decoded images, some of which may have failed
+     * @throws IOException if a class has no readable image
      */
-    static TrainingData deal(ImageFolder all, PixelCache pixels, Recipe recipe) throws IOException {
+    static TrainingData split(ImageFolder all, PixelCache pixels, Recipe recipe) throws IOException {
         Map<String, String> texts = new LinkedHashMap<>();
         List<String> remarks = new ArrayList<>();
         ImageFolder folder = all;
         if (!pixels.faults().isEmpty()) {
             folder = all.without(pixels.faults().keySet());
-            texts.put(SKIPPED, skipped(all, pixels.faults()));
+            texts.put(Run.SKIPPED, skipped(all, pixels.faults()));
             remarks.add("Skipped: " + pixels.faults().size() + " of "
-                    + all.samples().size() + " pictures cannot be read, skipped.csv says why");
+                    + all.samples().size() + " images cannot be read, see skipped.csv");
         }
-        Split split = split(folder, pixels.readable(), recipe, texts, remarks);
+        List<String> groups = Split.groups(
+                recipe.data().groupBy(),
+                folder.samples().stream().map(Sample::name).toList());
+        Split split = split(folder, groups, pixels.readable(), recipe, texts, remarks);
         List<String> digests = new ArrayList<>();
-        for (ImageSample sample : folder.samples()) {
+        for (Sample sample : folder.samples()) {
             digests.add(Digest.sha256(sample.path()));
         }
-        texts.put(SPLIT, SplitFile.text(folder, split, digests));
-        return new TrainingData(folder, split, texts, remarks);
+        texts.put(Run.SPLIT, SplitFile.text(folder, split, digests, groups));
+        return new TrainingData(folder, split, groups, texts, remarks);
     }
 
     private static String skipped(ImageFolder all, Map<Integer, ImageException> faults) {
-        StringBuilder text = new StringBuilder(Csv.line(SKIPPED_HEADER));
+        StringBuilder text = new StringBuilder(Csv.line(List.of("path", "reason")));
         faults.forEach(
                 (i, fault) -> text.append(Csv.line(List.of(all.samples().get(i).name(), fault.reason()))));
         return text.toString();
     }
 
     private static Split split(
-            ImageFolder folder, PixelCache pixels, Recipe recipe, Map<String, String> texts, List<String> remarks)
-            throws IOException {
+            ImageFolder folder,
+            List<String> names,
+            PixelCache pixels,
+            Recipe recipe,
+            Map<String, String> texts,
+            List<String> remarks) {
         long seed = recipe.train().seed();
-        Split.Shares shares = recipe.data().split();
-        List<String> names = Groups.of(
-                recipe.data().groupBy(),
-                folder.samples().stream().map(ImageSample::name).toList());
+        Split.Fractions fractions = recipe.data().split();
         int n = folder.samples().size();
-        List<Duplicates.Pair> copies = Duplicates.find(IntStream.range(0, n)
-                .mapToObj(i -> Fingerprint.of(pixels.get(i)))
-                .toList());
-        texts.put(COPIES, copies(folder, copies));
+        List<Duplicates.Pair> duplicates = Duplicates.find(n, pixels::get);
+        texts.put(Run.COPIES, copies(folder, duplicates));
         boolean random = names.isEmpty() && !recipe.data().stratified();
-        if (!copies.isEmpty()) {
-            remarks.add("Copies: " + copies.size() + (copies.size() == 1 ? " picture is" : " pictures are")
-                    + " there before, resized, re-encoded or mirrored; "
-                    + (random ? "dealt out at random, copies may be in two parts" : "copies stay in one part"));
+        if (!duplicates.isEmpty()) {
+            remarks.add("Duplicates: " + duplicates.size()
+                    + (duplicates.size() == 1 ? " image is a duplicate" : " images are duplicates")
+                    + " of another (identical, resized, re-encoded or mirrored); "
+                    + (random
+                            ? "the random split may put them in different subsets"
+                            : "each is in the same subset as its original"));
         }
         if (random) {
-            return Split.random(folder, shares.train(), seed);
+            return Split.random(folder, fractions.train(), seed);
         }
         if (names.isEmpty()) {
-            Split split = Split.stratified(folder, shares, seed);
-            return GroupedSplit.together(split, folder, Duplicates.groups(n, copies), seed);
+            return Split.stratified(folder, fractions, seed).together(folder, Duplicates.groups(n, duplicates), seed);
         }
-        int[] groups = numbered(names, copies);
-        remarks.add("Groups: " + new LinkedHashSet<>(names).size() + " by data.groupBy, none is in two parts");
-        return GroupedSplit.deal(folder, shares, groups, seed);
+        int[] groups = numbered(names, duplicates);
+        remarks.add("Groups: " + new LinkedHashSet<>(names).size() + " by data.groupBy, none spans two subsets");
+        return Split.grouped(folder, fractions, groups, seed);
     }
 
-    private static String copies(ImageFolder folder, List<Duplicates.Pair> copies) {
+    private static String copies(ImageFolder folder, List<Duplicates.Pair> duplicates) {
         StringBuilder text = new StringBuilder(Csv.line(List.of("path", "copy_of", "kind")));
-        for (Duplicates.Pair pair : copies) {
+        for (Duplicates.Pair pair : duplicates) {
             text.append(Csv.line(List.of(
                     folder.samples().get(pair.second()).name(),
                     folder.samples().get(pair.first()).name(),
@@ -126,13 +123,13 @@ record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, 
         return text.toString();
     }
 
-    /** Groups by number, those that share a copy of a picture joined. */
-    private static int[] numbered(List<String> names, List<Duplicates.Pair> copies) {
+    /** Groups as numbers; groups that share a duplicate are joined. */
+    private static int[] numbered(List<String> names, List<Duplicates.Pair> duplicates) {
         Map<String, Integer> numbers = new HashMap<>();
         int[] groups = names.stream()
                 .mapToInt(name -> numbers.computeIfAbsent(name, k -> numbers.size()))
                 .toArray();
-        for (Duplicates.Pair pair : copies) {
+        for (Duplicates.Pair pair : duplicates) {
             int from = groups[pair.second()];
             int to = groups[pair.first()];
             for (int i = 0; i < groups.length; i++) {
@@ -143,29 +140,31 @@ record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, 
     }
 
     /**
-     * Takes up the parts that a run has written down.
+     * The images of an existing run, in the subsets of its split.csv.
      *
-     * @param splitSha256 what split.csv must be
-     * @throws CheckpointException if a picture is missing, new or changed, or split.csv was
+     * @param splitSha256 the expected SHA-256 of split.csv
+     * @throws CheckpointException if an image is missing, new or changed, or split.csv has changed
      */
     static TrainingData of(Run run, ImageFolder all, String splitSha256) throws IOException {
-        Path file = run.file(SPLIT);
+        Path file = run.file(Run.SPLIT);
         String text = Files.readString(file);
         if (!Digest.sha256(text).equals(splitSha256)) {
-            throw new CheckpointException(file + ": was changed since the training started, its SHA-256 differs");
+            throw new CheckpointException(file + ": changed since the training started, its SHA-256 differs");
         }
         ImageFolder folder = withoutSkipped(run, all);
         Map<String, SplitFile.Row> known = new LinkedHashMap<>();
         SplitFile.read(file).forEach(row -> known.put(row.name(), row));
-        List<Part> parts = new ArrayList<>();
+        List<Subset> subsets = new ArrayList<>();
+        List<String> groups = new ArrayList<>();
         List<String> differences = new ArrayList<>();
-        for (ImageSample sample : folder.samples()) {
+        for (Sample sample : folder.samples()) {
             SplitFile.Row row = known.remove(sample.name());
             if (row == null) {
                 differences.add(sample.name() + " is new");
                 continue;
             }
-            parts.add(row.part());
+            subsets.add(row.subset());
+            row.group().ifPresent(groups::add);
             if (!Digest.sha256(sample.path()).equals(row.sha256())) {
                 differences.add(sample.name() + " has changed");
             }
@@ -173,26 +172,71 @@ record TrainingData(ImageFolder folder, Split split, Map<String, String> texts, 
         known.keySet().forEach(name -> differences.add(name + " is missing"));
         if (!differences.isEmpty()) {
             int shown = Math.min(5, differences.size());
-            throw new CheckpointException(folder.root() + ": not the pictures of " + run.folder() + ": "
+            throw new CheckpointException(folder.root() + ": not the images of " + run.folder() + ": "
                     + String.join(", ", differences.subList(0, shown))
                     + (shown < differences.size() ? " and " + (differences.size() - shown) + " more" : ""));
         }
-        return new TrainingData(folder, new Split(parts), Map.of(SPLIT, text), List.of());
+        if (groups.isEmpty()) { // earlier versions wrote split.csv without groups
+            groups = Split.groups(
+                    Recipe.read(run.file("recipe.yaml")).data().groupBy(),
+                    folder.samples().stream().map(Sample::name).toList());
+        }
+        return new TrainingData(folder, new Split(subsets), groups, Map.of(Run.SPLIT, text), List.of());
     }
 
     private static ImageFolder withoutSkipped(Run run, ImageFolder all) throws IOException {
-        Path file = run.file(SKIPPED);
+        Path file = run.file(Run.SKIPPED);
         if (!Files.exists(file)) {
             return all;
         }
         Set<String> names = new TreeSet<>();
-        Csv.parse(Files.readString(file)).stream().skip(1).forEach(record -> names.add(record.get(0)));
-        Set<Integer> left = new TreeSet<>();
+        Csv.read(file).stream().skip(1).forEach(record -> names.add(record.get(0)));
+        Set<Integer> skipped = new TreeSet<>();
         for (int i = 0; i < all.samples().size(); i++) {
             if (names.contains(all.samples().get(i).name())) {
-                left.add(i);
+                skipped.add(i);
             }
         }
-        return all.without(left);
+        return all.without(skipped);
+    }
+
+    /** Model outputs with the groups of their images. */
+    ModelOutputs withGroups(ModelOutputs outputs) {
+        if (groups.isEmpty()) {
+            return outputs;
+        }
+        Map<String, String> byName = new HashMap<>();
+        for (int i = 0; i < groups.size(); i++) {
+            byName.put(folder.samples().get(i).name(), groups.get(i));
+        }
+        return outputs.withGroups(outputs.samples().stream()
+                .map(sample -> byName.getOrDefault(sample.name(), ""))
+                .toList());
+    }
+
+    /** Logs the data set as the article prints it, and the subsets with their class counts. */
+    void describe(Recipe recipe, Preprocessing preprocessing, RunLog log) {
+        log.say("Dataset ImageFolder");
+        log.say("    Number of datapoints: " + folder.samples().size());
+        log.say("    Root location: " + folder.root());
+        log.say("    Train transform: "
+                + recipe.augment().over(preprocessing).toString().replace("\n", "\n    "));
+        log.say("    Test transform: " + preprocessing.evaluation().toString().replace("\n", "\n    "));
+        log.say("Classes: " + folder.classToIndex());
+        for (Subset subset : Subset.values()) {
+            int rows = split.rows(subset).length;
+            if (rows > 0) {
+                List<Integer> counts = split.counts(folder, subset);
+                List<String> perClass = IntStream.range(0, counts.size())
+                        .mapToObj(c -> folder.classes().get(c) + " " + counts.get(c))
+                        .toList();
+                log.say("%-6s %d images (%s)".formatted(subset.label() + ":", rows, String.join(", ", perClass)));
+            }
+        }
+        int size = recipe.data().imageSize();
+        int batch = Math.min(recipe.data().batchSize(), split.rows(Subset.TRAIN).length);
+        log.say("Shape of X [N, C, H, W]: torch.Size([" + batch + ", 3, " + size + ", " + size + "])");
+        log.say("Shape of y: torch.Size([" + batch + "]) torch.int64");
+        remarks.forEach(log::say);
     }
 }

@@ -1,6 +1,6 @@
 /**
- * Training: a {@link io.github.resdensenet.train.Recipe} says what, {@link io.github.resdensenet.train.Trainer} does it
- * and leaves a run folder, an {@link io.github.resdensenet.train.Engine} computes one step.
+ * Training. {@link io.github.resdensenet.train.Trainer} trains a model by a {@link io.github.resdensenet.run.Recipe}
+ * and writes a run folder. An {@link io.github.resdensenet.train.Engine} computes the training steps.
  */
 @NullMarked
 package io.github.resdensenet.train;

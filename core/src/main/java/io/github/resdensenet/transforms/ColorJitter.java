@@ -1,28 +1,41 @@
 package io.github.resdensenet.transforms;
 
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.util.KeyedRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * Changes brightness, contrast and saturation by random factors, each uniform in [max(0, 1 - amount), 1 + amount], in
- * random order. An amount of 0 leaves that step out. Each step equals Pillow's ImageEnhance.
+ * Randomly changes the brightness, contrast and saturation of an image, in random order.
+ *
+ * <p>Each factor is uniform in [max(0, 1 - amount), 1 + amount]. Each change gives the same pixels as Pillow's
+ * {@code ImageEnhance}, which torchvision's {@code ColorJitter} uses for Pillow images.
+ *
+ * @param brightness amount for brightness, 0 or more; 0 disables the change
+ * @param contrast amount for contrast, 0 or more; 0 disables the change
+ * @param saturation amount for saturation, 0 or more; 0 disables the change
  */
-public record ColorJitter(double brightness, double contrast, double saturation) implements Transform {
-    /** One of the three changes. */
+record ColorJitter(double brightness, double contrast, double saturation) implements Transform {
+    /** The property of the image that changes. */
     public enum Step {
-        /** Towards black. */
+        /** Blends the image with black. */
         BRIGHTNESS,
-        /** Towards the mean grey of the picture. */
+        /** Blends the image with its mean grey level. */
         CONTRAST,
-        /** Towards the grey version of the picture. */
+        /** Blends the image with its grey-scale version. */
         SATURATION
     }
 
-    /** A change that was drawn: factor 1 leaves the picture as it is. */
+    /**
+     * One change of an image.
+     *
+     * @param step the property that changes
+     * @param factor 0 or more; 1 keeps the image unchanged
+     */
     public record Adjustment(Step step, double factor) {}
 
-    /** Checks the amounts. */
+    /** Checks that all amounts are finite and at least 0. */
     public ColorJitter {
         check("brightness", brightness);
         check("contrast", contrast);
@@ -35,17 +48,17 @@ public record ColorJitter(double brightness, double contrast, double saturation)
         }
     }
 
-    /** Draws the factors and their order. */
+    /** Draws the factors and the order of the changes. */
     public List<Adjustment> sample(KeyedRandom random) {
         double[] amounts = {brightness, contrast, saturation};
-        List<Adjustment> drawn = new ArrayList<>();
+        List<Adjustment> adjustments = new ArrayList<>();
         for (int i : random.permutation(3)) {
             if (amounts[i] > 0) {
                 double factor = random.nextDouble(Math.max(0, 1 - amounts[i]), 1 + amounts[i]);
-                drawn.add(new Adjustment(Step.values()[i], factor));
+                adjustments.add(new Adjustment(Step.values()[i], factor));
             }
         }
-        return drawn;
+        return adjustments;
     }
 
     @Override
@@ -53,23 +66,23 @@ public record ColorJitter(double brightness, double contrast, double saturation)
         return apply(image, sample(random));
     }
 
-    /** Makes the given changes, in order. */
+    /** Applies changes in the given order. The input image stays unchanged. */
     public static RgbImage apply(RgbImage image, List<Adjustment> adjustments) {
         byte[] pixels = image.pixels();
-        byte[] table = identity(); // what the changes not yet made would make of each byte
+        byte[] table = identity(); // pending changes, which map each byte independently of its position
         for (Adjustment adjustment : adjustments) {
             float factor = (float) adjustment.factor();
             switch (adjustment.step()) {
-                case BRIGHTNESS -> towards(0, factor, table);
-                case CONTRAST -> towards(meanLuma(pixels, table), factor, table);
+                case BRIGHTNESS -> blendAll(0, factor, table);
+                case CONTRAST -> blendAll(meanLuma(pixels, table), factor, table);
                 case SATURATION -> {
                     pixels = saturate(pixels, table, factor);
                     table = identity();
                 }
             }
         }
-        boolean done = Arrays.equals(table, identity());
-        return new RgbImage(image.width(), image.height(), done ? pixels : mapped(pixels, table));
+        boolean unchanged = Arrays.equals(table, identity());
+        return new RgbImage(image.width(), image.height(), unchanged ? pixels : mapped(pixels, table));
     }
 
     private static byte[] identity() {
@@ -80,7 +93,7 @@ public record ColorJitter(double brightness, double contrast, double saturation)
         return table;
     }
 
-    private static void towards(int grey, float factor, byte[] table) {
+    private static void blendAll(int grey, float factor, byte[] table) {
         for (int v = 0; v < 256; v++) {
             table[v] = blend(grey, table[v] & 255, factor);
         }
@@ -108,7 +121,7 @@ public record ColorJitter(double brightness, double contrast, double saturation)
         return out;
     }
 
-    /** a + factor (b - a), clipped to a byte, cut and not rounded, as Pillow's Image.blend. */
+    /** Returns a + factor * (b - a), clipped to 0 to 255 and truncated, as Pillow's Image.blend. */
     private static byte blend(int a, int b, float factor) {
         int value = (int) (a + factor * (b - a));
         return (byte) (value < 0 ? 0 : value > 255 ? 255 : value);
@@ -125,7 +138,7 @@ public record ColorJitter(double brightness, double contrast, double saturation)
         return (int) (sum * 3.0 / pixels.length + 0.5);
     }
 
-    /** ITU-R 601 luma in 16-bit fixed point, as Pillow's conversion to mode L. */
+    /** Returns the ITU-R 601 luma in 16-bit fixed point, as Pillow's conversion to mode L. */
     private static int luma(int r, int g, int b) {
         return (r * 19595 + g * 38470 + b * 7471 + 0x8000) >> 16;
     }

@@ -4,24 +4,33 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How a decoded picture becomes the network's input: what a checkpoint keeps, so that every later use is the same.
+ * The preprocessing that turns a decoded image into the input of the network.
  *
- * @param imageSize height and width of the input in pixels
+ * <p>Checkpoints store these values, so that evaluation and prediction preprocess images as training did.
+ *
+ * @param imageSize height and width of the network input in pixels
  * @param normalize channel statistics
- * @param upright whether pictures are turned as their EXIF orientation says
+ * @param upright whether to apply the EXIF orientation
  */
 public record Preprocessing(int imageSize, Normalize normalize, boolean upright) {
-    /** Pictures as they are stored. */
+    /** Creates a preprocessing that ignores the EXIF orientation. */
     public Preprocessing(int imageSize, Normalize normalize) {
         this(imageSize, normalize, false);
     }
 
-    /** The fixed steps, as used for evaluation and prediction. */
+    /** Returns the deterministic transforms for evaluation and prediction. */
     public Compose evaluation() {
-        return new Compose(List.of(resize()), new ToTensor(), normalize);
+        return new Compose(List.of(resize()), normalize);
     }
 
-    /** The fixed steps with random ones between; 0 leaves a step out. */
+    /**
+     * Returns the transforms for training: the deterministic ones plus random augmentation.
+     *
+     * @param horizontalFlip probability of a horizontal flip, 0 to 1; 0 omits the flip
+     * @param brightness amount for {@link ColorJitter}, 0 or more
+     * @param contrast amount for {@link ColorJitter}, 0 or more
+     * @param saturation amount for {@link ColorJitter}, 0 or more
+     */
     public Compose training(double horizontalFlip, double brightness, double contrast, double saturation) {
         List<Transform> steps = new ArrayList<>();
         steps.add(resize());
@@ -31,10 +40,10 @@ public record Preprocessing(int imageSize, Normalize normalize, boolean upright)
         if (brightness > 0 || contrast > 0 || saturation > 0) {
             steps.add(new ColorJitter(brightness, contrast, saturation));
         }
-        return new Compose(steps, new ToTensor(), normalize);
+        return new Compose(steps, normalize);
     }
 
-    /** The first step of both. */
+    /** Returns the resize step to the input size of the network. */
     public Resize resize() {
         return new Resize(imageSize, imageSize);
     }

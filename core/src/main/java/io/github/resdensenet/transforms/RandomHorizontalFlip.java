@@ -1,11 +1,18 @@
 package io.github.resdensenet.transforms;
 
-/** Mirrors left and right with probability p. */
-public record RandomHorizontalFlip(double p) implements Transform {
-    /** Checks the probability. */
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.util.KeyedRandom;
+
+/**
+ * Flips an image horizontally with a given probability.
+ *
+ * @param p probability of a flip, 0 to 1
+ */
+record RandomHorizontalFlip(double p) implements Transform {
+    /** Checks that the probability is 0 to 1. */
     public RandomHorizontalFlip {
         if (!(p >= 0 && p <= 1)) {
-            throw new IllegalArgumentException("augment.horizontalFlip must be a probability, 0 to 1, got " + p);
+            throw new IllegalArgumentException("augment.horizontalFlip must be a probability from 0 to 1, got " + p);
         }
     }
 
@@ -14,7 +21,7 @@ public record RandomHorizontalFlip(double p) implements Transform {
         return random.nextDouble() < p ? flip(image) : image;
     }
 
-    /** The mirror image. */
+    /** Returns the image flipped left to right. */
     public static RgbImage flip(RgbImage image) {
         byte[] in = image.pixels();
         byte[] out = new byte[in.length];

@@ -1,18 +1,23 @@
 package io.github.resdensenet.transforms;
 
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.util.KeyedRandom;
 import java.util.Arrays;
 
 /**
- * Stretches a picture to height x width, bilinear with antialiasing, to the byte as Pillow does.
+ * Resizes an image with antialiased bilinear interpolation, to the same pixels as Pillow. The aspect ratio is not kept.
  *
- * <p>The triangle filter widens with the scale when shrinking. Two passes, rows then columns, each in fixed point with 22
- * fractional bits and rounded to bytes.
+ * <p>When shrinking, the triangle filter widens with the scale. Rows and columns are resized in two passes. Each pass
+ * computes in fixed point with 22 fractional bits and rounds to bytes.
+ *
+ * @param height output height in pixels
+ * @param width output width in pixels
  */
 public record Resize(int height, int width) implements Transform {
     private static final int PRECISION_BITS = 22;
     private static final int HALF = 1 << (PRECISION_BITS - 1);
 
-    /** Checks the sizes. */
+    /** Checks that height and width are positive. */
     public Resize {
         if (height < 1 || width < 1) {
             throw new IllegalArgumentException("size must be positive, got " + height + " x " + width);
@@ -24,12 +29,12 @@ public record Resize(int height, int width) implements Transform {
         return apply(image);
     }
 
-    /** The stretched picture, or the given one if it has the size already. */
+    /** Returns the resized image, or {@code image} itself if it already has the output size. */
     public RgbImage apply(RgbImage image) {
-        // Pillow takes the columns first where the picture is very tall and becomes lower; the passes round in between.
+        // Each pass rounds to bytes, so the order matters. Pillow resizes very tall images vertically first.
         boolean columnsFirst = image.height() > image.width() * 100L && height < image.height();
-        RgbImage half = columnsFirst ? vertical(image) : horizontal(image);
-        return columnsFirst ? horizontal(half) : vertical(half);
+        RgbImage intermediate = columnsFirst ? vertical(image) : horizontal(image);
+        return columnsFirst ? horizontal(intermediate) : vertical(intermediate);
     }
 
     private RgbImage horizontal(RgbImage image) {
@@ -94,7 +99,7 @@ public record Resize(int height, int width) implements Transform {
         return (byte) (value < 0 ? 0 : Math.min(value, 255));
     }
 
-    /** For each output position the first input position and the fixed-point weights from there on. */
+    /** For each output position, the first input position and the fixed-point weights that start there. */
     private record Weights(int[] first, int[][] values) {
         static Weights of(int in, int out) {
             double scale = (double) in / out;

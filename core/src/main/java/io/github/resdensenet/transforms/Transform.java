@@ -1,11 +1,15 @@
 package io.github.resdensenet.transforms;
 
-/** A step from picture to picture. Steps print as torchvision prints them. */
-public interface Transform {
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.util.KeyedRandom;
+
+/** A transform from image to image. {@code toString} has the format of torchvision. */
+interface Transform {
     /**
-     * The changed picture; the given one stays as it is.
+     * Returns the transformed image. The input image stays unchanged.
      *
-     * @param random where a random step draws from; a fixed step ignores it
+     * @param image the input image
+     * @param random source of randomness; deterministic transforms ignore it
      */
     RgbImage apply(RgbImage image, KeyedRandom random);
 }

@@ -1,5 +1,5 @@
 /**
- * What happens to a picture between the file and the network, named and computed as in torchvision on Pillow images.
+ * Image transforms with the names and results of torchvision on Pillow images.
  *
  * <p>Start with {@link io.github.resdensenet.transforms.Compose}.
  */

@@ -6,12 +6,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
+import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.run.Weights;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.KerasFiles;
 import io.github.resdensenet.testkit.TestModels;
-import io.github.resdensenet.transforms.KeyedRandom;
 import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.util.KeyedRandom;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
 import io.jhdf.api.WritableGroup;
@@ -29,7 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Weight files that others made. */
+/** Weight files of PyTorch, torchvision and Keras. */
 class WeightsTest {
     private static final Map<String, long[]> SMALL = Map.of(
             "conv1_conv.weight", new long[] {4, 3, 3, 3},
@@ -45,7 +47,7 @@ class WeightsTest {
     private Path folder;
 
     private static ImageClassifier model(String name, int classes, long seed) {
-        return Models.create(ModelConfig.of(name), classes, seed);
+        return Models.create(ModelConfig.of(Architecture.of(name)), classes, seed);
     }
 
     private Path file(String name, byte[] bytes) throws IOException {
@@ -54,7 +56,7 @@ class WeightsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"keras-small.weights.h5", "keras-small-keras2.h5", "keras-small-legacy.h5"})
-    void readsEveryLayoutOfKerasInPyTorchsWordsAndOrder(String name) throws Exception {
+    void readsKerasLayoutsWithPyTorchNamesAndShapes(String name) throws Exception {
         Weights weights = Weights.read(file(name, Golden.bytes(name)));
         assertThat(weights.normalize()).isEqualTo(Normalize.MINUS_ONE_TO_ONE);
         Map<String, TensorData> tensors = new LinkedHashMap<>(weights.tensors());
@@ -76,11 +78,11 @@ class WeightsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"keras-small.weights.h5", "keras-small-keras2.h5"})
-    void aDamagedKerasFileIsRefusedInOneWay(String name) throws Exception {
+    void rejectsCorruptKerasFiles(String name) throws Exception {
         byte[] whole = Golden.bytes(name);
         Path file = folder.resolve("m.h5");
         KeyedRandom random = KeyedRandom.of(7);
-        int refused = 0;
+        int rejected = 0;
         for (int i = 0; i < 500; i++) {
             byte[] mutant = i % 5 == 0 ? Arrays.copyOf(whole, 8 + random.nextInt(whole.length - 8)) : whole.clone();
             for (int flips = 0; flips < 8; flips++) {
@@ -90,11 +92,11 @@ class WeightsTest {
             try {
                 KerasFile.read(file);
             } catch (CheckpointException e) {
-                assertThat(e).hasMessageStartingWith(file + ": not a weight file of Keras that can be read: ");
-                refused++;
+                assertThat(e).hasMessageStartingWith(file + ": not a valid Keras weight file: ");
+                rejected++;
             }
         }
-        assertThat(refused).isGreaterThan(200);
+        assertThat(rejected).isGreaterThan(200);
     }
 
     private interface Content {
@@ -102,36 +104,37 @@ class WeightsTest {
     }
 
     private Path hdf(Content content) {
-        Path file = folder.resolve("made.h5");
-        try (WritableHdfFile made = HdfFile.write(file)) {
-            content.write(made);
+        Path file = folder.resolve("test.h5");
+        try (WritableHdfFile hdf = HdfFile.write(file)) {
+            content.write(hdf);
         }
         return file;
     }
 
     @Test
-    void saysWhatInAKerasFileIsNotKnown() throws Exception {
+    void rejectsUnsupportedKerasFilesWithReason() throws Exception {
         assertThatThrownBy(() -> Weights.read(hdf(file ->
                         file.putGroup("conv").putDataset("depthwise_kernel", new float[][] {{1}}))))
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("the variable conv/depthwise_kernel is not known; known are [beta, bias,");
+                .hasMessageContaining("unknown variable conv/depthwise_kernel, must be one of [beta, bias,");
         assertThatThrownBy(() -> Weights.read(hdf(file -> file.putGroup("layers")
                         .putGroup("dense")
                         .putGroup("vars")
                         .putDataset("0", new float[][] {{1}}))))
-                .hasMessageContaining("/layers/dense/vars/ carries no name of a layer");
+                .hasMessageContaining("/layers/dense/vars/ has no attribute \"name\" with the layer's name");
         assertThatThrownBy(() -> Weights.read(hdf(file -> {
                     WritableGroup vars =
                             file.putGroup("layers").putGroup("prelu").putGroup("vars");
                     vars.putAttribute("name", "prelu");
                     vars.putDataset("0", new float[] {1});
                 })))
-                .hasMessageContaining("prelu is neither a convolution, a dense layer nor a batch normalisation");
+                .hasMessageContaining("unsupported layer prelu with 1 variables; "
+                        + "must be a convolution, dense or batch normalisation layer");
         assertThatThrownBy(() ->
                         Weights.read(hdf(file -> file.putGroup("dense").putDataset("kernel:0", new int[][] {{1}}))))
-                .hasMessageContaining("/dense/kernel:0 must hold numbers of 32 bits, got int");
+                .hasMessageContaining("/dense/kernel:0 must be float32, got int");
         assertThatThrownBy(() -> Weights.read(hdf(file -> file.putGroup("dense"))))
-                .hasMessageContaining("there are no weights in it");
+                .hasMessageContaining("the file contains no weights");
         assertThat(Weights.read(hdf(file -> {
                             file.putGroup("model_weights")
                                     .putGroup("probs")
@@ -145,7 +148,7 @@ class WeightsTest {
     }
 
     @Test
-    void listsEveryDifferenceBetweenAKerasFileAndTheModel() throws Exception {
+    void errorListsDifferencesBetweenKerasFileAndModel() throws Exception {
         Path file = file("small.weights.h5", Golden.bytes("keras-small.weights.h5"));
         try (ImageClassifier model = model("resnet50v2", 3, 0)) {
             assertThatThrownBy(() -> Weights.read(file).load(model))
@@ -157,10 +160,10 @@ class WeightsTest {
     }
 
     @Test
-    void aWholeKerasFileComesIntoResNet50V2() throws Exception {
+    void loadsWholeKerasFileIntoResNet50V2() throws Exception {
         try (ImageClassifier published = model("resnet50v2", 5, 1);
                 ImageClassifier ours = model("resnet50v2", 5, 2)) {
-            TestModels.fill(published); // statistics of its own too
+            TestModels.fill(published); // also fills the running statistics
             Weights.read(KerasFiles.write(folder.resolve("w.h5"), published)).load(ours);
             assertThat(ModelState.of(ours)).isEqualTo(ModelState.of(published));
         }
@@ -175,7 +178,7 @@ class WeightsTest {
     }
 
     @Test
-    void readsTheNamesOfTorchvisionsOldFilesOfDenseNet() throws Exception {
+    void readsOldNamesInDenseNetFilesOfTorchvision() throws Exception {
         try (ImageClassifier published = model("densenet121", 10, 1);
                 ImageClassifier ours = model("densenet121", 3, 2)) {
             Map<String, TensorData> old = new LinkedHashMap<>();
@@ -188,7 +191,7 @@ class WeightsTest {
             Weights weights = Weights.read(pth(old));
             assertThat(weights.normalize()).isEqualTo(Normalize.IMAGENET);
             Map<String, TensorData> before = ModelState.of(ours);
-            weights.loadWithoutHead(ours);
+            weights.loadBackbone(ours);
             Map<String, TensorData> expected = ModelState.of(published);
             ModelState.of(ours)
                     .forEach((name, data) -> assertThat(data)
@@ -201,7 +204,7 @@ class WeightsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"resdensenet", "densenet121", "resnet50v2"})
-    void everyModelGoesThroughPthAndSafetensorsUnchanged(String name) throws Exception {
+    void roundTripThroughPthAndSafetensorsIsBitExact(String name) throws Exception {
         try (ImageClassifier model = model(name, 3, 4);
                 ImageClassifier other = model(name, 3, 5)) {
             Map<String, TensorData> state = ModelState.of(model);
@@ -216,9 +219,9 @@ class WeightsTest {
     }
 
     @Test
-    void torchvisionLoadsOurDenseNetStrictly() throws Exception {
+    void torchvisionLoadsWrittenDenseNetStrictly() throws Exception {
         String python = System.getenv("RESDENSENET_PYTHON");
-        assumeTrue(python != null, "skipped: RESDENSENET_PYTHON names no Python with torch and torchvision");
+        assumeTrue(python != null, "skipped: set RESDENSENET_PYTHON to a Python with torch and torchvision");
         Path file;
         try (ImageClassifier model = model("densenet121", 3, 4)) {
             file = pth(ModelState.of(model));

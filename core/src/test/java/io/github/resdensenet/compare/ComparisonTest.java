@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resdensenet.checkpoint.CheckpointException;
-import io.github.resdensenet.testkit.Pictures;
-import io.github.resdensenet.train.StoppedException;
+import io.github.resdensenet.compare.Comparison.Bench;
+import io.github.resdensenet.compare.Comparison.Listener;
+import io.github.resdensenet.testkit.TestImages;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,16 +38,16 @@ class ComparisonTest {
     @TempDir
     private Path root;
 
-    private Path pictures;
+    private Path images;
 
     @BeforeEach
-    void makePictures() throws Exception {
-        pictures = Pictures.folder(root.resolve("data"), 20, 20, "<b>night", "day|`_");
+    void makeImages() throws Exception {
+        images = TestImages.folder(root.resolve("data"), 20, 20, "<b>night", "day|`_");
     }
 
     private ComparisonOptions options(int seeds, String... fusions) {
         return new ComparisonOptions(
-                pictures.toString(),
+                images.toString(),
                 List.of("resdensenet"),
                 List.of("own", "common"),
                 List.of(fusions),
@@ -55,8 +57,8 @@ class ComparisonTest {
                 SMALL);
     }
 
-    /** Counts trainings' steps, and stops after some. */
-    private static final class Steps implements ComparisonListener {
+    /** Counts training steps, and stops after a given number of them. */
+    private static final class Steps implements Listener {
         private final List<String> begun = new ArrayList<>();
         private int steps;
         private int stopAfter = Integer.MAX_VALUE;
@@ -82,7 +84,7 @@ class ComparisonTest {
     }
 
     @Test
-    void trainsEachCellOnceAndWritesWhatFollows() throws Exception {
+    void trainsEachCellOnceAndWritesReport() throws Exception {
         Path out = root.resolve("out");
         Steps steps = new Steps();
         new Comparison(options(2, "both", "add"), out, BENCH, steps).run();
@@ -106,12 +108,12 @@ class ComparisonTest {
                 .isEqualTo(metrics.get("test").get("accuracy").asDouble());
         assertThat(first.get("macro_f1_by_seed").get(1).asDouble())
                 .isEqualTo(metrics.get("test").get("macro_f1").asDouble());
-        assertThat(json.get("pairs")).hasSize(2); // own and common are the same trainings here
+        assertThat(json.get("pairs")).hasSize(2); // own and common share their runs here
 
         String html = Files.readString(out.resolve("compare.html"));
         assertThat(html).contains("&lt;b&gt;night", "<svg").doesNotContain("<b>night", "<script", " src=", " href=");
         assertThat(Files.readString(out.resolve("compare.md")))
-                .contains("day\\|\\`\\_", "The own recipe of ResDenseNet is the common one")
+                .contains("day\\|\\`\\_", "For ResDenseNet, the own recipe is identical to the common recipe.")
                 .doesNotContain("<b>");
         assertThat(Files.readAllLines(out.resolve("compare.csv"))).hasSize(5);
         assertThat(Files.readAllLines(out.resolve("predictions/resdensenet-own-0.csv")))
@@ -124,7 +126,7 @@ class ComparisonTest {
                         options(2, "both", "add"),
                         out,
                         recipe -> {
-                            throw new IOException("timed twice");
+                            throw new IOException("benchmark repeated");
                         },
                         again)
                 .run();
@@ -132,10 +134,10 @@ class ComparisonTest {
     }
 
     @Test
-    void stoppedAnywhereItComesToTheSameFindings() throws Exception {
-        Path unbroken = root.resolve("unbroken");
+    void resumesToIdenticalReportAfterStop() throws Exception {
+        Path uninterrupted = root.resolve("uninterrupted");
         Steps counted = new Steps();
-        new Comparison(options(2, "both"), unbroken, BENCH, counted).run();
+        new Comparison(options(2, "both"), uninterrupted, BENCH, counted).run();
         for (int stop : new int[] {1, counted.steps / 2, counted.steps - 1}) {
             Path out = root.resolve("stopped-" + stop);
             Steps steps = new Steps();
@@ -143,46 +145,46 @@ class ComparisonTest {
             steps.stopAfter = stop;
             steps.stop = comparison::stop;
             assertThatThrownBy(comparison::run)
-                    .isInstanceOf(StoppedException.class)
-                    .hasMessage("stopped; the same command with --out " + out + " goes on");
+                    .isInstanceOf(CancellationException.class)
+                    .hasMessage("stopped; to resume, repeat the command with --out " + out);
             assertThat(out.resolve("compare.json")).doesNotExist();
             Steps rest = new Steps();
             new Comparison(options(2, "both"), out, BENCH, rest).run();
             assertThat(steps.steps + rest.steps).isEqualTo(counted.steps);
             for (String file : List.of("compare.json", "compare.csv", "compare.md", "compare.html")) {
-                assertThat(out.resolve(file)).hasSameTextualContentAs(unbroken.resolve(file));
+                assertThat(out.resolve(file)).hasSameTextualContentAs(uninterrupted.resolve(file));
             }
         }
     }
 
     @Test
-    void refusesAFolderOfOtherOptionsOrRuns() throws Exception {
+    void rejectsFolderWithDifferentOptionsOrRecipes() throws Exception {
         Path out = root.resolve("out");
         Steps none = new Steps();
         new Comparison(options(1, "both"), out, BENCH, none).run();
         assertThatThrownBy(() -> new Comparison(options(2, "both", "add"), out, BENCH, none).run())
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage(out + ": a comparison with other options: --fusions was both and is both,add, --seeds was 1"
-                        + " and is 2; choose another --out");
+                .hasMessage(out + ": created with different options: --fusions both -> both,add, --seeds 1 -> 2; choose"
+                        + " another --out");
         Path recipe = out.resolve("runs/resdensenet-own-0/recipe.yaml");
         Files.writeString(recipe, Files.readString(recipe).replace("labelSmoothing: 0.1", "labelSmoothing: 0.2"));
         assertThatThrownBy(() -> new Comparison(options(1, "both"), out, BENCH, none).run())
                 .isInstanceOf(CheckpointException.class)
-                .hasMessageContaining("train.labelSmoothing 0.2 -> 0.1");
-        assertThatThrownBy(() -> new Comparison(options(1, "both"), pictures, BENCH, none).run())
+                .hasMessageContaining("trained with a different recipe: train.labelSmoothing 0.2 -> 0.1");
+        assertThatThrownBy(() -> new Comparison(options(1, "both"), images, BENCH, none).run())
                 .isInstanceOf(FileAlreadyExistsException.class)
-                .hasMessageContaining("is no comparison");
+                .hasMessageContaining("already exists and is not a comparison folder");
     }
 
     @Test
-    void refusesOptionsThatMakeNoComparison() {
+    void rejectsInvalidOptions() {
         assertThatThrownBy(() -> options(0, "both")).hasMessage("--seeds must be 1 to 100, got 0");
         assertThatThrownBy(() -> options(1, "both", "both"))
-                .hasMessageContaining("--fusions must be different ones of");
+                .hasMessageContaining("--fusions must be distinct values of");
         assertThatThrownBy(() -> options(1, "half")).hasMessageContaining("got [half]");
         assertThatThrownBy(() -> new ComparisonOptions(
                         "fashion3", List.of("vgg"), List.of("own"), List.of("both"), 1, 0, 0, Map.of()))
-                .hasMessageContaining("--models must be different ones of");
+                .hasMessageContaining("--models must be distinct values of");
         assertThatThrownBy(() -> new ComparisonOptions(
                         "fashion3",
                         List.of("resdensenet"),
@@ -192,7 +194,7 @@ class ComparisonTest {
                         0,
                         0,
                         Map.of("train.seed", "3")))
-                .hasMessageContaining(
-                        "--set must be of a key that the comparison does not vary itself, got train.seed");
+                .hasMessage("--set must not change model.name, model.fusion, train.seed: the comparison sets them, got"
+                        + " train.seed");
     }
 }

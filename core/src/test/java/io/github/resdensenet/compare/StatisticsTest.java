@@ -11,12 +11,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Against scipy, see fixtures/compare_goldens.py. */
+/** Compares the statistics with SciPy, see fixtures/compare_goldens.py. */
 class StatisticsTest {
     private static final JsonNode GOLDEN = Golden.json("compare.json");
 
     @Test
-    void meansHaveScipysIntervalsAndPairedTests() {
+    void meanIntervalAndTTestMatchScipy() {
         for (JsonNode expected : GOLDEN.get("means")) {
             int n = expected.get("n").asInt();
             List<Double> values = Arrays.stream(Counter.uniform("mean/" + n, n))
@@ -32,14 +32,14 @@ class StatisticsTest {
     }
 
     @Test
-    void oneValueHasNoKnownSpread() {
+    void singleOrEqualValuesHaveNoInterval() {
         assertThat(MeanInterval.of(List.of(0.5)).isKnown()).isFalse();
         assertThat(Pair.tTest(List.of(0.01, 0.01, 0.01))).isNaN();
         assertThat(Pair.tTest(List.of(0.01))).isNaN();
     }
 
     @Test
-    void mcNemarIsScipysBinomialTestAndHolmCorrectsIt() {
+    void mcNemarAndHolmCorrectionMatchScipy() {
         List<Double> p = new ArrayList<>();
         for (JsonNode expected : GOLDEN.get("mcnemar")) {
             McNemar test = new McNemar(

@@ -3,7 +3,7 @@ package io.github.resdensenet.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.transforms.Compose;
 import io.github.resdensenet.transforms.Normalize;
 import io.github.resdensenet.transforms.Preprocessing;
@@ -34,8 +34,8 @@ class DataLoaderTest {
     private ImageFolder data;
 
     @BeforeEach
-    void makePictures() throws Exception {
-        data = ImageFolder.open(Pictures.folder(root, 10, 20, "a", "b"));
+    void makeImages() throws Exception {
+        data = ImageFolder.open(TestImages.folder(root, 10, 20, "a", "b"));
     }
 
     private PixelCache cache(long memory) throws Exception {
@@ -53,7 +53,7 @@ class DataLoaderTest {
     private static List<String> everything(DataLoader loader, int... epochs) {
         List<String> all = new ArrayList<>();
         for (int epoch : epochs) {
-            for (Batch batch : loader.epoch(epoch)) {
+            for (Batch batch : loader.epoch(epoch, 0)) {
                 try (batch;
                         PointerScope scope = new PointerScope()) {
                     Tensor images = batch.images().contiguous();
@@ -62,8 +62,8 @@ class DataLoaderTest {
                     List<Integer> labels = new ArrayList<>();
                     List<Integer> samples = new ArrayList<>();
                     for (int i = 0; i < batch.count(); i++) {
-                        labels.add(batch.label(i));
-                        samples.add(batch.sample(i));
+                        labels.add(batch.labels()[i]);
+                        samples.add(batch.samples()[i]);
                     }
                     all.add(samples + " " + labels + " " + Arrays.hashCode(values));
                 }
@@ -74,7 +74,7 @@ class DataLoaderTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 4})
-    void theNumberOfThreadsChangesNothing(int threads) throws Exception {
+    void numberOfThreadsDoesNotChangeBatches(int threads) throws Exception {
         try (PixelCache cache = cache(Long.MAX_VALUE);
                 DataLoader alone = loader(cache, augmenting, 3, true, 0);
                 DataLoader parallel = loader(cache, augmenting, 3, true, threads)) {
@@ -85,7 +85,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void everyEpochDealsOutEverySampleOnceInAnOrderOfItsOwn() throws Exception {
+    void everyEpochHasEverySampleOnceInItsOwnOrder() throws Exception {
         try (PixelCache cache = cache(Long.MAX_VALUE);
                 DataLoader loader = loader(cache, augmenting, 3, true, 1)) {
             Set<List<Integer>> orders = new HashSet<>();
@@ -100,7 +100,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void anImageIsChangedAnewEachEpochButTheSameWayWhereverItComesInTheOrder() throws Exception {
+    void augmentationDependsOnEpochButNotOnOrder() throws Exception {
         try (PixelCache cache = cache(Long.MAX_VALUE);
                 DataLoader inOrder = loader(cache, augmenting, 1, false, 0);
                 DataLoader shuffled = loader(cache, augmenting, 1, true, 0)) {
@@ -110,7 +110,7 @@ class DataLoaderTest {
     }
 
     @Test
-    void theCacheMayBeAFile() throws Exception {
+    void cacheInFileGivesSameBatchesAsCacheInMemory() throws Exception {
         try (PixelCache memory = cache(Long.MAX_VALUE);
                 PixelCache file = cache(0);
                 DataLoader a = loader(memory, augmenting, 4, true, 1);
@@ -120,14 +120,14 @@ class DataLoaderTest {
     }
 
     @Test
-    void namesEveryPictureThatCannotBeRead() throws Exception {
-        Files.writeString(root.resolve("a/003.png"), "no picture");
+    void namesEveryUnreadableImage() throws Exception {
+        Files.writeString(root.resolve("a/003.png"), "not an image");
         byte[] png = Files.readAllBytes(root.resolve("b/004.png"));
         Files.write(root.resolve("b/004.png"), Arrays.copyOf(png, png.length / 2));
         assertThatThrownBy(() -> cache(0))
-                .isInstanceOf(BadImages.class)
-                .hasMessageContaining("2 pictures cannot be read")
-                .hasMessageContaining(root.resolve("a/003.png") + ": not a picture of a known format")
+                .isInstanceOf(UnreadableImages.class)
+                .hasMessageContaining("2 images cannot be read")
+                .hasMessageContaining(root.resolve("a/003.png") + ": not an image in a supported format")
                 .hasMessageContaining(root.resolve("b/004.png") + ": truncated");
     }
 }

@@ -3,7 +3,8 @@ package io.github.resdensenet.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.data.ImageFolder.Sample;
+import io.github.resdensenet.testkit.TestImages;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -22,20 +23,20 @@ class ImageFolderTest {
     }
 
     @Test
-    void listsClassesAndFilesInTorchvisionsOrder() throws Exception {
+    void listsClassesAndFilesInOrderOfTorchvision() throws Exception {
         // Expected order: sorted(os.walk(...)) and sorted(names) in Python, by code point.
         touch("b/2.png");
         touch("b/10.PNG");
         touch("b/sub/1.jpg");
         touch("B/1.jpeg");
-        touch("\uFF21/1.bmp"); // U+FF21 comes before U+1F600 in Python, and after it in Java's own order of strings
+        touch("\uFF21/1.bmp"); // U+FF21 comes before U+1F600 in Python, and after it in Java's order of strings
         touch("\uD83D\uDE00/1.webp");
         touch("b/notes.txt");
         touch("b/Thumbs.db");
         touch(".hidden/1.png");
         ImageFolder folder = ImageFolder.open(root);
         assertThat(folder.classes()).containsExactly("B", "b", "\uFF21", "\uD83D\uDE00");
-        assertThat(folder.samples().stream().map(ImageSample::name))
+        assertThat(folder.samples().stream().map(Sample::name))
                 .containsExactly(
                         "B/1.jpeg", "b/10.PNG", "b/2.png", "b/sub/1.jpg", "\uFF21/1.bmp", "\uD83D\uDE00/1.webp");
         assertThat(folder.counts()).containsExactly(1, 3, 1, 1);
@@ -43,7 +44,7 @@ class ImageFolderTest {
     }
 
     @Test
-    void saysWhatIsWrongWithAFolder() throws Exception {
+    void rejectsInvalidFolders() throws Exception {
         assertThatThrownBy(() -> ImageFolder.open(root.resolve("none")))
                 .isInstanceOf(NoSuchFileException.class)
                 .hasMessageContaining("none");
@@ -53,21 +54,21 @@ class ImageFolderTest {
         assertThatThrownBy(() -> ImageFolder.open(root.resolve("only/1.png"))).hasMessageContaining("not a folder");
         Files.createDirectories(root.resolve("empty"));
         assertThatThrownBy(() -> ImageFolder.open(root))
-                .hasMessageContaining("class folder without a picture")
+                .hasMessageContaining("class folders without images")
                 .hasMessageContaining(root.resolve("empty").toString());
     }
 
     @Test
-    void comparesClassesThatAreKnownAlready() throws Exception {
-        Pictures.folder(root, 1, 4, "a", "b");
+    void rejectsClassFoldersThatDifferFromExpectedClasses() throws Exception {
+        TestImages.folder(root, 1, 4, "a", "b");
         assertThat(ImageFolder.open(root, List.of("a", "b")).samples()).hasSize(2);
         assertThatThrownBy(() -> ImageFolder.open(root, List.of("a", "c")))
                 .hasMessageContaining("missing [c]")
-                .hasMessageContaining("not known [b]");
+                .hasMessageContaining("unexpected [b]");
     }
 
     @Test
-    void unpacksTheBuiltInSetOnceAndMendsIt() throws Exception {
+    void unpacksBuiltInDataOnceAndRestoresMissingFile() throws Exception {
         Path set = BuiltInData.fashion3(root);
         ImageFolder folder = ImageFolder.open(set);
         assertThat(folder.classes()).containsExactly("coat", "pullover", "shirt");

@@ -2,9 +2,11 @@ package io.github.resdensenet.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
+import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.testkit.TestModels;
@@ -24,12 +26,12 @@ class FusedInferenceTest {
     private static final int CLASSES = 5;
 
     private static ImageClassifier model(int growthRate, int features, Integer... blocks) {
-        return model(new ModelConfig("resdensenet", growthRate, List.of(blocks), features, 4));
+        return model(ModelConfig.resDenseNet(growthRate, List.of(blocks), features, 4));
     }
 
     private static ImageClassifier model(ModelConfig config) {
         ImageClassifier model = Models.create(config, CLASSES, 0);
-        TestModels.fill(model); // statistics and weights that are not the initial ones
+        TestModels.fill(model); // weights and running statistics that differ from the initial ones
         model.train(false);
         return model;
     }
@@ -47,14 +49,14 @@ class FusedInferenceTest {
 
     @ParameterizedTest(name = "growthRate {0}, {1} features, {2} images of {3} px")
     @CsvSource({"32, 64, 3, 64", "32, 64, 1, 97", "12, 24, 5, 64", "12, 20, 4, 43", "16, 32, 33, 32"})
-    void logitsAreTheModels(int growthRate, int features, int n, int size) {
+    void logitsMatchFloat64Reference(int growthRate, int features, int n, int size) {
         compare(model(growthRate, features, 3, 2, 2), n, size);
     }
 
     @ParameterizedTest
     @CsvSource({"densenet121, 3, 64", "densenet121, 1, 97", "resnet50v2, 3, 64", "resnet50v2, 1, 97"})
-    void logitsAreThoseOfTheOtherModelsToo(String name, int n, int size) {
-        compare(model(ModelConfig.of(name)), n, size);
+    void logitsOfOtherArchitecturesMatchFloat64Reference(String name, int n, int size) {
+        compare(model(ModelConfig.of(Architecture.of(name))), n, size);
     }
 
     private static void compare(ImageClassifier model, int n, int size) {
@@ -71,22 +73,29 @@ class FusedInferenceTest {
         }
     }
 
-    @Test
-    void anImagesLogitsDoNotDependOnItsCompanyOrTheThreads() {
-        NativeSettings.apply(2);
-        ImageClassifier model = model(32, 64, 2, 2);
+    @ParameterizedTest(name = "growthRate {0}, {1} features, {2} classes, {3} px")
+    @CsvSource({"32, 64, 5, 48", "8, 8, 2, 32", "12, 20, 3, 43", "8, 16, 1000, 32"})
+    void logitsDoNotDependOnBatchSizeOrThreads(int growthRate, int features, int classes, int size) {
+        ImageClassifier model =
+                Models.create(ModelConfig.resDenseNet(growthRate, List.of(2, 2), features, 4), classes, 0);
+        TestModels.fill(model);
+        NativeSettings.apply(1);
         try (PointerScope scope = new PointerScope();
-                FusedInference two = new FusedInference(model, 48, false, 2);
-                FusedInference one = new FusedInference(model, 48, false, 1)) {
-            Tensor images = TestModels.images("company", 7, 48, 48).to(ScalarType.Float);
-            float[] all = two.logits(images.data_ptr(), 7);
-            assertThat(one.logits(images.data_ptr(), 7)).isEqualTo(all);
-            assertThat(two.logits(images.data_ptr(), 1)).isEqualTo(Arrays.copyOf(all, CLASSES));
+                FusedInference one = new FusedInference(model, size, false, 1)) {
+            Tensor images = TestModels.images("company", 7, size, size).to(ScalarType.Float);
+            float[] all = one.logits(images.data_ptr(), 7);
+            for (int threads = 2; threads <= 5; threads++) {
+                NativeSettings.apply(threads);
+                try (FusedInference several = new FusedInference(model, size, false, threads)) {
+                    assertThat(several.logits(images.data_ptr(), 7)).isEqualTo(all);
+                    assertThat(several.logits(images.data_ptr(), 1)).isEqualTo(Arrays.copyOf(all, classes));
+                }
+            }
         }
     }
 
     @Test
-    void followsTheModelOnlyWhenTold() {
+    void updateUsesNewWeights() {
         NativeSettings.apply(2);
         ImageClassifier model = model(32, 64, 2, 2);
         try (PointerScope scope = new PointerScope();
@@ -106,15 +115,16 @@ class FusedInferenceTest {
     }
 
     @Test
-    void halfPrecisionIsNear() {
+    void bf16LogitsAreCloseToFp32() {
+        assumeTrue(FusedTraining.describe().contains("avx512"), "this processor has no bf16 kernels");
         NativeSettings.apply(2);
         ImageClassifier model = model(32, 64, 2, 2);
         try (PointerScope scope = new PointerScope();
-                FusedInference full = new FusedInference(model, 48, false, 2);
-                FusedInference half = new FusedInference(model, 48, true, 2)) {
+                FusedInference fp32 = new FusedInference(model, 48, false, 2);
+                FusedInference bf16 = new FusedInference(model, 48, true, 2)) {
             Tensor images = TestModels.images("half", 4, 48, 48).to(ScalarType.Float);
-            float[] expected = full.logits(images.data_ptr(), 4);
-            float[] logits = half.logits(images.data_ptr(), 4);
+            float[] expected = fp32.logits(images.data_ptr(), 4);
+            float[] logits = bf16.logits(images.data_ptr(), 4);
             assertThat(logits).isNotEqualTo(expected);
             for (int i = 0; i < logits.length; i++) {
                 assertThat(logits[i]).isCloseTo(expected[i], within(0.05f * Math.max(1, Math.abs(expected[i]))));

@@ -5,8 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
 
-import io.github.resdensenet.data.ImageSample;
+import io.github.resdensenet.data.ImageFolder.Sample;
+import io.github.resdensenet.eval.Evaluation.ClassMetrics;
+import io.github.resdensenet.eval.Evaluation.RocCurve;
 import io.github.resdensenet.testkit.Counter;
+import io.github.resdensenet.util.Decimal;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
@@ -21,17 +24,17 @@ class EvaluationTest {
     };
     private static final int[] TRUTH = {0, 0, 1, 1, 1};
 
-    private final Evaluation evaluation = Evaluation.of(answers(), Temperature.NONE, false);
+    private final Evaluation evaluation = Evaluation.of(outputs(), Temperature.NONE, false);
 
-    /** The same as logits, in batches of two. */
-    private static Answers answers() {
+    /** The probabilities as logits, in batches of two. */
+    private static ModelOutputs outputs() {
         double[][] logits = Arrays.stream(PROBABILITIES)
                 .map(row -> Arrays.stream(row).map(Math::log).toArray())
                 .toArray(double[][]::new);
-        List<ImageSample> samples = IntStream.range(0, TRUTH.length)
-                .mapToObj(i -> new ImageSample(Path.of("/p/" + i), i + ",a", TRUTH[i]))
+        List<Sample> samples = IntStream.range(0, TRUTH.length)
+                .mapToObj(i -> new Sample(Path.of("/p/" + i), i + ",a", TRUTH[i]))
                 .toList();
-        return new Answers(List.of("x", "y", "图"), samples, List.of(), logits, 0.1, 2);
+        return new ModelOutputs(List.of("x", "y", "图"), samples, List.of(), logits, 0.1, 2);
     }
 
     private static Evaluation of(int[] truth, double[][] p, String... groups) {
@@ -39,16 +42,16 @@ class EvaluationTest {
     }
 
     @Test
-    void countsRowsByTruthAndTakesTheFirstOfEquals() {
+    void confusionMatrixRowsAreTrueClassesAndTiesGoToFirstClass() {
         assertThat(evaluation.confusion().counts())
                 .containsExactly(List.of(1, 1, 0), List.of(1, 1, 1), List.of(0, 0, 0));
         assertThat(evaluation.accuracy()).isEqualTo(0.4);
         assertThat(evaluation.predicted(3)).isZero();
-        assertThat(answers().accuracy()).isEqualTo(0.4);
+        assertThat(outputs().accuracy()).isEqualTo(0.4);
     }
 
     @Test
-    void theLossIsTheMeanOfBatchesWithSmoothingAndTheNllIsNot() {
+    void lossAveragesBatchesWithSmoothingAndNllDoesNot() {
         double[] losses = new double[5];
         double nll = 0;
         for (int i = 0; i < 5; i++) {
@@ -58,70 +61,70 @@ class EvaluationTest {
             losses[i] = -0.9 * Math.log(row[TRUTH[i]]) - 0.1 * mean;
         }
         double loss = ((losses[0] + losses[1]) / 2 + (losses[2] + losses[3]) / 2 + losses[4]) / 3;
-        assertThat(answers().loss()).isCloseTo(loss, within(1e-12));
+        assertThat(outputs().loss()).isCloseTo(loss, within(1e-12));
         assertThat(evaluation.loss()).isCloseTo(loss, within(1e-12));
         assertThat(evaluation.nll()).isCloseTo(nll, within(1e-12));
-        Evaluation softer = Evaluation.of(answers(), new Temperature(2), false);
+        Evaluation softer = Evaluation.of(outputs(), new Temperature(2), false);
         assertThat(softer.loss()).isCloseTo(loss, within(1e-12));
-        assertThat(softer.figure("nll_raw").orNaN()).isCloseTo(nll, within(1e-12));
+        assertThat(softer.metric("nll_raw").orNaN()).isCloseTo(nll, within(1e-12));
         assertThat(softer.nll()).isNotCloseTo(nll, within(1e-3));
         assertThat(softer.probabilities().get(0).get(0))
                 .isCloseTo(Math.sqrt(0.8) / (Math.sqrt(0.8) + 2 * Math.sqrt(0.1)), within(1e-12));
     }
 
     @Test
-    void whatHasNoMeaningIsAbsentAndSaysWhy() {
-        ClassFigures absent = evaluation.perClass().get(2);
+    void undefinedMetricsAreEmptyWithReason() {
+        ClassMetrics absent = evaluation.perClass().get(2);
         assertThat(absent.n()).isZero();
         assertThat(absent.precision().orNaN()).isZero();
         assertThat(absent.rocAuc().value()).isEmpty();
-        assertThat(absent.averagePrecision().reason()).isEqualTo("no picture is of the class");
+        assertThat(absent.averagePrecision().reason()).isEqualTo("the class has no images");
         assertThat(absent.recall().ci95()).isEmpty();
         Evaluation one = of(new int[] {1, 1}, new double[][] {{0, 1, 0}, {0.1, 0.8, 0.1}});
-        assertThat(one.figure("macro_roc_auc").value()).isEmpty();
-        assertThat(one.figure("macro_roc_auc").reason()).isEqualTo("all pictures are of one class");
-        assertThat(one.figure("quadratic_weighted_kappa").value()).isEmpty();
-        assertThat(one.figure("macro_f1").orNaN()).isEqualTo(1);
-        assertThat(one.figure("macro_f1").ci95()).isEmpty();
-        assertThat(one.accuracyInterval()).isEqualTo(Wilson.of(2, 2));
-        assertThatThrownBy(() -> one.figure("f2")).hasMessageContaining("got f2");
+        assertThat(one.metric("macro_roc_auc").value()).isEmpty();
+        assertThat(one.metric("macro_roc_auc").reason()).isEqualTo("all images are of one class");
+        assertThat(one.metric("quadratic_weighted_kappa").value()).isEmpty();
+        assertThat(one.metric("macro_f1").orNaN()).isEqualTo(1);
+        assertThat(one.metric("macro_f1").ci95()).isEmpty();
+        assertThat(one.accuracyInterval()).isEqualTo(Interval.wilson(2, 2));
+        assertThatThrownBy(() -> one.metric("f2")).hasMessageContaining("got f2");
     }
 
     @Test
-    void refusesNumbersThatAreNoProbabilitiesOrNoClasses() {
+    void rejectsInvalidProbabilitiesClassesAndGroups() {
         double[][] good = {{0.2, 0.3, 0.5}};
         int[] truth = {0};
         of(truth, good);
-        refused(truth, new double[][] {{0.2, Double.NaN, 0.5}}, "picture 0 must be 0 to 1, got NaN");
-        refused(truth, new double[][] {{0.2, Double.POSITIVE_INFINITY, 0.5}}, "must be 0 to 1, got Infinity");
-        refused(truth, new double[][] {{1.2, -0.2, 0}}, "must be 0 to 1, got 1.2");
-        refused(truth, new double[][] {{0.2, 0.3, 0.4}}, "probabilities of picture 0 must add up to 1, got 0.9");
-        refused(truth, new double[][] {{0.5, 0.5}}, "must be one a class, got 2 for 3 classes");
-        refused(truth, new double[2][3], "must be one row a picture, got 2 rows for 1 pictures");
-        refused(new int[] {3}, good, "true class of picture 0 must be 0 to 2, got 3");
-        refused(new int[] {-1}, good, "got -1");
-        refused(new int[0], new double[0][], "at least one picture");
+        assertRejected(truth, new double[][] {{0.2, Double.NaN, 0.5}}, "image 0 must be 0 to 1, got NaN");
+        assertRejected(truth, new double[][] {{0.2, Double.POSITIVE_INFINITY, 0.5}}, "must be 0 to 1, got Infinity");
+        assertRejected(truth, new double[][] {{1.2, -0.2, 0}}, "must be 0 to 1, got 1.2");
+        assertRejected(truth, new double[][] {{0.2, 0.3, 0.4}}, "probabilities of image 0 must add up to 1, got 0.9");
+        assertRejected(truth, new double[][] {{0.5, 0.5}}, "must have one value per class: expected 3, got 2");
+        assertRejected(truth, new double[2][3], "must have one row per image: expected 1, got 2");
+        assertRejected(new int[] {3}, good, "true class of image 0 must be 0 to 2, got 3");
+        assertRejected(new int[] {-1}, good, "got -1");
+        assertRejected(new int[0], new double[0][], "at least one image");
         assertThatThrownBy(() -> of(truth, good, "p", "q"))
-                .hasMessage("groups must be one a picture, got 2 for 1 pictures");
+                .hasMessage("groups must have one name per image: expected 1, got 2");
     }
 
     @Test
-    void anAnswerThatIsNoNumberIsNamedByItsPicture() {
-        Answers answers = answers();
-        answers.logits()[3][1] = Double.NaN;
-        assertThatThrownBy(() -> Evaluation.of(answers, Temperature.NONE, false))
-                .hasMessage(Path.of("/p/3") + ": the model's answer must be finite numbers, got NaN");
-        assertThat(answers.loss()).isNaN();
+    void rejectsLogitsThatAreNotFinite() {
+        ModelOutputs outputs = outputs();
+        outputs.logits()[3][1] = Double.NaN;
+        assertThatThrownBy(() -> Evaluation.of(outputs, Temperature.NONE, false))
+                .hasMessage(Path.of("/p/3") + ": the model's logits must be finite numbers, got NaN");
+        assertThat(outputs.loss()).isNaN();
     }
 
-    private static void refused(int[] truth, double[][] p, String why) {
+    private static void assertRejected(int[] truth, double[][] p, String reason) {
         assertThatThrownBy(() -> of(truth, p))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining(why);
+                .hasMessageContaining(reason);
     }
 
     @Test
-    void groupsThatStayTogetherMakeIntervalsWider() {
+    void groupsMakeIntervalsWider() {
         int n = 200;
         int[] truth = new int[n];
         double[][] p = new double[n][];
@@ -129,9 +132,10 @@ class EvaluationTest {
         for (int i = 0; i < n; i++) {
             int patient = i / 10;
             truth[i] = patient % 3;
-            int answer = patient % 4 == 0 ? (truth[i] + 1) % 3 : truth[i]; // a patient is right or wrong as a whole
+            // The predictions for a patient are all correct or all wrong.
+            int predicted = patient % 4 == 0 ? (truth[i] + 1) % 3 : truth[i];
             p[i] = new double[3];
-            p[i][answer] = 1;
+            p[i][predicted] = 1;
             groups[i] = "patient " + patient;
         }
         Evaluation alone = of(truth, p);
@@ -139,23 +143,23 @@ class EvaluationTest {
         assertThat(together.groups()).isEqualTo(20);
         assertThat(alone.groups()).isZero();
         for (String name : List.of("accuracy", "macro_f1", "macro_roc_auc", "nll", "quadratic_weighted_kappa")) {
-            assertThat(together.figure(name).orNaN())
-                    .isEqualTo(alone.figure(name).orNaN());
-            // Ten pictures a patient say as much as one: sqrt(10) times as wide, about.
-            assertThat(width(together.figure(name)) / width(alone.figure(name)))
+            assertThat(together.metric(name).orNaN())
+                    .isEqualTo(alone.metric(name).orNaN());
+            // Ten images per patient carry as much information as one: about sqrt(10) times as wide.
+            assertThat(width(together.metric(name)) / width(alone.metric(name)))
                     .as(name)
                     .isBetween(2.3, 4.0);
         }
-        assertThat(of(truth, p, groups).figures()).isEqualTo(together.figures());
+        assertThat(of(truth, p, groups).metrics()).isEqualTo(together.metrics());
     }
 
-    private static double width(Figure figure) {
-        Interval ci = figure.ci95().orElseThrow();
+    private static double width(Metric metric) {
+        Interval ci = metric.ci95().orElseThrow();
         return ci.high() - ci.low();
     }
 
     @Test
-    void tenThousandPicturesTakeSeconds() {
+    void evaluatesTenThousandImagesInSeconds() {
         int n = 10_000;
         double[] u = Counter.uniform("many", n * 3);
         int[] truth = new int[n];
@@ -166,24 +170,24 @@ class EvaluationTest {
             p[i] = new Temperature(0.5).probabilities(new double[] {u[3 * i], u[3 * i + 1], u[3 * i + 2]});
         }
         Evaluation e = assertTimeout(Duration.ofSeconds(10), () -> of(truth, p));
-        assertThat(e.rocCurves().get(0).points()).hasSizeBetween(50, RocCurve.MOST + 1);
-        assertThat(width(e.figure("macro_f1"))).isBetween(0.005, 0.05);
+        assertThat(e.rocCurves().get(0).points()).hasSizeBetween(50, RocCurve.MAX_POINTS + 1);
+        assertThat(width(e.metric("macro_f1"))).isBetween(0.005, 0.05);
     }
 
     @Test
-    void wilsonIntervalOfTheArticlesResult() {
-        Interval interval = Wilson.of(284, 333);
+    void wilsonIntervalOfArticleResult() {
+        Interval interval = Interval.wilson(284, 333);
         assertThat(interval.low()).isCloseTo(0.811, within(5e-4));
         assertThat(interval.high()).isCloseTo(0.887, within(5e-4));
-        assertThat(Wilson.of(0, 0)).isEqualTo(new Interval(0, 1));
+        assertThat(Interval.wilson(0, 0)).isEqualTo(new Interval(0, 1));
     }
 
     @Test
-    void printsTheArticlesTwoLinesFirst() {
+    void textJsonAndCsvContainMetricsAndStartWithArticleLines() {
         List<String> lines = EvaluationText.lines(evaluation, "ResDenseNet", "test");
         assertThat(lines.get(0)).isEqualTo("ResDenseNet Best Test Accuracy: 40.0%");
         assertThat(lines.get(1)).startsWith("ResDenseNet Best Test Loss: ");
-        assertThat(lines.get(2)).startsWith("2 of 5 right; 95% interval ");
+        assertThat(lines.get(2)).startsWith("2 of 5 correct; 95% interval ");
         Map<String, Object> json = EvaluationText.json(evaluation, "test");
         assertThat(json)
                 .containsKeys("split", "n", "accuracy", "loss", "nll", "classes", "confusion", "per_class", "macro_f1");
@@ -201,9 +205,9 @@ class EvaluationTest {
     }
 
     @Test
-    void theThresholdIsTheSmallestThatReachesThePrecision() {
+    void findsSmallestThresholdThatReachesPrecision() {
         double[] confidence = {0.55, 0.6, 0.7, 0.8, 0.9};
-        int[] truth = {0, 1, 0, 1, 0}; // wrong where 1
+        int[] truth = {0, 1, 0, 1, 0}; // all predictions are 0
         double[][] p = Arrays.stream(confidence)
                 .mapToObj(c -> new double[] {c, 1 - c, 0})
                 .toArray(double[][]::new);
@@ -217,13 +221,14 @@ class EvaluationTest {
         assertThat(some.on(e)).isEqualTo(some.chosen());
         assertThat(Abstention.reaching(e, 0.95).orElseThrow().threshold()).isEqualTo(0.9);
         assertThat(Abstention.reaching(of(new int[] {1, 1, 1, 1, 1}, p), 0.1)).isEmpty();
-        double[][] equal = {p[0], p[0], p[0], p[0], p[0]}; // none can be told apart
+        double[][] equal = {p[0], p[0], p[0], p[0], p[0]}; // equal confidence
         assertThat(Abstention.reaching(of(truth, equal), 0.95)).isEmpty();
-        assertThatThrownBy(() -> Abstention.reaching(e, 0)).hasMessageContaining("above 0 to 1, got 0.0");
+        assertThatThrownBy(() -> Abstention.reaching(e, 0))
+                .hasMessageContaining("precision must be above 0 and at most 1, got 0.0");
     }
 
     @Test
-    void theTemperatureStaysInItsRange() {
+    void fittedTemperatureStaysInRange() {
         double[][] logits = {{2, 0, 0}, {0, 3, 0}};
         assertThat(Temperature.fit(logits, new int[] {0, 1}).value()).isEqualTo(Temperature.MIN);
         assertThat(Temperature.fit(logits, new int[] {1, 2}).value()).isEqualTo(Temperature.MAX);
@@ -235,7 +240,7 @@ class EvaluationTest {
     }
 
     @Test
-    void roundsAsPythonDoes() {
+    void roundsLikePython() {
         assertThat(Decimal.fixed(0.25, 1)).isEqualTo("0.2"); // half to even
         assertThat(Decimal.fixed(2.675, 2)).isEqualTo("2.67"); // the binary value is below the half
         assertThat(Decimal.percent(0.853)).isEqualTo("85.3");

@@ -3,6 +3,8 @@ package io.github.resdensenet.eval;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.resdensenet.eval.Evaluation.ClassMetrics;
+import io.github.resdensenet.eval.Evaluation.RocCurve;
 import io.github.resdensenet.testkit.Counter;
 import io.github.resdensenet.testkit.Golden;
 import java.util.List;
@@ -12,12 +14,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 import tools.jackson.databind.JsonNode;
 
-/** Figures against scikit-learn's, calibration against scipy's. */
+/** Compares metrics with scikit-learn and temperature scaling with scipy. */
 class MetricsGoldenTest {
     private static final double TOLERANCE = 1e-9;
 
     @TestFactory
-    List<DynamicTest> everyFigureIsScikitLearns() {
+    List<DynamicTest> metricsMatchScikitLearn() {
         return Golden.json("metrics.json")
                 .get("cases")
                 .valueStream()
@@ -33,9 +35,9 @@ class MetricsGoldenTest {
         int[] truth = new int[n];
         double[][] p = new double[n][classes];
         for (int i = 0; i < n; i++) {
-            double share = (v[i] + 1) / 2;
-            share = golden.get("imbalanced").asBoolean() ? share * share * share : share;
-            truth[i] = (int) Math.floor(share * golden.get("occurring").asInt());
+            double position = (v[i] + 1) / 2;
+            position = golden.get("imbalanced").asBoolean() ? position * position * position : position;
+            truth[i] = (int) Math.floor(position * golden.get("occurring").asInt());
             int sum = 0;
             for (int c = 0; c < classes; c++) {
                 p[i][c] = Math.floor((u[i * classes + c] + 1)
@@ -56,43 +58,43 @@ class MetricsGoldenTest {
 
     private static void compare(JsonNode golden) {
         Evaluation e = evaluate(golden);
-        JsonNode whole = golden.get("figures");
-        assertThat(e.figures().stream().map(Figure::name)).containsExactlyInAnyOrderElementsOf(whole.propertyNames());
-        e.figures().forEach(figure -> equal(figure, whole.get(figure.name())));
+        JsonNode overall = golden.get("figures");
+        assertThat(e.metrics().stream().map(Metric::name)).containsExactlyInAnyOrderElementsOf(overall.propertyNames());
+        e.metrics().forEach(metric -> equal(metric, overall.get(metric.name())));
         assertThat(e.confusion().counts().stream().flatMap(List::stream).mapToDouble(Integer::doubleValue))
                 .containsExactly(java.util.Arrays.stream(Golden.numbers(golden.get("confusion")))
                         .boxed()
                         .toArray(Double[]::new));
         for (int c = 0; c < e.classes().size(); c++) {
-            ClassFigures figures = e.perClass().get(c);
+            ClassMetrics metrics = e.perClass().get(c);
             JsonNode one = golden.get("per_class").get(c);
-            assertThat(figures.n()).isEqualTo(one.get("n").asInt());
-            for (Figure figure : List.of(
-                    figures.precision(),
-                    figures.recall(),
-                    figures.f1(),
-                    figures.rocAuc(),
-                    figures.averagePrecision())) {
-                equal(figure, one.get(figure.name()));
+            assertThat(metrics.n()).isEqualTo(one.get("n").asInt());
+            for (Metric metric : List.of(
+                    metrics.precision(),
+                    metrics.recall(),
+                    metrics.f1(),
+                    metrics.rocAuc(),
+                    metrics.averagePrecision())) {
+                equal(metric, one.get(metric.name()));
             }
             List<RocCurve.Point> roc = e.rocCurves().get(c).points();
             assertThat(roc.isEmpty()).isEqualTo(one.get("roc_auc").isNull());
-            if (!roc.isEmpty() && e.n() < RocCurve.MOST) {
+            if (!roc.isEmpty() && e.n() < RocCurve.MAX_POINTS) {
                 assertThat(area(roc)).isCloseTo(one.get("roc_auc").asDouble(), within(TOLERANCE));
             }
         }
     }
 
-    private static void equal(Figure figure, JsonNode expected) {
+    private static void equal(Metric metric, JsonNode expected) {
         if (expected.isNull()) {
-            assertThat(figure.value()).as(figure.name()).isEmpty();
-            assertThat(figure.reason()).as(figure.name()).isNotEmpty();
+            assertThat(metric.value()).as(metric.name()).isEmpty();
+            assertThat(metric.reason()).as(metric.name()).isNotEmpty();
         } else {
-            assertThat(figure.orNaN()).as(figure.name()).isCloseTo(expected.asDouble(), within(TOLERANCE));
+            assertThat(metric.orNaN()).as(metric.name()).isCloseTo(expected.asDouble(), within(TOLERANCE));
         }
-        assertThat(figure.reason().isEmpty())
-                .as(figure.name())
-                .isEqualTo(figure.value().isPresent() && figure.ci95().isPresent());
+        assertThat(metric.reason().isEmpty())
+                .as(metric.name())
+                .isEqualTo(metric.value().isPresent() && metric.ci95().isPresent());
     }
 
     private static double area(List<RocCurve.Point> points) {
@@ -106,7 +108,7 @@ class MetricsGoldenTest {
     }
 
     @Test
-    void theTemperatureIsWhereTheSlopeOfTheLikelihoodIsZero() {
+    void fittedTemperatureMatchesScipy() {
         for (JsonNode golden : Golden.json("temperature.json")) {
             int n = golden.get("n").asInt();
             int classes = golden.get("classes").asInt();

@@ -1,14 +1,14 @@
 package io.github.resdensenet.example;
 
-import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
 import io.github.resdensenet.train.Trainer;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The use of the library that the README shows. */
+/** The code examples of the README. */
 final class Example {
     private Example() {}
 

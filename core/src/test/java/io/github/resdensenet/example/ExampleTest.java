@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 
 class ExampleTest {
     @Test
-    void theReadmeShowsTheCodeThatIsCompiledHere() throws Exception {
+    void readmeContainsCompiledExamples() throws Exception {
         String code = Files.readString(Path.of("src/test/java/io/github/resdensenet/example/Example.java"));
         String readme = Files.readString(Path.of("../README.md")).replaceAll("\\s+", " ");
         for (String from : new String[] {"Run run = Trainer", "try (Classifier"}) {

@@ -2,14 +2,15 @@ package io.github.resdensenet.explain;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.resdensenet.checkpoint.Checkpoint;
-import io.github.resdensenet.checkpoint.Run;
+import io.github.resdensenet.explain.Explainer.Request;
+import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.predict.Classifier;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
 import io.github.resdensenet.testkit.Counter;
-import io.github.resdensenet.testkit.Pictures;
-import io.github.resdensenet.train.Recipe;
+import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.train.Trainer;
-import io.github.resdensenet.transforms.RgbImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,22 +20,22 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * One of two classes of random textures has a white square in its corner, and nothing else tells them apart: what is
- * marked has to be the square.
+ * Trains on two classes of random textures that differ only in a white square in the corner of one class. The
+ * attribution map must mark the square.
  *
- * <p>The textures differ in brightness and are as strong as the square, so that a network that has learned nothing is not
- * drawn to it, and one that has learned has no use for them.
+ * <p>The textures vary in brightness and have a contrast as strong as the square. So the maps of a randomly initialised
+ * network do not mark the square, and a trained network does not use the textures.
  */
 class PlantedShortcutTest {
     private static final int SIZE = 32;
     private static final int SQUARE = SIZE / 4;
     private static final int CELL = 4;
-    private static final int PICTURES = 10;
+    private static final int IMAGES = 10;
 
     @TempDir
     private Path root;
 
-    private static RgbImage picture(String name, boolean marked) {
+    private static RgbImage image(String name, boolean marked) {
         double[] u = Counter.uniform(name, SIZE * SIZE + 2);
         double brightness = 116 + 50 * u[SIZE * SIZE];
         double contrast = 66 + 44 * u[SIZE * SIZE + 1];
@@ -52,8 +53,8 @@ class PlantedShortcutTest {
         for (String name : new String[] {"marked", "plain"}) {
             Path folder = Files.createDirectories(root.resolve("data").resolve(name));
             for (int i = 0; i < 100; i++) {
-                RgbImage picture = picture(name + seed + "/" + i, name.equals("marked"));
-                Pictures.png(folder.resolve(i + ".png"), SIZE, SIZE, picture.pixels());
+                RgbImage image = image(name + seed + "/" + i, name.equals("marked"));
+                TestImages.png(folder.resolve(i + ".png"), SIZE, SIZE, image.pixels());
             }
         }
         Run run = Trainer.train(
@@ -73,7 +74,7 @@ class PlantedShortcutTest {
                                 Map.entry("train.epochs", "20"),
                                 Map.entry("train.seed", Integer.toString(seed)))),
                 root.resolve("run"));
-        // The best epoch is the first without a mistake; only later ones have forgotten all that is not the square.
+        // The best epoch is the first one without errors. Only later epochs ignore everything except the square.
         Checkpoint last = Checkpoint.read(run.last());
         return Classifier.of(
                 last.model(run.last()),
@@ -81,7 +82,7 @@ class PlantedShortcutTest {
                 last.manifest().preprocessing());
     }
 
-    /** The share of the evidence for a class that lies in the square and one cell around it. */
+    /** The fraction of the evidence that lies in the square or in the cells next to it. */
     private static double mass(HeatMap map) {
         int inside = (SQUARE + CELL) * map.width() / SIZE;
         double all = 0;
@@ -98,7 +99,7 @@ class PlantedShortcutTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2})
-    void isFoundByLayerCamAtTheStemAndByOcclusionAndOnlyByWhatHasLearnedIt(int seed) throws IOException {
+    void layerCamAndOcclusionMarkShortcutOfTrainedNetworkOnly(int seed) throws IOException {
         try (Explainer explainer = new Explainer(train(seed))) {
             for (Request request : new Request[] {
                 Request.of(Method.LAYERCAM).atStage(0),
@@ -106,15 +107,15 @@ class PlantedShortcutTest {
             }) {
                 double least = 1;
                 double correlation = 0;
-                for (int i = 0; i < PICTURES; i++) {
-                    Explanation found = explainer.explain(picture("new" + seed + "/" + i, true), request);
+                for (int i = 0; i < IMAGES; i++) {
+                    Explanation found = explainer.explain(image("new" + seed + "/" + i, true), request);
                     assertThat(found.targetName()).isEqualTo("marked");
                     assertThat(found.map().width()).isEqualTo(SIZE / CELL);
                     least = Math.min(least, mass(found.map()));
-                    Sanity sanity = explainer.check(found);
-                    assertThat(sanity.deletionHolds()).as(sanity.verdict()).isTrue();
-                    assertThat(sanity.insertionHolds()).as(sanity.verdict()).isTrue();
-                    correlation += sanity.meanCorrelation() / PICTURES;
+                    FaithfulnessCheck check = explainer.check(found);
+                    assertThat(check.deletionHolds()).as(check.verdict()).isTrue();
+                    assertThat(check.insertionHolds()).as(check.verdict()).isTrue();
+                    correlation += check.meanCorrelation() / IMAGES;
                 }
                 assertThat(least).isGreaterThanOrEqualTo(0.9);
                 assertThat(correlation).isLessThan(0.3);

@@ -2,6 +2,7 @@ package io.github.resdensenet.nn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.resdensenet.testkit.Extent;
 import io.github.resdensenet.testkit.TestModels;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,18 +12,21 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.Test;
 
-/** The float32 kernels that a processor is given are not always right; the float64 ones are simple. */
+/** Checks the float32 kernels of this processor, which can be wrong, against the simpler float64 kernels. */
 class Conv2dTest {
+    /** 1,844 shapes with {@code -Pslow}, every 13th of them otherwise. */
     @Test
-    void floatsAgreeWithDoublesForAnyNumberOfChannels() {
+    void float32MatchesFloat64ForAnyNumberOfChannels() {
         NativeSettings.apply(2);
         List<String> wrong = new ArrayList<>();
+        int every = Extent.of(13, 1);
+        int n = 0;
         for (int kernel : new int[] {1, 3}) {
             for (int size : new int[] {1, 2, 7, 16}) {
                 for (int batch : new int[] {1, 2, 8}) {
                     for (int in : new int[] {5, 8, 12, 16, 24, 64, 160, 256, 448, 640}) {
                         for (int out : new int[] {5, 8, 12, 32, 48, 64, 128, 256, 512}) {
-                            if (kernel == 1 || in * out < 8000) {
+                            if ((kernel == 1 || in * out < 8000) && n++ % every == 0) {
                                 check(new Conv2d(in, out, kernel, 1, kernel / 2), batch, size, wrong);
                             }
                         }
@@ -38,10 +42,10 @@ class Conv2dTest {
     }
 
     @Test
-    void floatsAgreeWithDoublesForTheLayersOfResNet50V2() {
+    void float32MatchesFloat64ForLayersOfResNet50V2() {
         NativeSettings.apply(2);
         List<String> wrong = new ArrayList<>();
-        for (int batch : new int[] {1, 2, 8}) {
+        for (int batch : Extent.isFull() ? new int[] {1, 2, 8} : new int[] {2}) {
             for (int size : new int[] {1, 2, 4, 7}) {
                 check(new Conv2d(2048, 512, 1), batch, size, wrong);
                 check(new Conv2d(512, 2048, 1, 1, 0, true), batch, size, wrong);
@@ -74,7 +78,11 @@ class Conv2dTest {
         }
     }
 
-    /** Output, gradients of the input, the weight and the bias (or of the weight again), for a gradient of the output that grows along it. */
+    /**
+     * Returns the output and the gradients of the input, the weight and the bias. The gradient of the output increases
+     * linearly. If the image has three channels, the output replaces the gradient of the input. If there is no bias,
+     * the gradient of the weight replaces that of the bias.
+     */
     private static Tensor[] run(Conv2d conv, Tensor image) {
         Tensor x = image.detach();
         x.set_requires_grad(conv.inChannels != 3);

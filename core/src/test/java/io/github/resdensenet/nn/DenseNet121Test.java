@@ -3,6 +3,7 @@ package io.github.resdensenet.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.TestModels;
 import java.util.List;
@@ -20,11 +21,11 @@ class DenseNet121Test {
     private static final JsonNode GOLDEN = Golden.json("densenet121.json");
 
     private static ImageClassifier model() {
-        return Models.create(ModelConfig.of("densenet121"), 3, 0);
+        return Models.create(ModelConfig.of(Architecture.DENSENET121), 3, 0);
     }
 
     @Test
-    void hasTheStateDictOfTorchvision() {
+    void stateDictMatchesTorchvision() {
         Map<String, Tensor> state = model().stateDict();
         JsonNode shapes = GOLDEN.get("shapes");
         assertThat(state.keySet()).containsExactlyElementsOf(shapes.propertyNames());
@@ -33,7 +34,7 @@ class DenseNet121Test {
 
     @ParameterizedTest
     @CsvSource({"224, 224", "97, 130"})
-    void givesTorchvisionsLogits(int height, int width) {
+    void logitsMatchTorchvision(int height, int width) {
         ImageClassifier model = model();
         TestModels.fill(model);
         model.train(false);
@@ -47,7 +48,7 @@ class DenseNet121Test {
     }
 
     @Test
-    void startsFromTheWeightsOfTorchvisionsModelWithTheSameSeed() {
+    void initialWeightsMatchTorchvisionForSameSeed() {
         Map<String, Tensor> parameters = model().namedParameters();
         JsonNode init = GOLDEN.get("init");
         for (String name : init.propertyNames()) {
@@ -58,7 +59,7 @@ class DenseNet121Test {
     }
 
     @Test
-    void summaryIsTorchvisionsTable() {
+    void summaryMatchesTorchsummary() {
         List<String> rows = Summary.of(model(), 224).rows().stream()
                 .map(r -> r.layer() + " " + r.shape() + " " + r.params())
                 .toList();

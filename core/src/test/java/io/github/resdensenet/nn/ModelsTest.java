@@ -3,6 +3,9 @@ package io.github.resdensenet.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resdensenet.nn.ModelConfig.Architecture;
+import io.github.resdensenet.nn.ablation.Fusion;
+import io.github.resdensenet.util.Choices;
 import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -13,12 +16,12 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.FieldSource;
 
-/** What holds for every architecture. */
+/** Properties of all architectures. */
 class ModelsTest {
-    static final List<String> NAMES = ModelConfig.NAMES;
+    static final List<String> NAMES = Choices.labels(Architecture.class);
 
     private static ImageClassifier model(String name) {
-        return Models.create(ModelConfig.of(name), 3, 0);
+        return Models.create(ModelConfig.of(Architecture.of(name)), 3, 0);
     }
 
     @ParameterizedTest
@@ -30,8 +33,8 @@ class ModelsTest {
         "resnet50v2, 3, 23525507",
         "resnet50v2, 1000, 25568360"
     })
-    void hasThePublishedNumberOfParameters(String name, int classes, long parameters) {
-        try (ImageClassifier model = Models.create(ModelConfig.of(name), classes, 0)) {
+    void parameterCountMatchesPublishedNumber(String name, int classes, long parameters) {
+        try (ImageClassifier model = Models.create(ModelConfig.of(Architecture.of(name)), classes, 0)) {
             assertThat(model.parameterCount()).isEqualTo(parameters);
             assertThat(model.numClasses()).isEqualTo(classes);
             assertThat(model.namedParameters().get(model.headName() + ".weight").size(0))
@@ -41,7 +44,7 @@ class ModelsTest {
 
     @ParameterizedTest
     @FieldSource("NAMES")
-    void saysTheSizeOfItsLastFeatureMapAndTakesImagesThatAreNotSquare(String name) {
+    void featureSizeIsCorrectForNonSquareImages(String name) {
         try (ImageClassifier model = model(name);
                 PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
@@ -58,7 +61,7 @@ class ModelsTest {
 
     @ParameterizedTest
     @FieldSource("NAMES")
-    void traceKnowsWhereEveryValueComesFrom(String name) {
+    void traceHasInputsOfEveryOperation(String name) {
         try (ImageClassifier model = model(name)) {
             List<Trace.Operation> computing =
                     Trace.of(model, 64).stream().filter(op -> !op.isGroup()).toList();
@@ -84,10 +87,10 @@ class ModelsTest {
 
     @ParameterizedTest
     @FieldSource("NAMES")
-    void theSameSeedDrawsTheSameWeights(String name) {
+    void equalSeedsGiveIdenticalWeights(String name) {
         try (ImageClassifier one = model(name);
                 ImageClassifier two = model(name);
-                ImageClassifier other = Models.create(ModelConfig.of(name), 3, 1)) {
+                ImageClassifier other = Models.create(ModelConfig.of(Architecture.of(name)), 3, 1)) {
             String head = one.headName() + ".weight";
             assertThat(one.stateDict().get(head).equal(two.stateDict().get(head)))
                     .isTrue();
@@ -97,15 +100,14 @@ class ModelsTest {
     }
 
     @Test
-    void sizesBelongToResDenseNetAlone() {
-        ModelConfig fixed = ModelConfig.of("densenet121");
+    void onlyResDenseNetHasSizes() {
+        ModelConfig fixed = ModelConfig.of(Architecture.DENSENET121);
         assertThat(fixed.title()).isEqualTo("DenseNet121");
-        assertThat(ModelConfig.of("resnet50v2").title()).isEqualTo("ResNet50V2");
-        assertThatThrownBy(() ->
-                        new ModelConfig("resnet50v2", 12, fixed.blockConfig(), fixed.numInitFeatures(), fixed.bnSize()))
+        assertThat(ModelConfig.of(Architecture.RESNET50V2).title()).isEqualTo("ResNet50V2");
+        assertThatThrownBy(() -> new ModelConfig(Architecture.RESNET50V2, 12, fixed.blockConfig(), 64, 4, Fusion.BOTH))
                 .hasMessage("model.growthRate must be left at 32 for resnet50v2, only resdensenet has it, got 12");
-        assertThatThrownBy(() ->
-                        new ModelConfig("densenet121", fixed.growthRate(), List.of(6, 12, 24, 16), 64, fixed.bnSize()))
+        assertThatThrownBy(
+                        () -> new ModelConfig(Architecture.DENSENET121, 32, List.of(6, 12, 24, 16), 64, 4, Fusion.BOTH))
                 .hasMessageContaining("model.blockConfig must be left at [3, 4, 6, 4] for densenet121");
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.TestModels;
 import java.util.ArrayList;
@@ -27,7 +28,7 @@ class ResDenseNetTest {
     }
 
     @Test
-    void hasTheStateDictOfTheArticle() {
+    void stateDictMatchesArticle() {
         Map<String, Tensor> state = model(3).stateDict();
         JsonNode shapes = Golden.json("init.json").get("shapes");
         assertThat(state.keySet()).containsExactlyElementsOf(shapes.propertyNames());
@@ -38,7 +39,7 @@ class ResDenseNetTest {
 
     @ParameterizedTest
     @CsvSource({"224, 224", "97, 130"})
-    void givesPyTorchsLogitsAndLoss(int height, int width) {
+    void logitsAndLossMatchPyTorch(int height, int width) {
         ResDenseNet model = model(3);
         TestModels.fill(model);
         model.train(false);
@@ -55,7 +56,7 @@ class ResDenseNetTest {
     }
 
     @Test
-    void startsFromTheWeightsOfAPyTorchModelWithTheSameSeed() {
+    void initialWeightsMatchPyTorchForSameSeed() {
         Map<String, Tensor> parameters = model(3).namedParameters();
         JsonNode golden = Golden.json("init.json").get("state");
         for (String name : golden.propertyNames()) {
@@ -66,7 +67,7 @@ class ResDenseNetTest {
     }
 
     @Test
-    void drawsEveryLayerWithTheDeviationThatItsSizeAsksFor() {
+    void initialWeightsHaveExpectedDistribution() {
         ResDenseNet model = (ResDenseNet) Models.create(ModelConfig.resDenseNet(), 3, 12345);
         model.walk((path, module) -> {
             if (module instanceof Conv2d conv) {
@@ -88,7 +89,7 @@ class ResDenseNetTest {
     }
 
     @Test
-    void summaryIsTheArticlesTable() {
+    void summaryMatchesArticle() {
         Summary summary = Summary.of(model(3), 224);
         List<String> rows = new ArrayList<>();
         summary.rows().forEach(r -> rows.add(r.layer() + " " + r.shape() + " " + r.params()));
@@ -108,16 +109,16 @@ class ResDenseNetTest {
     }
 
     @Test
-    void printsPyTorchsModuleTree() {
+    void printsModuleTreeAsPyTorch() {
         assertThat(model(3).toString() + "\n").isEqualTo(Golden.text("tree.txt"));
     }
 
     @ParameterizedTest
     @CsvSource({"12, '2', 8, 2, 29", "32, '1,1', 24, 4, 64", "7, '3,2,1,1,1', 10, 1, 70"})
-    void takesAnySizes(int growth, String blocks, int features, int bnSize, int imageSize) {
+    void supportsOtherSizes(int growth, String blocks, int features, int bnSize, int imageSize) {
         List<Integer> config =
                 Arrays.stream(blocks.split(",")).map(Integer::valueOf).toList();
-        ImageClassifier model = Models.create(new ModelConfig("resdensenet", growth, config, features, bnSize), 5, 1);
+        ImageClassifier model = Models.create(ModelConfig.resDenseNet(growth, config, features, bnSize), 5, 1);
         try (PointerScope scope = new PointerScope()) {
             Tensor features4d = model.forwardFeatures(torch.zeros(2, 3, imageSize, imageSize));
             assertThat(features4d.size(1)).isEqualTo((long) features << (config.size() - 1));
@@ -127,7 +128,7 @@ class ResDenseNetTest {
     }
 
     @Test
-    void knowsTheSmallestImageThatItTakes() {
+    void rejectsImagesBelowMinimumSize() {
         ResDenseNet model = model(3);
         assertThat(model.minImageSize()).isEqualTo(29);
         assertThatThrownBy(() -> Summary.of(model, 28))
@@ -136,18 +137,19 @@ class ResDenseNetTest {
     }
 
     @Test
-    void refusesSizesThatMakeNoNetwork() {
-        assertThatThrownBy(() -> new ModelConfig("resdensenet", -1, List.of(1), 8, 2))
+    void rejectsInvalidConfigurations() {
+        assertThatThrownBy(() -> ModelConfig.resDenseNet(-1, List.of(1), 8, 2))
                 .hasMessage("model.growthRate must be positive, got -1");
-        assertThatThrownBy(() -> new ModelConfig("resdensenet", 1, List.of(1, 0), 8, 2))
+        assertThatThrownBy(() -> ModelConfig.resDenseNet(1, List.of(1, 0), 8, 2))
                 .hasMessageContaining("model.blockConfig")
                 .hasMessageContaining("[1, 0]");
-        assertThatThrownBy(() -> new ModelConfig("vgg", 1, List.of(1), 8, 2)).hasMessageContaining("vgg");
+        assertThatThrownBy(() -> Architecture.of("vgg"))
+                .hasMessage("model.name must be one of [resdensenet, densenet121, resnet50v2], got vgg");
         assertThatThrownBy(() -> new ResDenseNet(0)).hasMessage("numClasses must be positive, got 0");
     }
 
     @Test
-    void outlivesTheScopeThatItWasBuiltIn() {
+    void survivesScopeInWhichItWasCreated() {
         ResDenseNet model;
         try (PointerScope scope = new PointerScope()) {
             model = model(3);
@@ -159,7 +161,7 @@ class ResDenseNetTest {
     }
 
     @Test
-    void traceIsTheGraphThatWasRun() {
+    void traceRecordsAllOperations() {
         List<Trace.Operation> operations = Trace.of(model(3), 64);
         List<Trace.Operation> computing =
                 operations.stream().filter(op -> !op.isGroup()).toList();

@@ -3,6 +3,7 @@ package io.github.resdensenet.nn;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.TestModels;
 import java.util.List;
@@ -21,10 +22,10 @@ class ResNet50V2Test {
     private static final JsonNode GOLDEN = Golden.json("resnet50v2.json");
 
     private static ImageClassifier model(int classes) {
-        return Models.create(ModelConfig.of("resnet50v2"), classes, 0);
+        return Models.create(ModelConfig.of(Architecture.RESNET50V2), classes, 0);
     }
 
-    /** Keras writes kernels height x width x in x out, and dense ones in x out. */
+    /** Converts a shape of Keras: [height, width, in, out] of convolutions, [in, out] of dense layers. */
     private static long[] torchShape(long[] keras) {
         return switch (keras.length) {
             case 4 -> new long[] {keras[3], keras[2], keras[0], keras[1]};
@@ -34,7 +35,7 @@ class ResNet50V2Test {
     }
 
     @Test
-    void hasTheWeightsOfKerasByTheNamesOfItsLayers() {
+    void namesAndShapesMatchKeras() {
         Map<String, Tensor> state = model(3).stateDict();
         JsonNode shapes = GOLDEN.get("shapes");
         List<String> names = state.keySet().stream()
@@ -48,7 +49,7 @@ class ResNet50V2Test {
 
     @ParameterizedTest
     @ValueSource(ints = {3, 1000})
-    void countsItsParametersAsKerasDoesWithAndWithoutStatistics(int classes) {
+    void parameterCountsMatchKerasWithAndWithoutStatistics(int classes) {
         ImageClassifier model = model(classes);
         JsonNode counts = GOLDEN.get("parameters").get(Integer.toString(classes));
         assertThat(model.parameterCount()).isEqualTo(counts.get("trained").asLong());
@@ -68,7 +69,7 @@ class ResNet50V2Test {
 
     @ParameterizedTest
     @CsvSource({"224, 224", "97, 130"})
-    void givesKerassLogits(int height, int width) {
+    void logitsMatchKeras(int height, int width) {
         ImageClassifier model = model(3);
         TestModels.fill(model);
         model.train(false);
@@ -82,7 +83,7 @@ class ResNet50V2Test {
     }
 
     @Test
-    void normalisesAsKerasDoesAndDrawsGlorotsWeights() {
+    void normalisationAndInitialWeightsMatchKeras() {
         model(3).walk((path, module) -> {
             if (module instanceof BatchNorm2d bn) {
                 assertThat(bn.eps).isEqualTo(1.001e-5);

@@ -3,8 +3,7 @@ package io.github.resdensenet.predict;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resdensenet.checkpoint.ModelState;
-import io.github.resdensenet.checkpoint.PthFile;
-import io.github.resdensenet.checkpoint.PthWriter;
+import io.github.resdensenet.checkpoint.WeightFile;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.Models;
@@ -27,18 +26,18 @@ class PredictionGoldenTest {
     @TempDir
     private Path folder;
 
-    /** From the file to the probability, for the article's network in full size out of a .pth file. */
+    /** Checks the whole path from image file to probability, for the full-size network loaded from a .pth file. */
     @Test
-    void everyPictureHasTheProbabilitiesThatPythonGivesIt() throws Exception {
+    void probabilitiesMatchPythonForEveryImage() throws Exception {
         JsonNode golden = Golden.json("predictions.json");
         Path weights = folder.resolve("weights.pth");
         try (ImageClassifier model = Models.create(ModelConfig.resDenseNet(), 3, 0);
                 OutputStream out = Files.newOutputStream(weights)) {
             TestModels.fill(model);
-            PthWriter.write(ModelState.of(model), out);
+            WeightFile.writePth(ModelState.of(model), out);
         }
         ImageClassifier model = Models.create(ModelConfig.resDenseNet(), 3, 1);
-        ModelState.load(model, PthFile.read(weights, "", ""), weights);
+        ModelState.load(model, WeightFile.read(weights, "", "").tensors(), weights);
         double worst = 0;
         int n = 0;
         try (Classifier classifier = Classifier.of(

@@ -3,6 +3,7 @@ package io.github.resdensenet.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.resdensenet.image.PngWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class EventFileTest {
-    private static final double BEGUN = 1_700_000_000.25;
+    private static final double START = 1_700_000_000.25;
 
     @TempDir
     private Path folder;
@@ -24,33 +25,33 @@ class EventFileTest {
         settings.put("train.lr", 1e-3);
         settings.put("data.shuffle", true);
         settings.put("data.path", "膝关节");
-        Picture dot = new Picture(2, 1, new byte[] {0, 1, 2, 3, 4, 5});
-        return new EventFile(BEGUN)
-                .text("recipe", 0, BEGUN, "    lr: 0.001")
-                .hyperParameters(BEGUN, settings)
-                .scalar("acc/val", 1, BEGUN + 1, 0.1)
-                .scalar("acc/val", 300, BEGUN + 2, 1.0 / 3)
-                .image("cam", 300, BEGUN + 2, 2, 1, dot.png());
+        byte[] dot = PngWriter.rgb(2, 1, new byte[] {0, 1, 2, 3, 4, 5});
+        return new EventFile(START)
+                .text("recipe", 0, START, "    lr: 0.001")
+                .hyperParameters(START, settings)
+                .scalar("acc/val", 1, START + 1, 0.1)
+                .scalar("acc/val", 300, START + 2, 1.0 / 3)
+                .image("cam", 300, START + 2, 2, 1, dot);
     }
 
     @Test
-    void scalarsComeBackWithTheirStepAndTime() {
+    void scalarsKeepStepAndTime() {
         assertThat(EventReader.scalars(file().bytes()))
                 .containsExactly(
-                        new EventReader.Scalar("acc/val", 1, BEGUN + 1, 0.1f),
-                        new EventReader.Scalar("acc/val", 300, BEGUN + 2, 1f / 3));
-        assertThat(EventFile.wallTime(file().bytes())).isEqualTo(BEGUN);
+                        new EventReader.Scalar("acc/val", 1, START + 1, 0.1f),
+                        new EventReader.Scalar("acc/val", 300, START + 2, 1f / 3));
+        assertThat(EventFile.wallTime(file().bytes())).isEqualTo(START);
         assertThat(EventFile.wallTime(new byte[5])).isZero();
     }
 
     @Test
-    void theFirstRecordNamesTheFormat() {
+    void firstRecordContainsFileVersion() {
         byte[] first = EventReader.records(new EventFile(0).bytes()).get(0);
         assertThat(EventReader.text(EventReader.fields(first).get(3).get(0))).isEqualTo("brain.Event:2");
     }
 
     @Test
-    void settingsAreNumbersFlagsAndTexts() {
+    void hyperParametersContainAllSettings() {
         byte[] event = EventReader.records(file().bytes()).get(2);
         byte[] value = (byte[])
                 EventReader.fields((byte[]) EventReader.fields(event).get(5).get(0))
@@ -72,7 +73,7 @@ class EventFileTest {
     }
 
     @Test
-    void tensorBoardItselfReadsTheFile() throws Exception {
+    void tensorBoardReadsFile() throws Exception {
         String python = System.getenv("PYTHON");
         assumeTrue(python != null, "skipped: PYTHON does not name a Python with the tensorboard package");
         Files.write(folder.resolve("events.out.tfevents.0.test"), file().bytes());

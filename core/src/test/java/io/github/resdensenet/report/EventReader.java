@@ -10,17 +10,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** Reads TensorBoard event files by the format's description alone; it shares no code with the writer. */
+/** Reads TensorBoard event files. It follows the format description and shares no code with the writer. */
 public final class EventReader {
-    /** A number of the file. */
+    /** A scalar in the file. */
     public record Scalar(String tag, long step, double wallTime, float value) {}
 
     private EventReader() {}
 
-    /** A picture of the file. */
+    /** An image in the file. */
     public record Image(String tag, long step, long width, long height, byte[] png) {}
 
-    /** The pictures in the order of the file; fails where a record is not whole. */
+    /** The images in the order of the file. Fails if a record is incomplete or its checksum is wrong. */
     public static List<Image> images(byte[] file) {
         List<Image> images = new ArrayList<>();
         for (Map<Integer, List<Object>> fields : summaries(file)) {
@@ -38,7 +38,7 @@ public final class EventReader {
         return images;
     }
 
-    /** The scalars in the order of the file; fails where a record is not whole. */
+    /** The scalars in the order of the file. Fails if a record is incomplete or its checksum is wrong. */
     public static List<Scalar> scalars(byte[] file) {
         List<Scalar> scalars = new ArrayList<>();
         for (Map<Integer, List<Object>> fields : summaries(file)) {
@@ -55,7 +55,7 @@ public final class EventReader {
         return scalars;
     }
 
-    /** The events that carry a value. */
+    /** The events with a value. */
     private static List<Map<Integer, List<Object>>> summaries(byte[] file) {
         return records(file).stream()
                 .map(EventReader::fields)
@@ -73,17 +73,17 @@ public final class EventReader {
         while (in.hasRemaining()) {
             byte[] head = new byte[8];
             in.get(head);
-            assertThat(in.getInt()).as("check sum of a length").isEqualTo(masked(head));
+            assertThat(in.getInt()).as("checksum of a length").isEqualTo(masked(head));
             byte[] data = new byte
                     [(int) ByteBuffer.wrap(head).order(ByteOrder.LITTLE_ENDIAN).getLong()];
             in.get(data);
-            assertThat(in.getInt()).as("check sum of a record").isEqualTo(masked(data));
+            assertThat(in.getInt()).as("checksum of a record").isEqualTo(masked(data));
             records.add(data);
         }
         return records;
     }
 
-    /** The fields of a message: numbers as Long (their bits), the rest as bytes. */
+    /** The fields of a message: numbers as Long (their bits), everything else as bytes. */
     static Map<Integer, List<Object>> fields(byte[] message) {
         ByteBuffer in = ByteBuffer.wrap(message).order(ByteOrder.LITTLE_ENDIAN);
         Map<Integer, List<Object>> fields = new TreeMap<>();

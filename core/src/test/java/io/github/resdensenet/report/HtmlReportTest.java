@@ -3,6 +3,8 @@ package io.github.resdensenet.report;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.report.ReportData.SubsetCounts;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -20,7 +22,7 @@ class HtmlReportTest {
     private static final Pattern TAG = Pattern.compile("<(/?)([a-zA-Z][a-zA-Z0-9]*)((?:\"[^\"]*\"|[^\">])*)>");
     private static final Pattern ATTRIBUTE = Pattern.compile("\\s+([a-zA-Z0-9:-]+)(?:=\"[^\"]*\")?");
 
-    /** The page without what scripts and styles hold, which is no markup. */
+    /** The page without the contents of scripts and styles. */
     private static String markup(String html) {
         return html.replaceAll("(?s)(<(style|script)>).*?(</\\2>)", "$1$3").replace("<!doctype html>", "");
     }
@@ -59,7 +61,7 @@ class HtmlReportTest {
 
     @ParameterizedTest
     @CsvSource({"3, 100", "100, 100"})
-    void thePageNeedsNoOtherFileAndNoNetwork(int classes, int epochs) {
+    void pageIsSelfContained(int classes, int epochs) {
         String html = HtmlReport.html(SampleReports.of(classes, epochs, "val"));
         assertThat(html).doesNotContainIgnoringCase("http://", "https://", "url(", "@import", "<link", "<iframe");
         assertThat(values(html, "src")).isNotEmpty().allMatch(src -> src.startsWith("data:image/"));
@@ -72,17 +74,17 @@ class HtmlReportTest {
     }
 
     @Test
-    void namesAreTextWhereverTheyStand() {
+    void escapesNames() {
         String html = HtmlReport.html(SampleReports.of(3, 2, "val"));
         assertThat(html).contains("正常", "&lt;script&gt;alert(").doesNotContain("<script>alert", "</script>\"&");
         assertThat(Pattern.compile("<script").matcher(html).results()).hasSize(1);
     }
 
     @Test
-    void everyPictureHasItsWords() {
+    void imagesAndChartsHaveAlternativeText() {
         String html = HtmlReport.html(SampleReports.of(100, 3, "val"));
-        long pictures = Pattern.compile("<img ").matcher(html).results().count();
-        assertThat(values(html, "alt")).hasSize((int) pictures).allMatch(alt -> alt.length() > 10);
+        long images = Pattern.compile("<img ").matcher(html).results().count();
+        assertThat(values(html, "alt")).hasSize((int) images).allMatch(alt -> alt.length() > 10);
         assertThat(Pattern.compile("<h1").matcher(html).results()).hasSize(1);
         assertThat(Pattern.compile("<svg viewBox=\"0 0 400 260\" role=\"img\" aria-label=\"[^\"]{10,}")
                         .matcher(html)
@@ -92,77 +94,72 @@ class HtmlReportTest {
     }
 
     @Test
-    void manyClassesGiveAPictureOfTheMatrixAndItsLargestErrors() {
+    void largeConfusionMatrixIsHeatmapWithMostFrequentErrors() {
         assertThat(HtmlReport.html(SampleReports.of(3, 1, "val"))).contains("<table class=\"matrix\">");
         String many = HtmlReport.html(SampleReports.of(100, 1, "val"));
         assertThat(many).contains("class=\"heat\"", "Most frequent errors").doesNotContain("<table class=\"matrix");
     }
 
     @Test
-    void theMatrixShowsCountsAndSharesOfTheRow() {
+    void confusionMatrixShowsCountsAndRowPercentages() {
         String html = HtmlReport.html(SampleReports.of(3, 1, "val"));
         assertThat(html).contains("<td class=\"right\" style=\"--p:0.930\">40<small>93.0%</small></td>");
     }
 
     @Test
-    void partsThatAreNotKnownAreLeftOut() {
+    void sectionsWithoutContentAreOmitted() {
         ReportData all = SampleReports.of(3, 2, "val");
         ReportData few = new ReportData(
                 all.model(),
                 all.data(),
-                all.classes(),
                 all.curves(),
-                all.choice(),
-                all.scores(),
-                Optional.empty(),
+                all.selectOn(),
+                all.selection(),
+                all.test(),
                 List.of(),
-                List.of(),
-                all.parts(),
+                all.subsets(),
                 Optional.empty(),
                 Optional.empty(),
                 all.provenance(),
                 all.recipe());
-        assertThat(HtmlReport.html(all))
-                .contains("id=\"confidence\"", "id=\"pictures\"", "id=\"architecture\"", "Audit");
+        assertThat(HtmlReport.html(all)).contains("id=\"examples\"", "id=\"architecture\"", "Audit");
         assertThat(HtmlReport.html(few))
-                .contains("id=\"curves\"", "id=\"classes\"")
-                .doesNotContain("\"#confidence\"", "\"#pictures\"", "\"#architecture\"", "Audit");
+                .contains("id=\"curves\"", "id=\"classes\"", "id=\"confidence\"")
+                .doesNotContain("\"#examples\"", "\"#architecture\"", "Audit");
     }
 
     @Test
-    void limitsFollowFromTheFigures() {
+    void limitsFollowFromTheMetrics() {
         List<String> limits = Limits.of(SampleReports.of(3, 100, "val"));
         assertThat(limits)
                 .anyMatch(l -> l.startsWith("The accuracy was measured on"))
-                .anyMatch(l -> l.contains("epochs lie within its interval (80.0% to 92.0% on the val pictures)"))
-                .anyMatch(l -> l.contains("off by 6.1 points on average; the model is surer"))
-                .noneMatch(l -> l.contains("no validation pictures"))
+                .anyMatch(l -> l.contains("epochs are within its interval (80.0% to 92.0% on the val set)"))
+                .anyMatch(l -> l.matches("Confidence and accuracy differ by [0-9.]+ points .* is overconfident\\."))
+                .noneMatch(l -> l.contains("no validation set"))
                 .noneMatch(l -> l.contains("fewer than 30"));
         assertThat(Limits.of(SampleReports.of(3, 1, "test")))
-                .anyMatch(l -> l.contains("no validation pictures") && l.contains("Calibration was skipped"))
+                .anyMatch(l -> l.contains("no validation set") && l.contains("Calibration was skipped"))
                 .anyMatch(l -> l.startsWith("One epoch was trained"));
         assertThat(Limits.of(SampleReports.of(100, 5, "val")))
-                .anyMatch(l -> l.matches(".*类别 \\d+ and \\d+ more have fewer than 30 test pictures: .*"));
+                .anyMatch(l -> l.matches(".*类别 \\d+ and \\d+ more have fewer than 30 test images: .*"));
     }
 
     @Test
-    void aReportWithoutFiguresOfAClassIsRefused() {
+    void rejectsSubsetsWithWrongNumberOfClasses() {
         ReportData three = SampleReports.of(3, 1, "val");
         assertThatThrownBy(() -> new ReportData(
                         three.model(),
                         three.data(),
-                        List.of("a", "b"),
                         three.curves(),
-                        three.choice(),
-                        three.scores(),
-                        three.calibration(),
-                        three.roc(),
+                        three.selectOn(),
+                        three.selection(),
+                        three.test(),
                         three.galleries(),
-                        three.parts(),
+                        List.of(new SubsetCounts(Subset.TRAIN, List.of(1, 2))),
                         three.audit(),
                         three.diagram(),
                         three.provenance(),
                         three.recipe()))
-                .hasMessageContaining("each of its 2 classes");
+                .hasMessageContaining("subset train must count 3 classes");
     }
 }

@@ -9,11 +9,11 @@ import java.util.HashMap;
 import java.util.Map;
 import org.bytedeco.pytorch.Tensor;
 
-/** Weight files as Keras 2 writes them. */
+/** Writes weight files in the layout of Keras 2. */
 public final class KerasFiles {
     private KerasFiles() {}
 
-    /** Writes a model whose names are layer, dot, PyTorch's word. */
+    /** Writes a model whose tensor names are {@code layer.name}, where the name is PyTorch's, such as weight. */
     public static Path write(Path file, ImageClassifier model) {
         Map<String, WritableGroup> layers = new HashMap<>();
         try (WritableHdfFile hdf = HdfFile.write(file)) {
@@ -29,8 +29,8 @@ public final class KerasFiles {
         return file;
     }
 
-    private static String variable(String word, boolean normalisation) {
-        return switch (word) {
+    private static String variable(String name, boolean normalisation) {
+        return switch (name) {
             case "weight" -> normalisation ? "gamma" : "kernel";
             case "bias" -> normalisation ? "beta" : "bias";
             case "running_mean" -> "moving_mean";
@@ -39,7 +39,7 @@ public final class KerasFiles {
         };
     }
 
-    /** The tensor as Keras has it: [out, in, h, w] as [h][w][in][out], [out, in] as [in][out]. */
+    /** Converts a tensor to the layout of Keras: [out, in, h, w] to [h][w][in][out], [out, in] to [in][out]. */
     private static Object array(Tensor tensor) {
         double[] values = TestModels.values(tensor);
         long[] shape = tensor.shape();

@@ -9,11 +9,11 @@ import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
-/** Models and tensors with the numbers of fixtures/model_goldens.py. */
+/** Models and tensors with the same values as in fixtures/model_goldens.py. */
 public final class TestModels {
     private TestModels() {}
 
-    /** Sets every parameter and running statistic from the counter. */
+    /** Sets every parameter and running statistic to the values of {@link #numbers}. */
     public static void fill(Module model) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
@@ -26,13 +26,13 @@ public final class TestModels {
         }
     }
 
-    /** The values of a parameter or running statistic from the counter. */
+    /** Computes the values of a parameter or running statistic with {@link Counter}. */
     public static double[] numbers(String name, long... shape) {
         int count = (int) Arrays.stream(shape).reduce(1, (a, b) -> a * b);
         double[] u = Counter.uniform(name, count);
         for (int i = 0; i < u.length; i++) {
             if (shape.length >= 2) {
-                u[i] *= Math.sqrt(3.0 * shape[0] / count); // keeps the variance
+                u[i] *= Math.sqrt(3.0 * shape[0] / count); // keeps the variance of activations
             } else if (name.endsWith("running_var")) {
                 u[i] = 1 + 0.5 * u[i];
             } else if (name.endsWith("weight")) {
@@ -44,7 +44,7 @@ public final class TestModels {
         return u;
     }
 
-    /** Images [n, 3, height, width] in double precision, in [-2, 2). */
+    /** Returns images [n, 3, height, width] in double precision, with values in [-2, 2). */
     public static Tensor images(String name, int n, int height, int width) {
         double[] u = Counter.uniform(name, n * 3 * height * width);
         for (int i = 0; i < u.length; i++) {
@@ -53,7 +53,7 @@ public final class TestModels {
         return AbstractTensor.create(u, n, 3, height, width);
     }
 
-    /** The values of a tensor in row-major order. */
+    /** Returns the values of a tensor in row-major order. */
     public static double[] values(Tensor tensor) {
         try (PointerScope scope = new PointerScope()) {
             Tensor flat = tensor.detach().to(ScalarType.Double).contiguous();
@@ -63,7 +63,7 @@ public final class TestModels {
         }
     }
 
-    /** Norm, first and middle value. */
+    /** Returns the norm, the first and the middle value of a tensor. */
     public static double[] digest(Tensor tensor) {
         double[] values = values(tensor);
         double squares = 0;

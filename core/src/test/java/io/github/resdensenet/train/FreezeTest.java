@@ -3,21 +3,23 @@ package io.github.resdensenet.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.resdensenet.checkpoint.Run;
 import io.github.resdensenet.checkpoint.Safetensors;
 import io.github.resdensenet.checkpoint.TensorData;
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.testkit.TestImages;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** {@code train.freezeEpochs}: 18 pictures to train on, three steps an epoch. */
+/** Tests {@code train.freezeEpochs} with 18 training images, 3 steps per epoch. */
 class FreezeTest {
     @TempDir
     private Path root;
@@ -25,8 +27,8 @@ class FreezeTest {
     private Recipe recipe;
 
     @BeforeEach
-    void makePictures() throws Exception {
-        recipe = TinyRecipe.on(Pictures.folder(root.resolve("data"), 14, 20, "day", "night"))
+    void createImages() throws Exception {
+        recipe = TinyRecipe.on(TestImages.folder(root.resolve("data"), 14, 20, "day", "night"))
                 .with("train.epochs", "3")
                 .with("train.weightDecay", "0.5")
                 .with("train.freezeEpochs", "1");
@@ -43,7 +45,7 @@ class FreezeTest {
                 }
             }
         });
-        assertThatThrownBy(() -> trainer[0].train(recipe, out, null, false)).isInstanceOf(StoppedException.class);
+        assertThatThrownBy(() -> trainer[0].train(recipe, out, null, false)).isInstanceOf(CancellationException.class);
         return Run.open(out);
     }
 
@@ -53,10 +55,10 @@ class FreezeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"fused", "reference"})
-    void theHeadAloneMovesInTheFirstEpochs(String engine) throws Exception {
-        Recipe one = recipe.with("train.engine", engine);
-        Map<String, TensorData> start = weights(stoppedAfter(1, one.with("train.lr", "1e-30"), root.resolve("start")));
-        Run frozen = stoppedAfter(2, one, root.resolve("frozen"));
+    void trainsOnlyHeadInFrozenEpochs(String engine) throws Exception {
+        Recipe base = recipe.with("train.engine", engine);
+        Map<String, TensorData> start = weights(stoppedAfter(1, base.with("train.lr", "1e-30"), root.resolve("start")));
+        Run frozen = stoppedAfter(2, base, root.resolve("frozen"));
         weights(frozen).forEach((name, tensor) -> {
             boolean head = name.startsWith("classifier.");
             assertThat(tensor.equals(start.get(name))).as(name).isEqualTo(!head);
@@ -64,8 +66,8 @@ class FreezeTest {
         Safetensors optimizer = frozen.recoverNewest().checkpoint().optimizer();
         assertThat(optimizer.metadata()).containsEntry("step", "2").containsEntry("frozen_steps", "2");
         assertThat(Files.readString(frozen.file("log.txt")))
-                .contains("Frozen: all but classifier until the end of epoch 1");
-        Run thawed = stoppedAfter(4, one, root.resolve("thawed"));
+                .contains("Frozen: the backbone (all but classifier) until the end of epoch 1");
+        Run thawed = stoppedAfter(4, base, root.resolve("thawed"));
         weights(thawed)
                 .forEach((name, tensor) ->
                         assertThat(tensor.equals(start.get(name))).as(name).isFalse());
@@ -73,26 +75,26 @@ class FreezeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"fused", "reference"})
-    void stoppedAnywhereItComesToTheSameBytes(String engine) throws Exception {
-        Recipe one = recipe.with("train.engine", engine);
-        Run unbroken = Trainer.train(one, root.resolve("unbroken"));
+    void resumesToIdenticalStateAfterStopAtAnyStep(String engine) throws Exception {
+        Recipe base = recipe.with("train.engine", engine);
+        Run uninterrupted = Trainer.train(base, root.resolve("uninterrupted"));
         for (int stop : new int[] {1, 3, 4, 7}) {
-            Run stopped = stoppedAfter(stop, one, root.resolve("stopped-" + stop));
+            Run stopped = stoppedAfter(stop, base, root.resolve("stopped-" + stop));
             Run resumed = new Trainer(new TrainListener() {}).resume(stopped.folder(), 0);
             for (String file : new String[] {"weights.safetensors", "optimizer.safetensors"}) {
                 assertThat(resumed.last().resolve(file))
-                        .hasSameBinaryContentAs(unbroken.last().resolve(file));
+                        .hasSameBinaryContentAs(uninterrupted.last().resolve(file));
             }
         }
     }
 
     @Test
-    void theBodysFirstStepAfterwardsIsItsFirst() throws Exception {
-        // Adam's first step moves every weight with a gradient by lr, whatever the gradient's size; its fourth would
-        // not.
-        Recipe one = recipe.with("train.weightDecay", "0.0").with("train.schedule", "constant");
-        Map<String, TensorData> before = weights(stoppedAfter(3, one, root.resolve("before")));
-        Map<String, TensorData> after = weights(stoppedAfter(4, one, root.resolve("after")));
+    void startsBackboneStepCountAfterFrozenEpochs() throws Exception {
+        // The first step of Adam changes every weight that has a gradient by lr, whatever the size of the gradient.
+        // Its fourth step would not.
+        Recipe base = recipe.with("train.weightDecay", "0.0").with("train.schedule", "constant");
+        Map<String, TensorData> before = weights(stoppedAfter(3, base, root.resolve("before")));
+        Map<String, TensorData> after = weights(stoppedAfter(4, base, root.resolve("after")));
         String name = "stages.0.dense_layers.0.bn1.weight";
         float[] from = floats(before.get(name));
         float[] to = floats(after.get(name));

@@ -3,14 +3,17 @@ package io.github.resdensenet.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.resdensenet.checkpoint.Checkpoint;
-import io.github.resdensenet.checkpoint.Digest;
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.History.EpochMetrics;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.testkit.TestImages;
+import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -34,8 +37,8 @@ class TrainerTest {
     private Recipe recipe;
 
     @BeforeEach
-    void makePictures() throws Exception {
-        recipe = small(Pictures.folder(root.resolve("data"), 20, 20, "夜", "day"));
+    void createImages() throws Exception {
+        recipe = small(TestImages.folder(root.resolve("data"), 20, 20, "夜", "day"));
     }
 
     private static Recipe small(Path data) {
@@ -48,7 +51,7 @@ class TrainerTest {
                 + Digest.sha256(run.best().resolve("weights.safetensors"));
     }
 
-    /** The history without its two columns of time. */
+    /** Returns the lines of history.csv without the two columns that depend on time. */
     private static List<String> history(Run run) throws Exception {
         return Files.readAllLines(run.file("history.csv")).stream()
                 .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
@@ -56,7 +59,7 @@ class TrainerTest {
     }
 
     @Test
-    void learnsToTellNightFromDayAndLeavesARunThatEverythingElseUses() throws Exception {
+    void learnsTwoClassesAndWritesRunForEvaluationAndPrediction() throws Exception {
         Run run = Trainer.train(recipe.with("train.lr", "0.01").with("train.epochs", "8"), root.resolve("run"));
         for (String file : List.of(
                 "recipe.yaml", "split.csv", "history.csv", "metrics.json", "log.txt", "curves.png", "curves.svg")) {
@@ -64,7 +67,7 @@ class TrainerTest {
         }
         JsonNode metrics = JsonMapper.shared().readTree(Files.readString(run.file("metrics.json")));
         assertThat(metrics.get("test").get("accuracy").asDouble()).isGreaterThanOrEqualTo(0.75);
-        Evaluation test = new RunEvaluator(Run.open(run.folder())).evaluateSplit(Part.TEST, null, (a, b) -> {});
+        Evaluation test = new RunEvaluator(Run.open(run.folder())).evaluateSplit(Subset.TEST, null, (a, b) -> {});
         assertThat(test.accuracy())
                 .isEqualTo(metrics.get("test").get("accuracy").asDouble());
         assertThat(test.loss()).isEqualTo(metrics.get("test").get("loss").asDouble());
@@ -75,7 +78,7 @@ class TrainerTest {
                 .isEqualTo(metrics.get("temperature").asDouble());
         assertThat(metrics.get("test_looks").asInt()).isEqualTo(1);
         assertThat(metrics.get("test").get("macro_f1_ci95")).isNotNull();
-        assertThat(TestLooks.count(run)).isEqualTo(2);
+        assertThat(run.testEvaluations()).isEqualTo(2);
         try (Classifier classifier = Classifier.load(run.folder())) {
             Path night = root.resolve("data/夜/000.png");
             Prediction p = classifier.classify(night);
@@ -83,7 +86,7 @@ class TrainerTest {
             assertThat(p.probabilities().get(0) + p.probabilities().get(1)).isBetween(1 - 1e-9, 1 + 1e-9);
             assertThat(p.probability()).isGreaterThanOrEqualTo(0.5);
             assertThat(classifier.classify(night)).isEqualTo(p);
-            for (int i = 0; i < test.n(); i++) { // predict and evaluate mean the same by a probability
+            for (int i = 0; i < test.n(); i++) { // prediction and evaluation compute the same probabilities
                 Prediction same = classifier.classify(test.samples().get(i).path());
                 assertThat(same.probabilities()).isEqualTo(test.probabilities().get(i));
                 assertThat(same.raw().probability()).isNotEqualTo(same.probability());
@@ -97,18 +100,19 @@ class TrainerTest {
     }
 
     @Test
-    void theTemperatureMakesTheValPicturesLikelierAndKeepsTheWeights() throws Exception {
+    void temperatureImprovesValidationLikelihoodAndKeepsWeights() throws Exception {
         Run run = Trainer.train(recipe, root.resolve("run"));
         RunEvaluator evaluator = new RunEvaluator(run);
-        Evaluation val = evaluator.evaluateSplit(Part.VAL, null, (a, b) -> {});
+        Evaluation val = evaluator.evaluateSplit(Subset.VAL, null, (a, b) -> {});
         assertThat(val.temperature().value()).isEqualTo(run.readBestManifest().temperature());
-        assertThat(val.nll()).isLessThan(val.figure("nll_raw").orNaN());
-        assertThat(evaluator.testLooks()).isEmpty();
-        assertThat(evaluator.testLooksInWords()).isEmpty();
-        assertThat(TestLooks.count(run)).isEqualTo(1);
+        assertThat(val.nll()).isLessThan(val.metric("nll_raw").orNaN());
+        assertThat(evaluator.testEvaluations()).isEmpty();
+        assertThat(evaluator.testEvaluationsInWords()).isEmpty();
+        assertThat(run.testEvaluations()).isEqualTo(1);
         assertThat(Files.readString(run.file("log.txt")))
-                .containsPattern("Calibration: temperature [0-9.]+, fitted on the 6 val pictures")
-                .contains("The test set has been looked at 1 time\n");
+                .containsPattern(
+                        "Calibration: temperature [0-9.]+( \\(a bound of .*\\))?, fitted on the 6 validation images")
+                .contains("The test set has been evaluated once\n");
         Checkpoint best = run.readBest();
         run.saveBest(best.withManifest(best.manifest().withTemperature(3)));
         byte[] before = Files.readAllBytes(run.file("best.pth"));
@@ -117,21 +121,21 @@ class TrainerTest {
         assertThat(run.readBest().weights().tensors().keySet())
                 .isEqualTo(best.weights().tensors().keySet());
         assertThat(evaluator.evaluateSplit(null, null, (a, b) -> {}).n()).isEqualTo(40);
-        assertThat(evaluator.testLooks()).hasValue(2);
+        assertThat(evaluator.testEvaluations()).hasValue(2);
         Files.writeString(run.file("test_looks.json"), "[]");
-        evaluator.evaluateSplit(Part.TEST, null, (a, b) -> {});
-        assertThat(evaluator.testLooks()).isEmpty();
-        assertThat(evaluator.testLooksInWords()).contains("could not be counted", "test_looks.json: damaged");
+        evaluator.evaluateSplit(Subset.TEST, null, (a, b) -> {});
+        assertThat(evaluator.testEvaluations()).isEmpty();
+        assertThat(evaluator.testEvaluationsInWords()).contains("could not be counted", "test_looks.json: corrupt");
     }
 
     @Test
-    void manyCanCountTheirLooksAtOnce() throws Exception {
+    void countsConcurrentTestEvaluations() throws Exception {
         Run run = Trainer.train(recipe.with("train.epochs", "1"), root.resolve("run"));
         List<Integer> counted = IntStream.range(0, 20)
                 .parallel()
                 .mapToObj(i -> {
                     try {
-                        return TestLooks.add(run);
+                        return run.countTestEvaluation();
                     } catch (IOException e) {
                         throw new UncheckedIOException(e);
                     }
@@ -142,7 +146,7 @@ class TrainerTest {
     }
 
     @Test
-    void gradesAreJudgedAsSteps() throws Exception {
+    void ordinalClassesGetOrdinalMetrics() throws Exception {
         Run run = Trainer.train(recipe.with("train.epochs", "1").with("data.ordinal", "true"), root.resolve("run"));
         JsonNode test = JsonMapper.shared()
                 .readTree(Files.readString(run.file("metrics.json")))
@@ -154,13 +158,13 @@ class TrainerTest {
     }
 
     @Test
-    void aReportThatCannotBeWrittenIsALineInTheLogAndNoFailure() throws Exception {
+    void completesAndLogsNoteIfReportCannotBeWritten() throws Exception {
         Path out = root.resolve("run");
         Run run = new Trainer(new TrainListener() {
                     @Override
                     public void epoch(EpochMetrics metrics) {
-                        try { // something that no file can take the place of
-                            Files.createDirectories(out.resolve("report.html/in the way"));
+                        try { // a non-empty folder cannot be replaced by a file
+                            Files.createDirectories(out.resolve("report.html/obstacle"));
                         } catch (IOException e) {
                             throw new UncheckedIOException(e);
                         }
@@ -173,7 +177,7 @@ class TrainerTest {
     }
 
     @Test
-    void theSameSeedGivesTheSameBytesHoweverManyLoaderThreads() throws Exception {
+    void loaderThreadsDoNotChangeWeights() throws Exception {
         Run first = Trainer.train(recipe.with("data.loaderThreads", "0"), root.resolve("a"));
         for (String threads : List.of("0", "1", "3")) {
             Run again = Trainer.train(recipe.with("data.loaderThreads", threads), root.resolve("b" + threads));
@@ -185,26 +189,26 @@ class TrainerTest {
     }
 
     @Test
-    void recipeSeedChoosesOnTestAndSaysThatTheFigureIsOptimistic() throws Exception {
+    void seedRecipeSelectsOnTestSetAndLogsThatAccuracyIsOptimistic() throws Exception {
         Recipe seed = recipe.with(Map.of(
                 "train.selectOn", "test",
                 "data.split", "{train: 0.8, val: 0.0, test: 0.2}",
                 "data.stratified", "false"));
         Run run = Trainer.train(seed, root.resolve("run"));
         assertThat(Files.readString(run.file("log.txt")))
-                .contains("Test_acc:", "best of 3 looks", "optimistic")
-                .contains("Calibration: skipped", "The test set has been looked at 4 times");
+                .contains("Test_acc:", "optimistic: it is the best of 3 evaluations of the test set")
+                .contains("Calibration: skipped", "The test set has been evaluated 4 times");
         assertThat(run.readBestManifest().temperature()).isEqualTo(1);
-        assertThat(TestLooks.count(run)).isEqualTo(4);
-        Files.delete(run.file("test_looks.json")); // as an older version left it
-        assertThat(TestLooks.add(run)).isEqualTo(5);
+        assertThat(run.testEvaluations()).isEqualTo(4);
+        Files.delete(run.file("test_looks.json")); // earlier versions did not write it
+        assertThat(run.countTestEvaluation()).isEqualTo(5);
         assertThat(history(run).get(1)).matches("1,[^,]+,[^,]+,,,[^,]+,[^,]+,0.001");
-        assertThatThrownBy(() -> new RunEvaluator(run).evaluateSplit(Part.VAL, null, (a, b) -> {}))
-                .hasMessageContaining("no val pictures");
+        assertThatThrownBy(() -> new RunEvaluator(run).evaluateSplit(Subset.VAL, null, (a, b) -> {}))
+                .hasMessageContaining("the run's split.csv has no images in the val set");
     }
 
     @Test
-    void startsFromTheWeightsOfAnotherRunOrFile() throws Exception {
+    void initialisesFromRunOrWeightFile() throws Exception {
         Run first = Trainer.train(recipe, root.resolve("a"));
         Recipe frozen =
                 recipe.with("train.lr", "1e-30").with("train.etaMin", "0").with("train.epochs", "1");
@@ -214,12 +218,12 @@ class TrainerTest {
         assertThat(weights(fromRun)).isEqualTo(weights(fromFile));
         assertThatThrownBy(() -> new Trainer(new TrainListener() {})
                         .train(frozen.with("model.growthRate", "4"), root.resolve("d"), file, false))
-                .hasMessageContaining("of another shape");
+                .hasMessageContaining("with a different shape or type");
         assertThat(root.resolve("d")).doesNotExist();
     }
 
     @Test
-    void refusesBeforeAnythingIsWritten() throws Exception {
+    void rejectsInvalidInputBeforeWritingAnything() throws Exception {
         Path out = root.resolve("run");
         assertThatThrownBy(() -> Trainer.train(recipe.with("data.imageSize", "3"), out))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -228,7 +232,8 @@ class TrainerTest {
                         () -> Trainer.train(recipe.with("data.imageSize", "6").with("data.batchSize", "25"), out))
                 .hasMessageContaining("data.batchSize 25 leaves 1 image for a step (26 training images)");
         Files.writeString(root.resolve("data/day/broken.png"), "no");
-        assertThatThrownBy(() -> Trainer.train(recipe, out)).hasMessageContaining("broken.png: not a picture");
+        assertThatThrownBy(() -> Trainer.train(recipe, out))
+                .hasMessageContaining("broken.png: not an image in a supported format");
         assertThat(out).doesNotExist();
         Files.createDirectories(out);
         assertThatThrownBy(() -> Trainer.train(recipe, out))
@@ -240,18 +245,18 @@ class TrainerTest {
     }
 
     @Test
-    void refusesToJudgeOnPicturesThatChanged() throws Exception {
+    void evaluationRejectsTrainedAndChangedImages() throws Exception {
         Run run = Trainer.train(recipe.with("train.epochs", "1"), root.resolve("run"));
         RunEvaluator evaluator = new RunEvaluator(run);
         assertThatThrownBy(() -> evaluator.evaluateFolder(root.resolve("data"), false, (a, b) -> {}))
-                .hasMessageContaining("26 of 40 pictures were trained on");
+                .hasMessageContaining("26 of 40 images are in the run's train set");
         assertThat(evaluator
                         .evaluateFolder(root.resolve("data"), true, (a, b) -> {})
                         .n())
                 .isEqualTo(40);
         Files.move(root.resolve("data"), root.resolve("elsewhere"));
-        assertThatThrownBy(() -> evaluator.evaluateSplit(Part.TEST, null, (a, b) -> {}))
-                .hasMessageContaining("not there any more");
+        assertThatThrownBy(() -> evaluator.evaluateSplit(Subset.TEST, null, (a, b) -> {}))
+                .hasMessageContaining("no such folder; give the new location of the run's images");
         assertThat(evaluator
                         .evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {})
                         .n())
@@ -259,14 +264,14 @@ class TrainerTest {
         byte[] other = Files.readAllBytes(root.resolve("elsewhere/day/001.png"));
         Files.write(root.resolve("elsewhere/day/000.png"), other);
         assertThatThrownBy(() -> evaluator.evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {}))
-                .hasMessageContaining("000.png: not the picture that the run split");
+                .hasMessageContaining("000.png: changed since the run started, its SHA-256 differs from split.csv");
         Files.delete(root.resolve("elsewhere/day/000.png"));
         assertThatThrownBy(() -> evaluator.evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {}))
                 .hasMessageContaining("000.png: missing");
     }
 
     @Test
-    void tellsItsListenerEveryStepAndEpoch() throws Exception {
+    void notifiesListenerOfEveryStepAndEpoch() throws Exception {
         List<String> events = new ArrayList<>();
         new Trainer(new TrainListener() {
                     @Override

@@ -3,12 +3,14 @@ package io.github.resdensenet.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.resdensenet.checkpoint.Run;
-import io.github.resdensenet.data.BadImages;
-import io.github.resdensenet.data.Split.Part;
+import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.data.SplitFile;
+import io.github.resdensenet.eval.RunEvaluator;
+import io.github.resdensenet.run.History;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
 import io.github.resdensenet.testkit.Golden;
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.testkit.Trust;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,7 +26,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** From a folder to what is trained on. */
 class TrainingDataTest {
     private static final int PER_CLASS = 50;
 
@@ -35,8 +36,8 @@ class TrainingDataTest {
     private Recipe recipe = Recipe.defaults();
 
     @BeforeEach
-    void makePictures() throws Exception {
-        data = Pictures.folder(root.resolve("data"), PER_CLASS, 16, "a", "b");
+    void createImages() throws Exception {
+        data = TestImages.folder(root.resolve("data"), PER_CLASS, 16, "a", "b");
         recipe = Recipe.defaults()
                 .withData(data)
                 .with("model.growthRate", "4")
@@ -48,31 +49,32 @@ class TrainingDataTest {
                 .with("train.epochs", "1");
     }
 
-    private List<Path> damage(String className, int count) throws IOException {
-        List<Path> damaged = new ArrayList<>();
+    private List<Path> truncate(String className, int count) throws IOException {
+        List<Path> truncated = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             Path file = data.resolve(className).resolve("%03d.png".formatted(i));
             byte[] whole = Files.readAllBytes(file);
             Files.write(file, Arrays.copyOf(whole, whole.length / 2));
-            damaged.add(file);
+            truncated.add(file);
         }
-        return damaged;
+        return truncated;
     }
 
     @Test
-    void damagedPicturesEndTheTrainingBeforeItStartsOrAreLeftOutAndCounted() throws Exception {
+    void rejectsOrSkipsAndCountsCorruptImages() throws Exception {
         int failed = 0;
-        int damaged = 0;
+        int corrupt = 0;
         for (int count : new int[] {1, 10}) {
-            List<Path> paths = damage("a", count);
-            damaged = count;
+            List<Path> paths = truncate("a", count);
+            corrupt = count;
             Path out = root.resolve("fail" + count);
             try {
                 Trainer.train(recipe, out);
                 failed++;
-            } catch (BadImages e) {
-                boolean all = paths.stream()
-                        .allMatch(path -> String.valueOf(e.getMessage()).contains(path + ": truncated"));
+            } catch (IOException e) {
+                boolean all = e.getClass().getSimpleName().equals("UnreadableImages")
+                        && paths.stream()
+                                .allMatch(path -> String.valueOf(e.getMessage()).contains(path + ": truncated"));
                 failed += all && !Files.exists(out) ? 0 : 1;
             }
             Run run = Trainer.train(recipe.with("data.onBad", "skip"), root.resolve("skip" + count));
@@ -80,26 +82,26 @@ class TrainingDataTest {
             failed += skipped.size() == 1 + count && skipped.get(1).startsWith("a/000.png,truncated") ? 0 : 1;
             failed += SplitFile.read(run.file("split.csv")).size() == 2 * PER_CLASS - count ? 0 : 1;
             assertThat(Files.readString(run.file("log.txt")))
-                    .contains("Skipped: " + count + " of " + 2 * PER_CLASS + " pictures cannot be read");
+                    .contains("Skipped: " + count + " of " + 2 * PER_CLASS + " images cannot be read, see skipped.csv");
             new Trainer(new TrainListener() {}).resume(run.folder(), 2);
             assertThat(History.read(run.file("history.csv")).epochs()).hasSize(2);
         }
-        damage("a", PER_CLASS);
+        truncate("a", PER_CLASS);
         try {
             Trainer.train(recipe.with("data.onBad", "skip"), root.resolve("none"));
             failed++;
         } catch (IOException e) {
-            failed += String.valueOf(e.getMessage()).equals(data.resolve("a") + ": none of its pictures can be read")
+            failed += String.valueOf(e.getMessage()).equals(data.resolve("a") + ": none of its images can be read")
                     ? 0
                     : 1;
         }
-        Trust.row("D2", 7, failed, damaged + " of " + PER_CLASS + " left out, then all");
+        Trust.row("D2", 7, failed, corrupt + " of " + PER_CLASS + " skipped, then all");
         assertThat(failed).isZero();
         assertThat(root.resolve("none")).doesNotExist();
     }
 
     @Test
-    void patientsAreInOnePart() throws Exception {
+    void keepsGroupsInOneSubset() throws Exception {
         Path patients = root.resolve("patients");
         for (String className : List.of("a", "b")) {
             Files.createDirectories(patients.resolve(className));
@@ -112,58 +114,59 @@ class TrainingDataTest {
         }
         Recipe grouped = recipe.withData(patients).with("data.groupBy", "'/(p\\d+)-'");
         Run run = Trainer.train(grouped, root.resolve("run"));
-        Map<String, Set<Part>> parts = new HashMap<>();
+        Map<String, Set<Subset>> subsets = new HashMap<>();
         for (SplitFile.Row row : SplitFile.read(run.file("split.csv"))) {
-            parts.computeIfAbsent(row.name().substring(2, 5), k -> EnumSet.noneOf(Part.class))
-                    .add(row.part());
+            subsets.computeIfAbsent(row.name().substring(2, 5), k -> EnumSet.noneOf(Subset.class))
+                    .add(row.subset());
         }
-        assertThat(parts).hasSize(17);
-        assertThat(parts.values()).allMatch(p -> p.size() == 1);
-        assertThat(Files.readString(run.file("log.txt"))).contains("Groups: 17 by data.groupBy, none is in two parts");
+        assertThat(subsets).hasSize(17);
+        assertThat(subsets.values()).allMatch(s -> s.size() == 1);
+        assertThat(Files.readString(run.file("log.txt")))
+                .contains("Groups: 17 by data.groupBy, none spans two subsets");
         assertThat(new RunEvaluator(run)
-                        .evaluateSplit(Part.TEST, null, (done, total) -> {})
+                        .evaluateSplit(Subset.TEST, null, (done, total) -> {})
                         .groups())
                 .isBetween(2, 5);
         assertThatThrownBy(() -> Trainer.train(grouped.with("data.groupBy", "nobody"), root.resolve("other")))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("data.groupBy nobody gives no group for 100 pictures");
+                .hasMessageStartingWith("data.groupBy nobody: no group for 100 of 100 images");
     }
 
     @Test
-    void copiesOfAPictureAreInOnePart() throws Exception {
+    void keepsDuplicatesInOneSubset() throws Exception {
         for (int i = 0; i < 12; i++) {
             Files.copy(data.resolve("a/%03d.png".formatted(i)), data.resolve("a/copy%03d.png".formatted(i)));
         }
         Run run = Trainer.train(recipe, root.resolve("run"));
-        Map<String, Part> parts = new HashMap<>();
-        SplitFile.read(run.file("split.csv")).forEach(row -> parts.put(row.name(), row.part()));
+        Map<String, Subset> subsets = new HashMap<>();
+        SplitFile.read(run.file("split.csv")).forEach(row -> subsets.put(row.name(), row.subset()));
         for (int i = 0; i < 12; i++) {
-            assertThat(parts.get("a/copy%03d.png".formatted(i))).isEqualTo(parts.get("a/%03d.png".formatted(i)));
+            assertThat(subsets.get("a/copy%03d.png".formatted(i))).isEqualTo(subsets.get("a/%03d.png".formatted(i)));
         }
-        assertThat(Files.readString(run.file("log.txt"))).contains("Copies: 12 pictures are there before");
+        assertThat(Files.readString(run.file("log.txt"))).contains("Duplicates: 12 images are duplicates of another");
     }
 
     @Test
-    void aClassOfOnePictureManyTimesIsStillInEveryPart() throws Exception {
+    void putsClassOfIdenticalImagesInEverySubset() throws Exception {
         Path flat = root.resolve("flat");
         for (String className : List.of("black", "white")) {
             byte[] rgb = new byte[16 * 16 * 3];
             Arrays.fill(rgb, (byte) (className.equals("white") ? 255 : 0));
             for (int i = 0; i < 20; i++) {
                 Path folder = Files.createDirectories(flat.resolve(className));
-                Pictures.png(folder.resolve(i + ".png"), 16, 16, rgb);
+                TestImages.png(folder.resolve(i + ".png"), 16, 16, rgb);
             }
         }
         Run run = Trainer.train(recipe.withData(flat), root.resolve("run"));
         assertThat(new RunEvaluator(run)
-                        .evaluateSplit(Part.TEST, null, (done, total) -> {})
+                        .evaluateSplit(Subset.TEST, null, (done, total) -> {})
                         .confusion()
                         .counts())
                 .allMatch(row -> row.stream().mapToInt(n -> n).sum() == 4);
     }
 
     @Test
-    void theRunKeepsWhetherPicturesAreTurned() throws Exception {
+    void storesExifOrientationInManifest() throws Exception {
         for (int i = 1; i <= 8; i++) {
             Files.write(data.resolve("a/exif" + i + ".jpg"), Golden.bytes("files/exif-" + i + ".jpg"));
         }

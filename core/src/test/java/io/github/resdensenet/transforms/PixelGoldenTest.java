@@ -3,9 +3,11 @@ package io.github.resdensenet.transforms;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.testkit.Counter;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.Trust;
+import io.github.resdensenet.util.KeyedRandom;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.HexFormat;
@@ -13,7 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 
-/** Pixels equal to Pillow's and torchvision's, to the byte. */
+/** Checks that the transforms give the same pixels as Pillow and torchvision. */
 class PixelGoldenTest {
     private final JsonNode golden = Golden.json("pixels.json");
 
@@ -21,18 +23,18 @@ class PixelGoldenTest {
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
     }
 
-    private static RgbImage picture(String name, JsonNode c, int width) {
+    private static RgbImage image(String name, JsonNode c, int width) {
         int height = c.get("height").asInt();
         return new RgbImage(
                 width, height, Counter.image(name, height, width, c.get("grey").asBoolean()));
     }
 
     @Test
-    void resizeGivesPillowsBytes() throws Exception {
+    void resizeMatchesPillow() throws Exception {
         JsonNode cases = golden.get("resize");
         for (int i = 0; i < cases.size(); i++) {
             JsonNode c = cases.get(i);
-            RgbImage image = picture("resize/" + i, c, c.get("width").asInt());
+            RgbImage image = image("resize/" + i, c, c.get("width").asInt());
             Resize resize =
                     new Resize(c.get("toHeight").asInt(), c.get("toWidth").asInt());
             assertThat(sha256(resize.apply(image).pixels()))
@@ -43,7 +45,7 @@ class PixelGoldenTest {
     }
 
     @Test
-    void jitterStepsGivePillowsBytesInAnyOrder() throws Exception {
+    void colorJitterMatchesPillowInAnyOrder() throws Exception {
         JsonNode cases = golden.get("jitter");
         for (int i = 0; i < cases.size(); i++) {
             JsonNode c = cases.get(i);
@@ -52,7 +54,7 @@ class PixelGoldenTest {
                     .forEach(a -> adjustments.add(new ColorJitter.Adjustment(
                             ColorJitter.Step.valueOf(a.get("step").asString()),
                             a.get("factor").asDouble())));
-            RgbImage result = ColorJitter.apply(picture("jitter/" + i, c, 33), adjustments);
+            RgbImage result = ColorJitter.apply(image("jitter/" + i, c, 33), adjustments);
             assertThat(sha256(result.pixels()))
                     .as("%s", c)
                     .isEqualTo(c.get("sha256").asString());
@@ -61,7 +63,7 @@ class PixelGoldenTest {
     }
 
     @Test
-    void theWholeTestTransformGivesTorchvisionsTensor() {
+    void evaluationTransformMatchesTorchvisionTensor() {
         JsonNode cases = golden.get("tensor");
         for (int i = 0; i < cases.size(); i++) {
             JsonNode c = cases.get(i);
@@ -69,7 +71,7 @@ class PixelGoldenTest {
             Preprocessing preprocessing = new Preprocessing(size, Normalize.IMAGENET);
             byte[] rgb = preprocessing
                     .evaluation()
-                    .apply(picture("tensor/" + i, c, c.get("width").asInt()), KeyedRandom.of(0))
+                    .apply(image("tensor/" + i, c, c.get("width").asInt()), KeyedRandom.of(0))
                     .pixels();
             float[][] table = Normalize.IMAGENET.table();
             double[] chw = new double[rgb.length];
@@ -87,9 +89,9 @@ class PixelGoldenTest {
         }
     }
 
-    /** Five hundred pictures through every step; a case is made in fixtures/pixel_goldens.py. */
+    /** Runs 500 images through all transforms. The cases come from fixtures/pixel_goldens.py. */
     @Test
-    void everyStepOfTheChainGivesPillowsBytesAndTorchvisionsNumbers() throws Exception {
+    void transformChainMatchesPillowAndTorchvision() throws Exception {
         List<Integer> wrong = new ArrayList<>();
         JsonNode cases = Golden.json("chains.json");
         for (int i = 0; i < cases.size(); i++) {
@@ -113,11 +115,11 @@ class PixelGoldenTest {
                 squares += value * value;
             }
             float green = table[1][image.pixels()[3 * (to / 2 * to + to / 3) + 1] & 255];
-            boolean right = sha256(resized.pixels()).startsWith(c.get(6).asString())
+            boolean matches = sha256(resized.pixels()).startsWith(c.get(6).asString())
                     && sha256(image.pixels()).startsWith(c.get(7).asString())
                     && Math.abs(Math.sqrt(squares) - c.get(8).asDouble()) < 2e-5
                     && Math.abs(green - c.get(9).asDouble()) < 2e-6;
-            if (!right) {
+            if (!matches) {
                 wrong.add(i);
             }
         }

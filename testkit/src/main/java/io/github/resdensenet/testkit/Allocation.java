@@ -3,11 +3,11 @@ package io.github.resdensenet.testkit;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** How much heap a piece of work takes. */
+/** Measures heap allocation. */
 public final class Allocation {
     private Allocation() {}
 
-    /** Bytes that this thread has allocated on the heap so far, freed or not. */
+    /** Returns the number of bytes that the current thread has allocated on the heap so far, including freed ones. */
     public static long ofThisThread() {
         return ((ThreadMXBean) ManagementFactory.getThreadMXBean()).getCurrentThreadAllocatedBytes();
     }

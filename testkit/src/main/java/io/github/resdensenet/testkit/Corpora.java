@@ -8,23 +8,26 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Files that nobody here wrote: all of a corpus where -Dcorpora names the folder of them, else the part kept here. */
+/**
+ * Third-party test files. By default, tests use the excerpts in the test resources. To use the complete corpora, set
+ * {@code -Dcorpora} to their folder.
+ */
 public final class Corpora {
     private Corpora() {}
 
-    /** Whether whole corpora are read. */
+    /** Returns whether tests use the complete corpora. */
     public static boolean whole() {
         return !System.getProperty("corpora", "").isEmpty();
     }
 
-    /** The files of a corpus, its licence and descriptions left out. */
+    /** Returns the files of a corpus, without its licence, README and JSON files. */
     public static List<Path> files(String name) throws IOException {
         Path root = root();
         try (Stream<Path> files = Files.walk(root.resolve(name))) {
             return files.filter(Files::isRegularFile)
                     .filter(file -> {
-                        String own = String.valueOf(file.getFileName());
-                        return !own.equals("LICENSE") && !own.contains("README") && !own.endsWith(".json");
+                        String base = String.valueOf(file.getFileName());
+                        return !base.equals("LICENSE") && !base.contains("README") && !base.endsWith(".json");
                     })
                     .sorted()
                     .toList();
@@ -35,12 +38,12 @@ public final class Corpora {
         if (whole()) {
             return Path.of(System.getProperty("corpora"));
         }
-        URL kept = Corpora.class.getResource("/io/github/resdensenet/corpora");
-        if (kept == null) {
-            throw new IOException("no corpora among the test resources");
+        URL excerpts = Corpora.class.getResource("/io/github/resdensenet/corpora");
+        if (excerpts == null) {
+            throw new IOException("missing test resource: /io/github/resdensenet/corpora");
         }
         try {
-            return Path.of(kept.toURI());
+            return Path.of(excerpts.toURI());
         } catch (URISyntaxException e) {
             throw new IOException(e);
         }

@@ -2,7 +2,7 @@ package io.github.resdensenet.testkit;
 
 import java.nio.charset.StandardCharsets;
 
-/** Numbers that depend on a name and a position alone, the same as in fixtures/counter.py. */
+/** Generates pseudorandom values that depend only on a name and a position, identical to fixtures/counter.py. */
 public final class Counter {
     private Counter() {}
 
@@ -21,7 +21,7 @@ public final class Counter {
         return z ^ (z >>> 31);
     }
 
-    /** {@code count} values in [-1, 1). */
+    /** Returns {@code count} values in [-1, 1). */
     public static double[] uniform(String name, int count) {
         long base = fnv1a(name);
         double[] values = new double[count];
@@ -31,7 +31,11 @@ public final class Counter {
         return values;
     }
 
-    /** RGB bytes [height, width, 3] of random blocks with noise; grey pictures have three equal channels. */
+    /**
+     * Returns the RGB bytes of an image with random blocks and noise, shape [height, width, 3].
+     *
+     * @param grey whether all three channels are equal
+     */
     public static byte[] image(String name, int height, int width, boolean grey) {
         int channels = grey ? 1 : 3;
         int across = width / 5 + 1;

@@ -9,28 +9,28 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Files that fixtures/ made, on the class path under golden/. */
+/** Loads golden files: reference results from the scripts in fixtures/, on the class path under golden/. */
 public final class Golden {
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private Golden() {}
 
-    /** A JSON golden. */
+    /** Returns a golden file as JSON. */
     public static JsonNode json(String name) {
         return JSON.readTree(text(name));
     }
 
-    /** A golden as text. */
+    /** Returns a golden file as text in UTF-8. */
     public static String text(String name) {
         return new String(bytes(name), StandardCharsets.UTF_8);
     }
 
-    /** A golden as bytes. */
+    /** Returns a golden file as bytes. */
     public static byte[] bytes(String name) {
         String path = "/io/github/resdensenet/golden/" + name;
         try (InputStream in = Golden.class.getResourceAsStream(path)) {
             if (in == null) {
-                throw new IllegalArgumentException("no golden " + path);
+                throw new IllegalArgumentException("missing golden file: " + path);
             }
             return in.readAllBytes();
         } catch (IOException e) {
@@ -38,14 +38,14 @@ public final class Golden {
         }
     }
 
-    /** Numbers of a nested array, in order. */
+    /** Returns the numbers of a nested array, flattened in order. */
     public static double[] numbers(JsonNode array) {
         List<Double> numbers = new ArrayList<>();
         collect(array, numbers);
         return numbers.stream().mapToDouble(Double::doubleValue).toArray();
     }
 
-    /** Whole numbers of a nested array, in order. */
+    /** Returns the integers of a nested array, flattened in order. */
     public static long[] integers(JsonNode array) {
         return Arrays.stream(numbers(array)).mapToLong(number -> (long) number).toArray();
     }

@@ -7,17 +7,18 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
-/** The figures of a test that a promise of the documentation rests on, as one line of JSON. */
+/** Records the results of the tests behind the claims in docs/trust.md, one line of JSON per test. */
 public final class Trust {
     private Trust() {}
 
     /**
-     * Prints the line, and keeps it in target/trust for the script that gathers them. Call it before the assertion.
+     * Prints a result and writes it to target/trust, where bench/trust.py collects it. Call this method before the
+     * assertion, so that failures are recorded too.
      *
-     * @param id which promise, for instance "I2"
-     * @param n how many cases were tried
-     * @param failed how many did not hold
-     * @param worst what came nearest to failing, in words or figures
+     * @param id the claim, for example "I2"
+     * @param n number of cases
+     * @param failed number of failed cases
+     * @param worst the worst case, as text or number
      */
     public static void row(String id, long n, long failed, Object worst) throws IOException {
         Map<String, Object> row = new LinkedHashMap<>();

@@ -1,4 +1,4 @@
-/** For tests: numbers and pictures that depend on a name alone, and the goldens that PyTorch made from the same ones. */
+/** Test utilities: reproducible synthetic values and images, and golden files from reference libraries. */
 @NullMarked
 package io.github.resdensenet.testkit;
 

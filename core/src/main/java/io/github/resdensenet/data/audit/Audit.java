@@ -2,23 +2,32 @@ package io.github.resdensenet.data.audit;
 
 import io.github.resdensenet.data.audit.Duplicates.Kind;
 import io.github.resdensenet.data.audit.Duplicates.Pair;
+import io.github.resdensenet.image.ImageDecoder;
+import io.github.resdensenet.image.ImageException;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.BiConsumer;
 
 /**
- * What a folder of pictures, one folder a class, holds and what is wrong with it.
+ * The result of checking an image folder: unreadable files, duplicates, conflicting labels and unusual classes.
  *
  * @param root the folder
- * @param files every file, pictures or not, in the order of their paths
- * @param classes pictures of each class that can be read, in class order
- * @param repeats pictures that are there again
- * @param problems what must be mended before the folder is trained on, one line each
- * @param remarks what a person should look at, one line each
+ * @param files all files, images and others, in the same order as in training
+ * @param classes number of readable images per class, in class order
+ * @param repeats the duplicates
+ * @param problems what you must fix before training, one line each
+ * @param remarks what you should check, one line each
  */
 public record Audit(
         Path root,
@@ -27,20 +36,22 @@ public record Audit(
         List<Repeat> repeats,
         List<String> problems,
         List<String> remarks) {
+    /** A class with fewer images gets a remark. */
     private static final int FEW = 20;
-    private static final double SMALL_SHARE = 0.1;
+    /** A class with fewer images than this fraction of the largest class gets a remark. */
+    private static final double SMALL_FRACTION = 0.1;
 
     /**
-     * A picture that is there again.
+     * A duplicate.
      *
      * @param kind "the same pixels", "resized or re-encoded" or "mirrored"
-     * @param first path of the earlier one inside the folder
-     * @param second path of the later one
-     * @param twoLabels whether they are in different classes
+     * @param first path of the earlier image inside the folder
+     * @param second path of the later image
+     * @param twoLabels whether the images are in different classes
      */
     public record Repeat(String kind, String first, String second, boolean twoLabels) {}
 
-    /** Keeps its own lists. */
+    /** Copies the lists. */
     public Audit {
         files = List.copyOf(files);
         repeats = List.copyOf(repeats);
@@ -49,21 +60,22 @@ public record Audit(
     }
 
     /**
-     * Looks at every file of a folder and decodes every picture.
+     * Checks every file of a folder and decodes every image.
      *
-     * @param upright whether pictures are turned as their EXIF orientation says
-     * @param progress told the pictures done and all of them, from any thread
-     * @throws IOException if there is no such folder
+     * @param upright whether to apply the EXIF orientation
+     * @param threads number of decoding threads
+     * @param progress receives the number of files done and their total, on the calling thread
+     * @throws IOException if the folder does not exist or cannot be read
      */
     public static Audit of(Path root, boolean upright, int threads, BiConsumer<Integer, Integer> progress)
             throws IOException {
         FolderWalk walk = FolderWalk.of(root);
         List<AuditedFile> files = AuditedFile.readAll(walk, upright, threads, progress);
-        List<AuditedFile> pictures =
+        List<AuditedFile> images =
                 files.stream().filter(f -> f.fingerprint().isPresent()).toList();
         Map<String, Integer> classes = new TreeMap<>(walk.order());
         walk.classes().forEach(name -> classes.put(name, 0));
-        pictures.forEach(p -> classes.merge(p.className(), 1, Integer::sum));
+        images.forEach(image -> classes.merge(image.className(), 1, Integer::sum));
 
         List<String> problems = new ArrayList<>();
         List<String> remarks = new ArrayList<>();
@@ -71,59 +83,144 @@ public record Audit(
                 .filter(f -> f.verdict() == AuditedFile.Verdict.REFUSED)
                 .forEach(f -> problems.add(f.path() + ": " + f.reason()));
         if (classes.size() < 2) {
-            problems.add("at least 2 class folders are needed, got " + classes.keySet());
+            problems.add("expected at least 2 class folders, got " + classes.keySet());
         }
         int largest = classes.values().stream().mapToInt(n -> n).max().orElse(0);
         classes.forEach((name, n) -> {
             if (n == 0) {
-                problems.add("class " + name + " has no picture that can be read");
-            } else if (n < FEW || n < SMALL_SHARE * largest) {
-                remarks.add("class " + name + " has only " + n + (n == 1 ? " picture" : " pictures"));
+                problems.add("class " + name + " has no readable image");
+            } else if (n < FEW || n < SMALL_FRACTION * largest) {
+                remarks.add("class " + name + " has only " + n + (n == 1 ? " image" : " images"));
             }
         });
-        remarks.addAll(sizesThatTellTheClass(pictures));
+        remarks.addAll(sizesOfOneClass(images));
 
         List<Repeat> repeats = new ArrayList<>();
         for (Pair pair : Duplicates.find(
-                pictures.stream().map(f -> f.fingerprint().orElseThrow()).toList())) {
-            AuditedFile first = pictures.get(pair.first());
-            AuditedFile second = pictures.get(pair.second());
+                images.stream().map(f -> f.fingerprint().orElseThrow()).toList())) {
+            AuditedFile first = images.get(pair.first());
+            AuditedFile second = images.get(pair.second());
             boolean twoLabels = !first.className().equals(second.className());
             repeats.add(new Repeat(pair.kind().words(), first.path(), second.path(), twoLabels));
             if (twoLabels) {
-                String line = "under two labels: " + first.path() + " and " + second.path() + " ("
+                String line = "conflicting labels: " + first.path() + " and " + second.path() + " ("
                         + pair.kind().words() + ")";
                 (pair.kind() == Kind.MIRRORED ? remarks : problems).add(line);
             }
         }
         long within = repeats.stream().filter(r -> !r.twoLabels()).count();
         if (within > 0) {
-            remarks.add(within + (within == 1 ? " picture is" : " pictures are")
-                    + " there again in the same class; train keeps them in one part");
+            remarks.add((within == 1 ? "1 image is a duplicate" : within + " images are duplicates")
+                    + " of another image in the same class; train keeps duplicates in one subset, unless the split is"
+                    + " random");
         }
         return new Audit(root, files, classes, repeats, problems, remarks);
     }
 
-    /** Classes that have a single size which no picture of another class has: a network may learn the size. */
-    private static List<String> sizesThatTellTheClass(List<AuditedFile> pictures) {
+    /** Remarks on classes whose images all have one size that no other class has: a model may learn the size. */
+    private static List<String> sizesOfOneClass(List<AuditedFile> images) {
         Map<String, Map<String, Integer>> sizes = new TreeMap<>();
-        pictures.forEach(p -> sizes.computeIfAbsent(p.className(), k -> new TreeMap<>())
-                .merge(p.width() + " x " + p.height(), 1, Integer::sum));
+        images.forEach(image -> sizes.computeIfAbsent(image.className(), k -> new TreeMap<>())
+                .merge(image.width() + " x " + image.height(), 1, Integer::sum));
         List<String> lines = new ArrayList<>();
         sizes.forEach((name, own) -> {
             boolean elsewhere = sizes.entrySet().stream()
                     .anyMatch(other -> !other.getKey().equals(name)
                             && other.getValue().keySet().stream().anyMatch(own::containsKey));
             if (own.size() == 1 && !elsewhere && sizes.size() > 1) {
-                lines.add("all pictures of class " + name + " are "
-                        + own.keySet().iterator().next() + ", which no other class has: the size alone tells it");
+                lines.add("all images of class " + name + " are "
+                        + own.keySet().iterator().next()
+                        + " pixels, a size that no other class has; a model may learn the size");
             }
         });
         return lines;
     }
 
-    /** Whether nothing must be mended. */
+    /** Whether there are no problems. */
     public boolean isGood() {
         return problems.isEmpty();
+    }
+
+    /**
+     * The result of checking a file.
+     *
+     * @param path path inside the folder, with forward slashes
+     * @param className name of the class folder, or "" outside of all class folders
+     * @param verdict whether the file is a readable image
+     * @param reason why the file is ignored or rejected; for an image, a remark or ""
+     * @param bytes size of the file; 0 if the file was not opened
+     * @param sha256 SHA-256 of the content in hexadecimal digits; "" if the file was not opened
+     * @param width width of the image in pixels; 0 if the file is not a readable image
+     * @param height height of the image in pixels; 0 if the file is not a readable image
+     * @param fingerprint fingerprint of the image; empty if the file is not a readable image
+     */
+    public record AuditedFile(
+            String path,
+            String className,
+            Verdict verdict,
+            String reason,
+            long bytes,
+            String sha256,
+            int width,
+            int height,
+            Optional<Fingerprint> fingerprint) {
+        /** What training does with a file. */
+        public enum Verdict {
+            /** A readable image. */
+            OK,
+            /** Ignored, also in training: for instance not in a class folder, or without an image file extension. */
+            IGNORED,
+            /** Rejected: has an image file extension but cannot be read. */
+            REFUSED;
+
+            /** The name in JSON: ok, ignored or refused. */
+            public String label() {
+                return name().toLowerCase(Locale.ROOT);
+            }
+        }
+
+        static List<AuditedFile> readAll(
+                FolderWalk walk, boolean upright, int threads, BiConsumer<Integer, Integer> progress)
+                throws IOException {
+            int n = walk.entries().size();
+            return Parallel.map(n, threads, i -> of(walk.entries().get(i), upright), done -> progress.accept(done, n));
+        }
+
+        private static AuditedFile of(FolderWalk.Entry entry, boolean upright) {
+            if (entry.kind() != FolderWalk.Kind.IMAGE) {
+                Verdict verdict = entry.kind() == FolderWalk.Kind.IGNORED ? Verdict.IGNORED : Verdict.REFUSED;
+                return notAnImage(entry, verdict, entry.reason(), 0, "");
+            }
+            long bytes = 0;
+            String sha256 = "";
+            try {
+                ByteBuffer content = ImageDecoder.content(entry.file());
+                bytes = content.limit();
+                sha256 = Digest.sha256(content.duplicate());
+                RgbImage image = ImageDecoder.decode(entry.file(), content, upright);
+                return new AuditedFile(
+                        entry.path(),
+                        entry.className(),
+                        Verdict.OK,
+                        entry.reason(),
+                        bytes,
+                        sha256,
+                        image.width(),
+                        image.height(),
+                        Optional.of(Fingerprint.of(image)));
+            } catch (ImageException e) {
+                return notAnImage(entry, Verdict.REFUSED, e.reason(), bytes, sha256);
+            } catch (AccessDeniedException e) {
+                return notAnImage(entry, Verdict.REFUSED, "permission denied", bytes, sha256);
+            } catch (IOException e) {
+                return notAnImage(entry, Verdict.REFUSED, "cannot be read: " + e, bytes, sha256);
+            }
+        }
+
+        private static AuditedFile notAnImage(
+                FolderWalk.Entry entry, Verdict verdict, String reason, long bytes, String sha256) {
+            return new AuditedFile(
+                    entry.path(), entry.className(), verdict, reason, bytes, sha256, 0, 0, Optional.empty());
+        }
     }
 }

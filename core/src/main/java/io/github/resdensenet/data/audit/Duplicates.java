@@ -1,27 +1,32 @@
 package io.github.resdensenet.data.audit;
 
+import io.github.resdensenet.image.RgbImage;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
-/** Pictures that are in a list more than once, as they are or changed a little. */
+/** Finds duplicates in a list of images: identical, resized, re-encoded or mirrored. */
 public final class Duplicates {
-    /** Bits in which the perceptual hashes of two copies may differ. */
+    /** Maximum number of different bits in the perceptual hashes of duplicates. */
     private static final int MAX_BITS = 12;
 
-    /** Difference of two copies' thumbnails as a share of their contrast: resizing and JPEG stay below, others above. */
+    /**
+     * Maximum difference of the thumbnails of duplicates, as a fraction of their contrast. Resized and recompressed
+     * images stay below this limit, different images are above it.
+     */
     private static final double MAX_DIFFERENCE = 0.085;
 
-    /** How a picture is there again. */
+    /** The kind of a duplicate. */
     public enum Kind {
-        /** Every pixel is the same. */
+        /** Identical pixels. */
         SAME("the same pixels"),
-        /** Resized or written anew with some loss. */
+        /** Resized, or re-encoded with some loss. */
         NEAR("resized or re-encoded"),
-        /** The mirror image, resized or not. */
+        /** Mirrored, possibly resized or re-encoded. */
         MIRRORED("mirrored");
 
         private final String words;
@@ -30,25 +35,36 @@ public final class Duplicates {
             this.words = words;
         }
 
-        /** The kind in words. */
+        /** The kind in words, as in reports and copies.csv. */
         public String words() {
             return words;
         }
     }
 
     /**
-     * A picture and the first one that it repeats.
+     * An image and its duplicate.
      *
-     * @param first index of the earlier one
-     * @param second index of the later one
-     * @param kind how they differ
+     * @param first index of the earlier image
+     * @param second index of the later image
+     * @param kind how the images differ
      */
     public record Pair(int first, int second, Kind kind) {}
 
     private Duplicates() {}
 
-    /** Finds the repetitions in a list; each picture is in at most one pair as the second. */
-    public static List<Pair> find(List<Fingerprint> prints) {
+    /**
+     * Finds duplicates among images; each image is the second of at most one pair.
+     *
+     * @param n number of images
+     * @param image decodes an image; called once per image, in order
+     */
+    public static List<Pair> find(int n, IntFunction<RgbImage> image) {
+        return find(IntStream.range(0, n)
+                .mapToObj(i -> Fingerprint.of(image.apply(i)))
+                .toList());
+    }
+
+    static List<Pair> find(List<Fingerprint> prints) {
         List<Pair> pairs = new ArrayList<>();
         Map<Long, Integer> seen = new HashMap<>();
         List<Integer> different = new ArrayList<>();
@@ -87,10 +103,15 @@ public final class Duplicates {
         return mirrored && a.distance(b, true) <= limit ? Optional.of(Kind.MIRRORED) : Optional.empty();
     }
 
-    /** For each of {@code n} pictures the index of the first one that it belongs together with, its own if alone. */
+    /**
+     * Groups duplicates.
+     *
+     * @param n number of images
+     * @return the group of each image: the smallest index in its group
+     */
     public static int[] groups(int n, List<Pair> pairs) {
         int[] group = IntStream.range(0, n).toArray();
-        // A second is always later than its first, whose group is settled once all earlier pairs are.
+        // In the order of their second images, the group of a pair's first image is final before the pair is reached.
         pairs.stream().sorted((p, q) -> Integer.compare(p.second(), q.second())).forEach(pair -> {
             group[pair.second()] = group[pair.first()];
         });

@@ -1,24 +1,24 @@
 package io.github.resdensenet.data.audit;
 
-import io.github.resdensenet.transforms.RgbImage;
+import io.github.resdensenet.image.RgbImage;
 import java.util.Arrays;
 import java.util.zip.CRC32;
 import java.util.zip.CRC32C;
 
 /**
- * What a picture is recognised by.
+ * A fingerprint of an image, for finding duplicates.
  *
- * @param pixels digest of its size and pixels: pictures that are equal pixel by pixel have the same
- * @param thumbnail means of red, green and blue in 16 x 16 cells, 0 to 255 unsigned
- * @param hash perceptual hash: signs of the 63 lowest frequencies of the thumbnail's brightness
- * @param mirrored the hash of its mirror image
+ * @param pixels checksum of size and pixels, equal for identical images
+ * @param thumbnail mean red, green and blue of 16 x 16 cells, row by row, as unsigned bytes
+ * @param hash perceptual hash: the signs of the 63 lowest frequencies of the thumbnail's brightness
+ * @param mirrored perceptual hash of the mirror image
  */
-public record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrored) {
+record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrored) {
     private static final int CELLS = 16;
     private static final int FREQUENCIES = 8;
     private static final double[][] COSINES = cosines();
 
-    /** The fingerprint of a picture of any size. */
+    /** The fingerprint of an image of any size. */
     public static Fingerprint of(RgbImage image) {
         CRC32 a = new CRC32();
         CRC32C b = new CRC32C();
@@ -34,14 +34,14 @@ public record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrore
             for (int u = 0; u < FREQUENCIES; u++, bit++) {
                 double value = u + v == 0 ? 0 : spectrum[v][u];
                 hash |= value > 0 ? 1L << bit : 0;
-                // A mirror image has the odd horizontal frequencies with the other sign.
+                // Mirroring changes the sign of the odd horizontal frequencies.
                 mirrored |= (u % 2 == 0 ? value : -value) > 0 ? 1L << bit : 0;
             }
         }
         return new Fingerprint(a.getValue() << 32 | b.getValue(), thumbnail, hash, mirrored);
     }
 
-    /** Mean values of cells that cover the picture, parts of pixels counting as parts. */
+    /** Mean values of a grid of cells. Pixels on a border between cells count partly for each of the cells. */
     private static byte[] thumbnail(RgbImage image) {
         int w = image.width();
         int h = image.height();
@@ -53,9 +53,9 @@ public record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrore
             Arrays.fill(row, 0);
             addRow(pixels, 3 * y * w, w, row);
             for (int cell = (int) (y / cellHeight); cell < CELLS && cell * cellHeight < y + 1; cell++) {
-                double share = Math.min(y + 1, (cell + 1) * cellHeight) - Math.max(y, cell * cellHeight);
+                double fraction = Math.min(y + 1, (cell + 1) * cellHeight) - Math.max(y, cell * cellHeight);
                 for (int i = 0; i < row.length; i++) {
-                    sums[cell * row.length + i] += share * row[i];
+                    sums[cell * row.length + i] += fraction * row[i];
                 }
             }
         }
@@ -102,7 +102,7 @@ public record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrore
         return values;
     }
 
-    /** The lowest frequencies of a cosine transform in both directions. */
+    /** The lowest frequencies of the two-dimensional discrete cosine transform. */
     private static double[][] spectrum(double[] values) {
         double[][] columns = new double[CELLS][FREQUENCIES];
         for (int y = 0; y < CELLS; y++) {
@@ -133,7 +133,7 @@ public record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrore
         return table;
     }
 
-    /** The mean difference of two thumbnails in levels of 0 to 255, one of them mirrored or not. */
+    /** The mean absolute difference to another thumbnail or its mirror image, 0 to 255. */
     double distance(Fingerprint other, boolean mirror) {
         double sum = 0;
         for (int y = 0; y < CELLS; y++) {
@@ -148,7 +148,7 @@ public record Fingerprint(long pixels, byte[] thumbnail, long hash, long mirrore
         return sum / thumbnail.length;
     }
 
-    /** How much the thumbnail's cells differ from each other: the mean absolute deviation of its values, in levels. */
+    /** The contrast of the thumbnail: the mean absolute deviation from the mean of each channel, 0 to 255. */
     double contrast() {
         double[] mean = new double[3];
         for (int i = 0; i < thumbnail.length; i++) {

@@ -15,29 +15,29 @@ import java.util.TreeSet;
 import java.util.stream.Stream;
 
 /**
- * Every entry below a folder, links followed but never in a circle.
+ * All entries below a folder. Links are followed, except links to a parent folder.
  *
  * @param root the folder
  * @param classes names of the class folders
- * @param entries what is there, in the order of training: class by class, folders before what is in them
+ * @param entries the entries, class by class and in the same order as in training
  */
 record FolderWalk(Path root, List<String> classes, List<Entry> entries) {
     /**
-     * An entry.
+     * An entry: a file, or a folder that is not entered.
      *
-     * @param file where it is
-     * @param path its path inside the folder, with forward slashes
-     * @param className the class folder that it is in, or "" outside of all
-     * @param kind what to do with it
-     * @param reason why it is not looked at; or, of a picture, what is remarkable about it
+     * @param file path of the entry
+     * @param path path inside the folder, with forward slashes
+     * @param className name of the class folder, or "" outside of all class folders
+     * @param kind what to do with the entry
+     * @param reason why the entry is ignored or rejected; for an image, a remark or ""
      */
     record Entry(Path file, String path, String className, Kind kind, String reason) {}
 
     /** What to do with an entry. */
     enum Kind {
-        PICTURE,
+        IMAGE,
         IGNORED,
-        REFUSED
+        REJECTED
     }
 
     /** The order of class names and files. */
@@ -70,7 +70,7 @@ record FolderWalk(Path root, List<String> classes, List<Entry> entries) {
         return String.valueOf(path.getFileName());
     }
 
-    /** Goes through folders and knows which ones it is in. */
+    /** Walks through folders and keeps track of the folders that it is in. */
     private static final class Walker {
         private final Path root;
         private final List<Entry> entries;
@@ -86,7 +86,7 @@ record FolderWalk(Path root, List<String> classes, List<Entry> entries) {
             entries.add(new Entry(file, path, className, kind, reason));
         }
 
-        /** The entries of a folder, sorted; an unreadable folder is an entry itself. */
+        /** The entries of a folder, sorted. A folder without read permission becomes an entry itself. */
         List<Path> list(Path folder, String path) throws IOException {
             try (Stream<Path> found = Files.list(folder)) {
                 return found.sorted(Comparator.comparing(FolderWalk::name, ImageFolder.BY_CODE_POINT))
@@ -95,7 +95,7 @@ record FolderWalk(Path root, List<String> classes, List<Entry> entries) {
                 if (path.isEmpty()) {
                     throw e;
                 }
-                add(folder, path, path.split("/", 2)[0], Kind.REFUSED, "a folder that may not be read");
+                add(folder, path, path.split("/", 2)[0], Kind.REJECTED, "folder without read permission");
                 return List.of();
             }
         }
@@ -103,7 +103,7 @@ record FolderWalk(Path root, List<String> classes, List<Entry> entries) {
         void folder(Path folder, String path, String className) throws IOException {
             Path real = folder.toRealPath();
             if (!open.add(real)) {
-                add(folder, path, className, Kind.REFUSED, "a link that leads back to a folder around it");
+                add(folder, path, className, Kind.REJECTED, "link to a parent folder");
                 return;
             }
             List<Path> inside = list(folder, path);
@@ -124,16 +124,16 @@ record FolderWalk(Path root, List<String> classes, List<Entry> entries) {
             String name = name(file);
             boolean link = Files.isSymbolicLink(file);
             if (link && !Files.exists(file)) {
-                add(file, path, className, Kind.IGNORED, "a link to nothing");
+                add(file, path, className, Kind.IGNORED, "broken link");
             } else if (!Files.isRegularFile(file)) {
-                add(file, path, className, Kind.IGNORED, "not a file, but a pipe, socket or device");
-            } else if (!ImageFolder.isPicture(file)) {
-                String why = name.startsWith(".") ? "hidden" : "not a picture by its name";
-                add(file, path, className, Kind.IGNORED, why);
+                add(file, path, className, Kind.IGNORED, "not a regular file (pipe, socket or device)");
+            } else if (!ImageFolder.isImage(file)) {
+                String reason = name.startsWith(".") ? "hidden" : "no image file extension";
+                add(file, path, className, Kind.IGNORED, reason);
             } else if (name.indexOf('\uFFFD') >= 0) {
-                add(file, path, className, Kind.REFUSED, "its name is not UTF-8");
+                add(file, path, className, Kind.REJECTED, "file name is not valid UTF-8");
             } else {
-                add(file, path, className, Kind.PICTURE, leadsOut(file) ? "a link out of the folder" : "");
+                add(file, path, className, Kind.IMAGE, leadsOut(file) ? "link to a file outside the folder" : "");
             }
         }
 

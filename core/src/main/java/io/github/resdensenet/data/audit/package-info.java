@@ -1,7 +1,8 @@
 /**
- * What is wrong with a folder of pictures before a network learns from it: {@link
- * io.github.resdensenet.data.audit.Audit} looks at every file, {@link io.github.resdensenet.data.audit.Duplicates} finds
- * the pictures that are there twice.
+ * Checks of an image folder before training.
+ *
+ * <p>{@link io.github.resdensenet.data.audit.Audit} checks every file. {@link
+ * io.github.resdensenet.data.audit.Duplicates} finds duplicates and near-duplicates.
  */
 @NullMarked
 package io.github.resdensenet.data.audit;

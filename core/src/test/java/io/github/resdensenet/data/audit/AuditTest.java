@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import io.github.resdensenet.data.audit.AuditedFile.Verdict;
-import io.github.resdensenet.testkit.Pictures;
+import io.github.resdensenet.data.audit.Audit.AuditedFile;
+import io.github.resdensenet.data.audit.Audit.AuditedFile.Verdict;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.testkit.Trust;
-import io.github.resdensenet.transforms.Orientation;
 import io.github.resdensenet.transforms.Resize;
-import io.github.resdensenet.transforms.RgbImage;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.FileSystems;
@@ -35,8 +35,8 @@ class AuditTest {
     }
 
     @Test
-    void findsNothingWrongWithAGoodFolder() throws Exception {
-        Audit audit = audit(Pictures.folder(root, 25, 12, "a", "b"));
+    void reportsNoProblemsInValidFolder() throws Exception {
+        Audit audit = audit(TestImages.folder(root, 25, 12, "a", "b"));
         assertThat(audit.isGood()).isTrue();
         assertThat(audit.problems()).isEmpty();
         assertThat(audit.classes()).containsExactly(Map.entry("a", 25), Map.entry("b", 25));
@@ -46,42 +46,42 @@ class AuditTest {
 
     @Test
     @Timeout(value = 60, unit = TimeUnit.SECONDS)
-    void listsEveryOddEntryWithItsReason() throws Exception {
-        Path data = Pictures.folder(root.resolve("data"), 3, 12, "a", "b");
-        Path picture = data.resolve("a/000.png");
+    void listsEveryEntryWithVerdictAndReason() throws Exception {
+        Path data = TestImages.folder(root.resolve("data"), 3, 12, "a", "b");
+        Path image = data.resolve("a/000.png");
         Files.createDirectories(data.resolve("empty"));
         Files.createDirectories(data.resolve(".git"));
         Files.writeString(data.resolve("readme.txt"), "x");
         Files.writeString(data.resolve("a/Thumbs.db"), "x");
         Files.writeString(data.resolve("a/.hidden"), "x");
         Files.writeString(data.resolve("a/zero.png"), "");
-        Files.writeString(data.resolve("a/text.jpg"), "not a picture");
-        Files.write(data.resolve("a/cut.png"), java.util.Arrays.copyOf(Files.readAllBytes(picture), 100));
-        Files.copy(picture, data.resolve("a/图片 \n\"<b>,.png"));
+        Files.writeString(data.resolve("a/text.jpg"), "not an image");
+        Files.write(data.resolve("a/cut.png"), java.util.Arrays.copyOf(Files.readAllBytes(image), 100));
+        Files.copy(image, data.resolve("a/图片 \n\"<b>,.png"));
         Files.createSymbolicLink(data.resolve("b/nothing.png"), root.resolve("not there"));
-        Path outside = Pictures.folder(root.resolve("outside"), 1, 13, "x");
+        Path outside = TestImages.folder(root.resolve("outside"), 1, 13, "x");
         Files.createSymbolicLink(data.resolve("b/out.png"), outside.resolve("x/000.png"));
         Files.createSymbolicLink(data.resolve("b/loop"), data.resolve("b"));
         Files.createDirectories(data.resolve("a/folder.png"));
         Map<String, String> expected = new TreeMap<>(Map.of(
                 "readme.txt", "ignored: not in a class folder",
                 ".git", "ignored: hidden",
-                "a/Thumbs.db", "ignored: not a picture by its name",
+                "a/Thumbs.db", "ignored: no image file extension",
                 "a/.hidden", "ignored: hidden",
                 "a/zero.png", "refused: the file is empty",
                 "a/cut.png", "refused: truncated: the PNG ends inside a chunk",
-                "b/nothing.png", "ignored: a link to nothing",
-                "b/out.png", "ok: a link out of the folder",
-                "b/loop", "refused: a link that leads back to a folder around it",
+                "b/nothing.png", "ignored: broken link",
+                "b/out.png", "ok: link to a file outside the folder",
+                "b/loop", "refused: link to a parent folder",
                 "a/图片 \n\"<b>,.png", "ok: "));
         expected.put(
                 "a/text.jpg",
-                "refused: not a picture of a known format (JPEG, PNG, BMP, GIF, WebP, TIFF, PBM, PGM, PPM)");
+                "refused: not an image in a supported format (JPEG, PNG, BMP, GIF, WebP, TIFF, PBM, PGM, PPM)");
         if (new ProcessBuilder("mkfifo", data.resolve("a/pipe.png").toString())
                         .start()
                         .waitFor()
                 == 0) {
-            expected.put("a/pipe.png", "ignored: not a file, but a pipe, socket or device");
+            expected.put("a/pipe.png", "ignored: not a regular file (pipe, socket or device)");
         }
 
         Audit first = audit(data);
@@ -95,33 +95,42 @@ class AuditTest {
         assertThat(first.files().stream().map(AuditedFile::path)).containsAll(expected.keySet());
         List<String> again = audit(data).files().stream().map(AuditedFile::path).toList();
         if (!again.equals(first.files().stream().map(AuditedFile::path).toList())) {
-            wrong.add("the order is another one the second time");
+            wrong.add("the order differs in the second audit");
         }
         Trust.row("D1", first.files().size(), wrong.size(), wrong);
         assertThat(wrong).isEmpty();
         assertThat(first.isGood()).isFalse();
-        assertThat(first.problems()).contains("class empty has no picture that can be read");
+        assertThat(first.problems()).contains("class empty has no readable image");
     }
 
     @Test
-    void reportsAFileThatMayNotBeRead() throws Exception {
+    void reportsFileWithoutReadPermission() throws Exception {
         assumeThat(FileSystems.getDefault().supportedFileAttributeViews()).contains("posix");
-        assumeThat(System.getProperty("user.name")).isNotEqualTo("root"); // who may read everything
-        Path data = Pictures.folder(root, 2, 12, "a", "b");
+        assumeThat(System.getProperty("user.name")).isNotEqualTo("root"); // root can read every file
+        Path data = TestImages.folder(root, 2, 12, "a", "b");
         Files.setPosixFilePermissions(data.resolve("a/000.png"), java.util.Set.of());
         assertThat(audit(data).problems()).containsExactly("a/000.png: permission denied");
     }
 
+    private static RgbImage mirrored(RgbImage image) {
+        byte[] pixels = new byte[image.pixels().length];
+        for (int i = 0; i < pixels.length; i++) {
+            int x = i / 3 % image.width();
+            pixels[i] = image.pixels()[i + 3 * (image.width() - 1 - 2 * x)];
+        }
+        return new RgbImage(image.width(), image.height(), pixels);
+    }
+
     @Test
-    void findsCopiesHoweverTheyWereMade() throws Exception {
-        Path data = Pictures.folder(root, 22, 12, "a", "b");
+    void findsResizedReencodedAndMirroredDuplicates() throws Exception {
+        Path data = TestImages.folder(root, 22, 12, "a", "b");
         RgbImage scene = scene(90, 70);
-        Pictures.png(data.resolve("a/x.png"), 70, 90, scene.pixels());
+        TestImages.png(data.resolve("a/x.png"), 70, 90, scene.pixels());
         write(scene, "bmp", data.resolve("a/x.bmp"));
         write(scene, "jpeg", data.resolve("b/x.jpg"));
         write(new Resize(40, 40).apply(scene), "png", data.resolve("b/x-small.png"));
         write(new Resize(140, 180).apply(scene), "jpeg", data.resolve("b/x-large.jpg"));
-        write(Orientation.upright(scene, 2), "jpeg", data.resolve("b/x-mirrored.jpg"));
+        write(mirrored(scene), "jpeg", data.resolve("b/x-mirrored.jpg"));
 
         Audit audit = audit(data);
         List<String> found = audit.repeats().stream()
@@ -137,11 +146,11 @@ class AuditTest {
                 + found.stream().filter(f -> !expected.contains(f)).count();
         Trust.row("D3", expected.size(), wrong, found);
         assertThat(found).containsExactlyInAnyOrderElementsOf(expected);
-        assertThat(audit.problems()).hasSize(3).allMatch(p -> p.startsWith("under two labels: a/x.bmp and b/x"));
+        assertThat(audit.problems()).hasSize(3).allMatch(p -> p.startsWith("conflicting labels: a/x.bmp and b/x"));
         assertThat(audit.remarks()).anyMatch(r -> r.contains("a/x.bmp and b/x-mirrored.jpg (mirrored)"));
     }
 
-    /** A smooth picture with something in it, as photographs are. */
+    /** A smooth image with low frequencies, like a photo. */
     private static RgbImage scene(int width, int height) {
         byte[] rgb = new byte[3 * width * height];
         for (int y = 0; y < height; y++) {
@@ -167,18 +176,19 @@ class AuditTest {
     }
 
     @Test
-    void saysWhichClassesAreSmallOrToldByTheirSize() throws Exception {
-        Pictures.folder(root, 30, 12, "a", "b");
-        Audit audit = audit(Pictures.folder(root, 5, 16, "c"));
+    void remarksOnSmallClassesAndClassesWithTheirOwnSize() throws Exception {
+        TestImages.folder(root, 30, 12, "a", "b");
+        Audit audit = audit(TestImages.folder(root, 5, 16, "c"));
         assertThat(audit.isGood()).isTrue();
         assertThat(audit.remarks())
                 .containsExactly(
-                        "class c has only 5 pictures",
-                        "all pictures of class c are 16 x 16, which no other class has: the size alone tells it");
+                        "class c has only 5 images",
+                        "all images of class c are 16 x 16 pixels, a size that no other class has; a model may learn"
+                                + " the size");
     }
 
     @Test
-    void refusesWhatIsNoFolder() throws Exception {
+    void rejectsMissingFolderAndFile() throws Exception {
         assertThatThrownBy(() -> audit(root.resolve("none"))).isInstanceOf(NoSuchFileException.class);
         Path file = Files.writeString(root.resolve("f"), "");
         assertThatThrownBy(() -> audit(file)).hasMessage(file + ": not a folder");

@@ -1,0 +1,239 @@
+package io.github.resdensenet.benchmark;
+
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.data.BuiltInData;
+import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.ImageFolder;
+import io.github.resdensenet.data.PixelCache;
+import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.Precision;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.train.Engine;
+import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.util.KeyedRandom;
+import java.io.IOException;
+import java.nio.FloatBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Device;
+
+/** Measures training and inference speed and peak memory of the model of a recipe. Times are in ms per batch. */
+public final class Benchmark {
+    private static final int CLASSES = 3;
+
+    private final Recipe recipe;
+    private final int steps;
+    private final int warmup;
+    private final boolean profiling;
+
+    /**
+     * Creates a benchmark.
+     *
+     * @param recipe recipe with the model, batch size, image size (0 is 224), engine, precision and threads
+     * @param steps number of measured steps
+     * @param warmup number of steps before the measured steps
+     * @param profiling whether to report the time of each kind of work within a training step
+     */
+    public Benchmark(Recipe recipe, int steps, int warmup, boolean profiling) {
+        if (steps < 1 || warmup < 0) {
+            throw new IllegalArgumentException(
+                    "steps must be positive and warmup 0 or more, got " + steps + " and " + warmup);
+        }
+        this.recipe = recipe.data().imageSize() == 0 ? recipe.with("data.imageSize", "224") : recipe;
+        this.steps = steps;
+        this.warmup = warmup;
+        this.profiling = profiling;
+    }
+
+    /** Measures training steps and inference on one batch of random images in memory. */
+    public Map<String, Object> onTensors() {
+        int threads = NativeSettings.apply(recipe.train().threads());
+        int size = recipe.data().imageSize();
+        int n = recipe.data().batchSize();
+        try (ImageClassifier model = model(CLASSES);
+                Engine engine = engine(model);
+                Batch batch = randomBatch(n, size)) {
+            double loss = 0;
+            double[] train = new double[steps];
+            for (int i = -warmup; i < steps; i++) {
+                long start = System.nanoTime();
+                loss = engine.step(batch, recipe.train().lr()).loss();
+                if (i >= 0) {
+                    train[i] = (System.nanoTime() - start) / 1e6;
+                }
+            }
+            Map<String, Double> profile = profile(engine, batch);
+            double[] infer = new double[steps];
+            try (Inference inference = inference(engine, model, threads)) {
+                for (int i = -warmup; i < steps; i++) {
+                    long start = System.nanoTime();
+                    inference.logits(batch.pixels(), n);
+                    if (i >= 0) {
+                        infer[i] = (System.nanoTime() - start) / 1e6;
+                    }
+                }
+            }
+            Map<String, Object> result = head(engine, model, threads);
+            result.put("loss", loss);
+            put(result, "train_ms", train);
+            put(result, "infer_ms", infer);
+            result.put("peak_rss_mb", peakRssMegabytes());
+            if (profiling) {
+                result.put("profile_ms", profile);
+            }
+            return result;
+        }
+    }
+
+    /** The minimum time of each kind of work in ms, in descending order. */
+    private Map<String, Double> profile(Engine engine, Batch batch) {
+        Map<String, Double> smallest = new HashMap<>();
+        for (int i = 0; profiling && i < steps; i++) {
+            engine.profile(batch).forEach((kind, ms) -> smallest.merge(kind, ms, Math::min));
+        }
+        Map<String, Double> sorted = new LinkedHashMap<>();
+        smallest.entrySet().stream()
+                .sorted(Map.Entry.<String, Double>comparingByValue().reversed())
+                .forEach(e -> sorted.put(e.getKey(), round(e.getValue())));
+        return sorted;
+    }
+
+    /**
+     * Measures training steps with data loading: the first epoch, which decodes and resizes every image, and the steps
+     * after the first epoch.
+     *
+     * @throws IOException if the images of the recipe cannot be read
+     */
+    public Map<String, Object> onData() throws IOException {
+        int threads = NativeSettings.apply(recipe.train().threads());
+        ImageFolder data = ImageFolder.open(BuiltInData.resolve(recipe.data().path()));
+        Preprocessing preprocessing = new Preprocessing(recipe.data().imageSize(), Normalize.IMAGENET);
+        Recipe.Augment augment = recipe.augment();
+        long start = System.nanoTime();
+        try (PixelCache pixels = PixelCache.of(data.samples(), preprocessing, threads, done -> {});
+                ImageClassifier model = model(data.classes().size());
+                Engine engine = engine(model);
+                DataLoader loader = new DataLoader(
+                        pixels,
+                        data.samples(),
+                        IntStream.range(0, data.samples().size()).toArray(),
+                        preprocessing.training(
+                                augment.horizontalFlip(),
+                                augment.brightness(),
+                                augment.contrast(),
+                                augment.saturation()),
+                        recipe.data().batchSize(),
+                        true,
+                        recipe.train().seed(),
+                        recipe.data().loaderThreads())) {
+            double fillSeconds = (System.nanoTime() - start) / 1e9;
+            double[] times = new double[steps];
+            double loss = 0;
+            int done = -warmup;
+            double firstEpoch = fillSeconds;
+            double waited = 0;
+            for (int epoch = 0; done < steps; epoch++) {
+                long stepStart = System.nanoTime();
+                for (Batch batch : loader.epoch(epoch, 0)) {
+                    try (batch) {
+                        loss = engine.step(batch, recipe.train().lr()).loss();
+                    }
+                    double ms = (System.nanoTime() - stepStart) / 1e6;
+                    double wait = loader.takeSecondsWaited();
+                    if (epoch == 0) {
+                        firstEpoch += ms / 1e3;
+                    }
+                    if (done >= 0 && done < steps) {
+                        times[done] = ms;
+                        waited += wait;
+                    }
+                    done++;
+                    if (done >= steps && epoch > 0) {
+                        break;
+                    }
+                    stepStart = System.nanoTime();
+                }
+            }
+            Map<String, Object> result = head(engine, model, threads);
+            result.put("loss", loss);
+            result.put("fill_s", round(fillSeconds));
+            result.put("first_epoch_s", round(firstEpoch));
+            put(result, "train_ms", times);
+            result.put("stall_share", round(waited * 1e3 / Arrays.stream(times).sum()));
+            result.put("peak_rss_mb", peakRssMegabytes());
+            return result;
+        }
+    }
+
+    private ImageClassifier model(int classes) {
+        return Models.create(recipe.model(), classes, recipe.train().seed());
+    }
+
+    /** Inference in the precision of the recipe. */
+    private Inference inference(Engine engine, ImageClassifier model, int threads) {
+        int size = recipe.data().imageSize();
+        return recipe.train().precision() == Precision.BF16
+                ? Inference.fused(model, size, Precision.BF16, threads)
+                : engine.inference(size);
+    }
+
+    private Engine engine(ImageClassifier model) {
+        return Engine.of(recipe, model, new Device("cpu"));
+    }
+
+    private static Batch randomBatch(int n, int size) {
+        KeyedRandom random = KeyedRandom.of(0);
+        FloatBuffer pixels = Batch.allocate(n, size);
+        for (int i = 0; i < pixels.capacity(); i++) { // uniform with unit variance
+            pixels.put(i, (float) random.nextDouble(-Math.sqrt(3), Math.sqrt(3)));
+        }
+        int[] labels = IntStream.range(0, n).map(i -> random.nextInt(CLASSES)).toArray();
+        return new Batch(pixels, IntStream.range(0, n).toArray(), labels, size, () -> {});
+    }
+
+    private Map<String, Object> head(Engine engine, ImageClassifier model, int threads) {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("model", recipe.model().name().toString());
+        result.put("engine", engine.name());
+        result.put("batch", recipe.data().batchSize());
+        result.put("size", recipe.data().imageSize());
+        result.put("threads", threads);
+        result.put("precision", recipe.train().precision().toString());
+        result.put("params", model.parameterCount());
+        return result;
+    }
+
+    private static void put(Map<String, Object> result, String name, double[] times) {
+        double[] sorted = times.clone();
+        Arrays.sort(sorted);
+        int n = sorted.length;
+        result.put(name + "_min", round(sorted[0]));
+        result.put(name + "_median", round((sorted[(n - 1) / 2] + sorted[n / 2]) / 2));
+    }
+
+    private static double round(double value) {
+        return Math.round(value * 1e3) / 1e3;
+    }
+
+    /** Peak resident memory of this process in MiB, or -1 if the system does not report it. */
+    private static long peakRssMegabytes() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/status")).stream()
+                    .filter(line -> line.startsWith("VmHWM:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+                    .findFirst()
+                    .orElse(-1);
+        } catch (IOException e) {
+            return -1;
+        }
+    }
+}

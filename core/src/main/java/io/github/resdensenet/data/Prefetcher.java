@@ -1,0 +1,88 @@
+package io.github.resdensenet.data;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Queue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The batches of an epoch in order, of which a pool prepares one per thread ahead, besides the current one. */
+final class Prefetcher implements Iterator<Batch> {
+    private final int[] order;
+    private final int batchSize;
+    private final @Nullable ExecutorService pool;
+    private final Function<int[], Batch> load;
+    private final AtomicLong waitedNanos;
+    private final Queue<Future<Batch>> pending = new ArrayDeque<>();
+    private int next;
+
+    /**
+     * Starts to prepare the first batches.
+     *
+     * @param order indices of the samples
+     * @param pool null to load each batch when it is asked for
+     * @param ahead number of batches to prepare ahead
+     * @param load makes a batch of samples; called on the threads of the pool
+     * @param waitedNanos is increased by the time that the caller waits
+     */
+    Prefetcher(
+            int[] order,
+            int batchSize,
+            @Nullable ExecutorService pool,
+            int ahead,
+            Function<int[], Batch> load,
+            AtomicLong waitedNanos) {
+        this.order = order;
+        this.batchSize = batchSize;
+        this.pool = pool;
+        this.load = load;
+        this.waitedNanos = waitedNanos;
+        for (int i = 0; i < ahead; i++) {
+            submit();
+        }
+    }
+
+    private void submit() {
+        if (pool != null && next < order.length) {
+            int[] indices = take();
+            pending.add(pool.submit(() -> load.apply(indices)));
+        }
+    }
+
+    private int[] take() {
+        int[] indices = Arrays.copyOfRange(order, next, Math.min(next + batchSize, order.length));
+        next += indices.length;
+        return indices;
+    }
+
+    @Override
+    public boolean hasNext() {
+        return !pending.isEmpty() || next < order.length;
+    }
+
+    @Override
+    public Batch next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        long start = System.nanoTime();
+        try {
+            submit();
+            Future<Batch> first = pending.poll();
+            return first == null ? load.apply(take()) : first.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for a batch", e);
+        } finally {
+            waitedNanos.addAndGet(System.nanoTime() - start);
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package io.github.resdensenet.eval;
+
+import io.github.resdensenet.data.BuiltInData;
+import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.ImageFolder;
+import io.github.resdensenet.data.ImageFolder.Sample;
+import io.github.resdensenet.data.PixelCache;
+import io.github.resdensenet.data.Split;
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.data.SplitFile;
+import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.NativeSettings.DeviceChoice;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Digest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Device;
+import org.jspecify.annotations.Nullable;
+
+/** Evaluates a run's best checkpoint on the run's own images or on another image folder. */
+public final class RunEvaluator {
+    private final Run run;
+    private final Checkpoint checkpoint;
+    private final Recipe recipe;
+    private final List<SplitFile.Row> split;
+    private String testEvaluationsInWords = "";
+    private OptionalInt testEvaluations = OptionalInt.empty();
+
+    /**
+     * Creates an evaluator of a run.
+     *
+     * @throws IOException if the run has no best checkpoint, or a file of the run is corrupt
+     */
+    public RunEvaluator(Run run) throws IOException {
+        this.run = run;
+        checkpoint = run.readBest();
+        recipe = Recipe.read(run.file("recipe.yaml"));
+        split = SplitFile.read(run.file("split.csv"));
+    }
+
+    /** Display name of the architecture. */
+    public String modelTitle() {
+        return checkpoint.manifest().model().title();
+    }
+
+    /**
+     * The number of test-set evaluations of the run, including the last one by this object. Empty if this object has
+     * not evaluated the test set, or could not count the evaluation.
+     */
+    public OptionalInt testEvaluations() {
+        return testEvaluations;
+    }
+
+    /** The number of test-set evaluations in words, or why the last one could not be counted; "" if there was none. */
+    public String testEvaluationsInWords() {
+        return testEvaluationsInWords;
+    }
+
+    private void countTestEvaluation() {
+        try {
+            testEvaluations = OptionalInt.of(run.countTestEvaluation());
+            testEvaluationsInWords = Run.describeTestEvaluations(testEvaluations.getAsInt());
+        } catch (IOException e) { // a run in a read-only folder can be evaluated too
+            testEvaluations = OptionalInt.empty();
+            testEvaluationsInWords = "This test-set evaluation could not be counted: " + e;
+        }
+    }
+
+    /**
+     * Evaluates a subset of the run's images. The run counts evaluations of the test set, see {@link
+     * Run#testEvaluations}.
+     *
+     * @param subset the subset, or null for all images
+     * @param moved the new location of the image folder; null if it has not moved
+     * @param progress receives the number of images done and their total, on the calling thread
+     * @throws IOException if an image is missing or has changed since the run started
+     */
+    public Evaluation evaluateSplit(
+            @Nullable Subset subset, @Nullable Path moved, BiConsumer<Integer, Integer> progress) throws IOException {
+        List<Sample> samples = samples(subset, moved);
+        Evaluation evaluation = evaluate(samples, groups(samples), progress);
+        if (subset == null || subset == Subset.TEST) {
+            countTestEvaluation();
+        }
+        return evaluation;
+    }
+
+    /** The images of a subset. Checks that they have not changed since the run started. */
+    private List<Sample> samples(@Nullable Subset subset, @Nullable Path moved) throws IOException {
+        List<String> classes = checkpoint.manifest().classes();
+        Path root = moved != null
+                ? moved
+                : BuiltInData.resolve(checkpoint.manifest().data());
+        if (!Files.isDirectory(root)) {
+            throw new IOException(
+                    root + ": no such folder; give the new location of the run's images with --data DIR --split");
+        }
+        List<Sample> samples = new ArrayList<>();
+        for (SplitFile.Row row : split) {
+            if (subset != null && row.subset() != subset) {
+                continue;
+            }
+            Path file = root.resolve(row.name());
+            if (!Files.isRegularFile(file)) {
+                throw new IOException(file + ": missing, but listed in the run's split.csv");
+            }
+            if (!Digest.sha256(file).equals(row.sha256())) {
+                throw new IOException(file + ": changed since the run started, its SHA-256 differs from split.csv");
+            }
+            samples.add(new Sample(file, row.name(), classes.indexOf(row.className())));
+        }
+        if (samples.isEmpty()) {
+            throw new IllegalArgumentException(run.folder() + ": the run's split.csv has no images"
+                    + (subset == null ? "" : " in the " + subset.label() + " set"));
+        }
+        return samples;
+    }
+
+    /**
+     * Evaluates all images of another image folder with the same class folders.
+     *
+     * @param allowTrained whether images of the run's train set are allowed
+     * @param progress receives the number of images done and their total, on the calling thread
+     * @throws IOException if the class folders differ, or the folder has images of the train set and they are not
+     *     allowed
+     */
+    public Evaluation evaluateFolder(Path root, boolean allowTrained, BiConsumer<Integer, Integer> progress)
+            throws IOException {
+        ImageFolder data = ImageFolder.open(root, checkpoint.manifest().classes());
+        if (!allowTrained) {
+            Set<String> trained = new HashSet<>();
+            split.stream().filter(row -> row.subset() == Subset.TRAIN).forEach(row -> trained.add(row.sha256()));
+            List<String> seen = new ArrayList<>();
+            for (Sample sample : data.samples()) {
+                if (trained.contains(Digest.sha256(sample.path()))) {
+                    seen.add(sample.path().toString());
+                }
+            }
+            if (!seen.isEmpty()) {
+                throw new IOException(root + ": " + seen.size() + " of "
+                        + data.samples().size() + " images are in the run's train set, for instance " + seen.get(0)
+                        + "; to evaluate them anyway, use --allow-trained");
+            }
+        }
+        return evaluate(data.samples(), groupsByPattern(data.samples()), progress);
+    }
+
+    /** The group of each image in split.csv. Older runs have no groups in split.csv, so they are grouped again. */
+    private List<String> groups(List<Sample> samples) throws IOException {
+        Map<String, String> known = new HashMap<>();
+        split.forEach(row -> row.group().ifPresent(group -> known.put(row.name(), group)));
+        if (known.isEmpty()) {
+            return Split.groups(
+                    recipe.data().groupBy(), samples.stream().map(Sample::name).toList());
+        }
+        return samples.stream()
+                .map(sample -> known.getOrDefault(sample.name(), sample.name()))
+                .toList();
+    }
+
+    /** The groups of other images. A pattern of the recipe applies to them, a CSV file does not. */
+    private List<String> groupsByPattern(List<Sample> samples) throws IOException {
+        String groupBy = recipe.data().groupBy();
+        return groupBy.endsWith(".csv")
+                ? List.of()
+                : Split.groups(groupBy, samples.stream().map(Sample::name).toList());
+    }
+
+    private Evaluation evaluate(List<Sample> samples, List<String> groups, BiConsumer<Integer, Integer> progress)
+            throws IOException {
+        Manifest manifest = checkpoint.manifest();
+        int threads = NativeSettings.apply(recipe.train().threads());
+        Device device = NativeSettings.device(DeviceChoice.AUTO);
+        int total = samples.size();
+        try (PixelCache pixels = PixelCache.of(samples, manifest.preprocessing(), threads, done -> {});
+                ImageClassifier model = checkpoint.model(run.best());
+                DataLoader loader = new DataLoader(
+                        pixels,
+                        samples,
+                        IntStream.range(0, total).toArray(),
+                        manifest.preprocessing().evaluation(),
+                        recipe.data().batchSize(),
+                        false,
+                        0,
+                        recipe.data().loaderThreads())) {
+            model.to(device);
+            try (Inference inference =
+                    Inference.of(model, manifest.preprocessing().imageSize(), device, threads)) {
+                ModelOutputs outputs = new Evaluator(
+                                inference, manifest.classes(), recipe.train().labelSmoothing())
+                        .outputs(loader, done -> progress.accept(done, total));
+                return Evaluation.of(
+                        outputs.withGroups(groups),
+                        new Temperature(manifest.temperature()),
+                        recipe.data().ordinal());
+            }
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.github.resdensenet.image;
+
+import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_COLOR_RGB;
+import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
+import static org.bytedeco.opencv.global.opencv_imgcodecs.imdecode;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.opencv.global.opencv_core;
+import org.bytedeco.opencv.opencv_core.Mat;
+
+/**
+ * Decodes image files to RGB pixels that are identical to Pillow's {@code Image.open(file).convert("RGB")}.
+ *
+ * <p>Grey-scale images get three equal channels, palette indices are replaced by their colours, alpha is dropped and
+ * colour profiles are ignored.
+ *
+ * <p>Two rules differ from Pillow. 16-bit grey-scale is scaled to 8 bits, where Pillow clips it to white. Corrupt or
+ * truncated files are rejected, where Pillow may return a partial image.
+ */
+public final class ImageDecoder {
+    /** Files up to this many bytes are read into the heap; larger files are memory-mapped. */
+    private static final long READ_AT_MOST = 16L << 20;
+
+    static {
+        opencv_core.setNumThreads(1); // parallelism comes from the threads of the data loader
+    }
+
+    private ImageDecoder() {}
+
+    /**
+     * Decodes an image file.
+     *
+     * @param upright whether to apply the EXIF orientation; TIFF files are always turned upright, as in Pillow
+     * @throws ImageException if the file is not a complete image in a supported format
+     * @throws IOException if the file cannot be read
+     */
+    public static RgbImage decode(Path file, boolean upright) throws IOException {
+        return decode(file, content(file), upright);
+    }
+
+    /**
+     * Returns the bytes of a file, memory-mapped if the file is large.
+     *
+     * @throws ImageException if the path is not a regular file, or the file is larger than 2 GiB
+     * @throws IOException if the file cannot be read
+     */
+    public static ByteBuffer content(Path file) throws IOException {
+        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        if (!attributes.isRegularFile()) { // opening a pipe would block
+            throw new ImageException(file, "not a regular file");
+        }
+        if (attributes.size() > Integer.MAX_VALUE) {
+            throw new ImageException(
+                    file, "the file has " + attributes.size() + " bytes, must be at most " + Integer.MAX_VALUE);
+        }
+        if (attributes.size() <= READ_AT_MOST) {
+            return ByteBuffer.wrap(Files.readAllBytes(file));
+        }
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            return channel.map(FileChannel.MapMode.READ_ONLY, 0, attributes.size());
+        }
+    }
+
+    /**
+     * Decodes the content of an image file.
+     *
+     * @param file the path that error messages name
+     * @param content the bytes of the file
+     * @param upright whether to apply the EXIF orientation; TIFF files are always turned upright, as in Pillow
+     * @throws ImageException if the content is not a complete image in a supported format
+     */
+    public static RgbImage decode(Path file, ByteBuffer content, boolean upright) throws ImageException {
+        try {
+            ImageFile image = ImageFile.of(content);
+            boolean turn = upright || image.format() == ImageFile.Format.TIFF;
+            RgbImage stored = image.pixels().isPresent() ? image.pixels().get().decode() : decodeByOpenCv(image);
+            return Orientation.upright(stored, turn ? image.orientation() : 1);
+        } catch (FormatException e) {
+            throw new ImageException(file, String.valueOf(e.getMessage()));
+        } catch (OutOfMemoryError e) {
+            throw new ImageException(file, "not enough memory to decode the image (increase the Java heap with -Xmx)");
+        }
+    }
+
+    private static RgbImage decodeByOpenCv(ImageFile file) throws FormatException {
+        try (PointerScope scope = new PointerScope()) {
+            BytePointer bytes = new BytePointer(file.content().limit());
+            bytes.asBuffer().put(file.content().duplicate().rewind());
+            Mat rgb = imdecode(new Mat(bytes, false), IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION);
+            if (rgb.cols() != file.width() || rgb.rows() != file.height()) {
+                throw FormatException.corrupt("the decoder returned no image");
+            }
+            byte[] pixels = new byte[rgb.rows() * rgb.cols() * 3];
+            rgb.data().get(pixels);
+            return new RgbImage(rgb.cols(), rgb.rows(), pixels);
+        } catch (RuntimeException e) { // thrown by OpenCV
+            throw FormatException.corrupt(
+                    String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+        }
+    }
+}

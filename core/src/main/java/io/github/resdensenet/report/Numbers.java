@@ -1,0 +1,29 @@
+package io.github.resdensenet.report;
+
+import io.github.resdensenet.eval.Interval;
+import java.util.Locale;
+
+/** Formats numbers for the report templates. */
+public final class Numbers {
+    private Numbers() {}
+
+    /** A fraction of 1 as a percentage with one decimal; "-" for NaN. */
+    public static String percent(double fraction) {
+        return Double.isNaN(fraction) ? "-" : String.format(Locale.ROOT, "%.1f%%", 100 * fraction);
+    }
+
+    /** A number with three decimals; "-" for NaN. */
+    public static String decimal(double value) {
+        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
+    }
+
+    /** Both bounds with three decimals. */
+    public static String decimal(Interval interval) {
+        return decimal(interval.low()) + " to " + decimal(interval.high());
+    }
+
+    /** Both bounds as percentages. */
+    public static String percent(Interval interval) {
+        return percent(interval.low()) + " to " + percent(interval.high());
+    }
+}

@@ -1,0 +1,309 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.ImageFolder;
+import io.github.resdensenet.data.PixelCache;
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.eval.ModelOutputs;
+import io.github.resdensenet.eval.Temperature;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.Environment;
+import io.github.resdensenet.run.History;
+import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.Weights;
+import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.transforms.Preprocessing;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.IntStream;
+import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.global.torch;
+import org.jspecify.annotations.Nullable;
+
+/** Everything that the training loop works with: data, model, engine. Closing it frees all of them. */
+final class TrainingSetup implements AutoCloseable {
+    private final Recipe recipe;
+    private final TrainingData data;
+    private final Preprocessing preprocessing;
+    private final PixelCache pixels;
+    private final ImageClassifier model;
+    private final Engine engine;
+    private final Inference inference;
+    private final Map<Subset, DataLoader> loaders = new LinkedHashMap<>();
+    private final Map<String, String> environment;
+
+    /** Receives the number of images done so far, and the total. */
+    interface ImageProgress {
+        void done(int done, int total);
+    }
+
+    private TrainingSetup(
+            Recipe recipe, TrainingData data, Preprocessing preprocessing, PixelCache pixels, ImageClassifier model) {
+        this.recipe = recipe;
+        this.data = data;
+        this.preprocessing = preprocessing;
+        this.pixels = pixels;
+        this.model = model;
+        Device device = NativeSettings.device(recipe.train().device());
+        model.to(device);
+        engine = Engine.of(recipe, model, device);
+        inference = engine.inference(recipe.data().imageSize());
+        for (Subset subset : Subset.values()) {
+            loaders.put(subset, createLoader(subset));
+        }
+        environment =
+                Environment.describe(engine.name(), recipe.train().device().toString());
+    }
+
+    private DataLoader createLoader(Subset subset) {
+        boolean training = subset == Subset.TRAIN;
+        return new DataLoader(
+                pixels,
+                data.folder().samples(),
+                data.split().rows(subset),
+                training ? recipe.augment().over(preprocessing) : preprocessing.evaluation(),
+                recipe.data().batchSize(),
+                training && recipe.data().shuffle(),
+                recipe.train().seed(),
+                recipe.data().loaderThreads());
+    }
+
+    /**
+     * Prepares a new training.
+     *
+     * @param init pretrained weights, or null for random initialisation
+     * @param newHead whether the head keeps its random initialisation
+     */
+    static TrainingSetup create(Recipe recipe, @Nullable Path init, boolean newHead, RunLog log, ImageProgress progress)
+            throws IOException {
+        ImageFolder folder = ImageFolder.open(recipe.data().folder());
+        Recipe resolved = recipe.resolved();
+        NativeSettings.apply(resolved.train().threads());
+        ImageClassifier model = Models.create(
+                resolved.model(), folder.classes().size(), resolved.train().seed());
+        return closingOnFailure(model, () -> {
+            checkImageSize(model, resolved);
+            Normalize normalize = init == null ? Normalize.IMAGENET : load(Weights.read(init), model, newHead);
+            Preprocessing preprocessing = new Preprocessing(
+                    resolved.data().imageSize(), normalize, resolved.data().upright());
+            PixelCache pixels = read(folder, preprocessing, progress);
+            return closingOnFailure(pixels, () -> {
+                if (resolved.data().onBad() == Recipe.OnBad.FAIL) {
+                    pixels.requireAll();
+                }
+                TrainingData data = TrainingData.split(folder, pixels, resolved);
+                checkBatchSize(model, resolved, data.split().rows(Subset.TRAIN).length);
+                data.describe(resolved, preprocessing, log);
+                return new TrainingSetup(resolved, data, preprocessing, pixels.readable(), model);
+            });
+        });
+    }
+
+    private static void checkImageSize(ImageClassifier model, Recipe recipe) {
+        int size = recipe.data().imageSize();
+        if (size < model.minImageSize()) {
+            throw new IllegalArgumentException("data.imageSize must be at least " + model.minImageSize() + " for "
+                    + recipe.model().name() + ", got " + size);
+        }
+    }
+
+    private static void checkBatchSize(ImageClassifier model, Recipe recipe, int trainRows) {
+        int size = recipe.data().imageSize();
+        int batch = recipe.data().batchSize();
+        int last = trainRows % batch == 0 ? batch : trainRows % batch;
+        if (Math.min(last, trainRows) == 1 && model.featureSize(size) == 1) {
+            throw new IllegalArgumentException("data.batchSize " + batch + " leaves 1 image for a step (" + trainRows
+                    + " training images), and at data.imageSize " + size
+                    + " the last feature map is 1 x 1: batch normalisation needs 2 values per channel");
+        }
+    }
+
+    private static Normalize load(Weights weights, ImageClassifier model, boolean newHead) throws IOException {
+        if (newHead) {
+            weights.loadBackbone(model);
+        } else {
+            weights.load(model);
+        }
+        return weights.normalize();
+    }
+
+    /** Prepares the continuation of a run, from its newest checkpoint. */
+    static TrainingSetup resume(Resumption from, RunLog log, ImageProgress progress) throws IOException {
+        Recipe recipe = from.recipe();
+        Manifest manifest = from.manifest();
+        ImageFolder folder = ImageFolder.open(recipe.data().folder(), manifest.classes());
+        TrainingData data = TrainingData.of(from.run(), folder, manifest.splitSha256());
+        NativeSettings.apply(recipe.train().threads());
+        ImageClassifier model = from.checkpoint().model(from.run().last());
+        return closingOnFailure(model, () -> {
+            PixelCache pixels = read(data.folder(), manifest.preprocessing(), progress);
+            return closingOnFailure(pixels, () -> {
+                pixels.requireAll();
+                TrainingSetup setup = new TrainingSetup(recipe, data, manifest.preprocessing(), pixels, model);
+                setup.engine.optimizer.load(
+                        from.checkpoint().optimizer(), from.run().last());
+                from.environmentChanges(setup.environment).forEach(log::say);
+                return setup;
+            });
+        });
+    }
+
+    private interface Preparation {
+        TrainingSetup run() throws IOException;
+    }
+
+    private static TrainingSetup closingOnFailure(AutoCloseable resource, Preparation preparation) throws IOException {
+        try {
+            return preparation.run();
+        } catch (IOException | RuntimeException | Error e) {
+            try {
+                resource.close();
+            } catch (Exception suppressed) {
+                e.addSuppressed(suppressed);
+            }
+            throw e;
+        }
+    }
+
+    private static PixelCache read(ImageFolder folder, Preprocessing preprocessing, ImageProgress progress)
+            throws IOException {
+        int total = folder.samples().size();
+        return PixelCache.ofReadable(
+                folder.samples(), preprocessing, torch.get_num_threads(), done -> progress.done(done, total));
+    }
+
+    Recipe recipe() {
+        return recipe;
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    /** The model's forward pass in evaluation mode. */
+    Inference inference() {
+        return inference;
+    }
+
+    /** Evaluates a subset with the current weights. */
+    ModelOutputs outputs(Subset subset, ImageProgress progress) {
+        DataLoader loader = loader(subset);
+        ModelOutputs outputs = ModelOutputs.of(
+                inference,
+                loader,
+                data.folder().classes(),
+                recipe.train().labelSmoothing(),
+                done -> progress.done(done, loader.count()));
+        return data.withGroups(outputs);
+    }
+
+    /** Restores the best weights, calibrates them on the validation set and saves them. */
+    TrainListener.Trained finish(Run run, Manifest.Progress state, History history, RunLog log, ImageProgress progress)
+            throws IOException {
+        Checkpoint best = run.readBest();
+        best.loadInto(model, run.best());
+        inference.update();
+        Temperature temperature = calibrate(log, progress);
+        Checkpoint calibrated = best.withManifest(best.manifest().withTemperature(temperature.value()));
+        run.saveBest(calibrated);
+        run.writePth(calibrated);
+        return new TrainListener.Trained(
+                run,
+                recipe,
+                history,
+                state.bestEpoch(),
+                calibrated,
+                model.parameterCount(),
+                temperature,
+                subset -> outputs(subset, progress),
+                log::say);
+    }
+
+    private Temperature calibrate(RunLog log, ImageProgress progress) {
+        int count = loader(Subset.VAL).count();
+        if (count == 0) {
+            log.say("Calibration: skipped, it needs a validation set (data.split.val); probabilities are uncalibrated");
+            return Temperature.NONE;
+        }
+        Temperature temperature = Temperature.fit(outputs(Subset.VAL, progress));
+        log.say("Calibration: " + temperature.describe() + ", fitted on the " + count + " validation images");
+        return temperature;
+    }
+
+    DataLoader train() {
+        return loader(Subset.TRAIN);
+    }
+
+    private DataLoader loader(Subset subset) {
+        return Objects.requireNonNull(loaders.get(subset));
+    }
+
+    /**
+     * Computes a training step: of the head only while the backbone is frozen.
+     *
+     * @throws ArithmeticException if the loss or a gradient is not finite, naming the images
+     */
+    Engine.Step step(Batch batch, Manifest.Progress state, double lr) {
+        try (batch) {
+            return state.epoch() < recipe.train().freezeEpochs() ? engine.stepHead(batch, lr) : engine.step(batch, lr);
+        } catch (ArithmeticException e) {
+            List<String> names = IntStream.of(batch.samples())
+                    .mapToObj(i -> data.folder().samples().get(i).name())
+                    .toList();
+            throw new ArithmeticException(e.getMessage() + " in epoch " + (state.epoch() + 1) + ", step "
+                    + (state.batch() + 1) + ", on " + names);
+        }
+    }
+
+    /** The files of a new run, besides its checkpoint. */
+    Map<String, String> texts() {
+        Map<String, String> texts = new LinkedHashMap<>(data.texts());
+        texts.put("recipe.yaml", recipe.toYaml());
+        return texts;
+    }
+
+    /** A copy of the state of model and optimiser. */
+    Checkpoint checkpoint(Manifest.Progress state, History history) {
+        Manifest manifest = new Manifest(
+                recipe.model(),
+                data.folder().classes(),
+                preprocessing,
+                recipe.data().path(),
+                recipe.toYaml(),
+                data.splitSha256(),
+                state,
+                history.lines(),
+                environment);
+        return Checkpoint.of(manifest, model, engine.optimizer.state());
+    }
+
+    void describe(Run run, RunLog log) {
+        log.say("Engine: " + engine.description() + ", " + environment.get("threads") + " threads, torch "
+                + environment.get("torch") + ", " + environment.get("cpu"));
+        if (recipe.train().freezeEpochs() > 0) {
+            log.say("Frozen: the backbone (all but " + model.headName() + ") until the end of epoch "
+                    + recipe.train().freezeEpochs() + "; it runs in evaluation mode, in float32 by libtorch");
+        }
+        log.say("Run: " + run.folder());
+    }
+
+    @Override
+    public void close() throws IOException {
+        loaders.values().forEach(DataLoader::close);
+        inference.close();
+        engine.close();
+        pixels.close();
+        model.close();
+    }
+}

@@ -1,0 +1,95 @@
+package io.github.resdensenet.util;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.stream.Stream;
+
+/** Writes files atomically: after a crash or power failure, a file has its complete old or its complete new content. */
+public final class AtomicFiles {
+    private AtomicFiles() {}
+
+    /** Writes the content of a file. */
+    public interface Content {
+        /** Writes the complete content. */
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /** Replaces a file atomically: writes a temporary file next to it, forces that file to disk and renames it. */
+    public static void write(Path file, Content content) throws IOException {
+        Path parent = file.toAbsolutePath().getParent();
+        Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
+        try {
+            force(temporary, content);
+            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+        if (parent != null) {
+            forceFolder(parent);
+        }
+    }
+
+    /** Replaces a file atomically with text in UTF-8. */
+    public static void write(Path file, String text) throws IOException {
+        write(file, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Replaces a file atomically with bytes. */
+    public static void write(Path file, byte[] content) throws IOException {
+        write(file, out -> out.write(content));
+    }
+
+    /**
+     * Creates or overwrites a file and forces it to disk. This is not atomic.
+     *
+     * @throws IOException if writing fails; the message names the file
+     */
+    public static void force(Path file, Content content) throws IOException {
+        try (FileChannel channel = FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE);
+                OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16)) {
+            content.writeTo(out);
+            out.flush();
+            channel.force(true);
+        } catch (FileSystemException e) {
+            throw e;
+        } catch (IOException e) { // for example a full disk, where the message does not name the file
+            throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Deletes a file, or a folder with its content. Does not follow links. Does nothing if the path does not exist. */
+    public static void deleteTree(Path path) throws IOException {
+        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(path)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+
+    /** Forces the entries of a folder to disk. Does nothing on systems that do not support this, such as Windows. */
+    public static void forceFolder(Path folder) {
+        try (FileChannel channel = FileChannel.open(folder)) {
+            channel.force(true);
+        } catch (IOException e) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,291 @@
+package io.github.resdensenet.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.testkit.Allocation;
+import io.github.resdensenet.testkit.Corpora;
+import io.github.resdensenet.testkit.Golden;
+import io.github.resdensenet.testkit.Trust;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.CRC32;
+import java.util.zip.Deflater;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+class ImageDecoderTest {
+    private static final Path NAME = Path.of("photo");
+
+    @TempDir
+    private Path folder;
+
+    private static RgbImage decode(byte[] content) throws ImageException {
+        return ImageDecoder.decode(NAME, ByteBuffer.wrap(content), false);
+    }
+
+    private static String sha256(RgbImage image) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(image.pixels()));
+    }
+
+    @Test
+    void decodesEveryFormatToPillowPixels() throws Exception {
+        JsonNode files = Golden.json("pixels.json").get("files");
+        List<String> wrong = new ArrayList<>();
+        for (JsonNode file : files) {
+            String name = file.get("file").asString();
+            byte[] content = Golden.bytes("files/" + name);
+            RgbImage image = decode(content);
+            RgbImage upright = ImageDecoder.decode(NAME, ByteBuffer.wrap(content), true);
+            if (image.width() != file.get("width").asInt()
+                    || image.height() != file.get("height").asInt()
+                    || !sha256(image).equals(file.get("sha256").asString())
+                    || !sha256(upright).equals(file.get("upright").asString())) {
+                wrong.add(name);
+            }
+        }
+        Trust.row("I3", files.size(), wrong.size(), wrong);
+        assertThat(wrong).isEmpty();
+        assertThat(files.size()).isEqualTo(61);
+    }
+
+    @Test
+    void decodesPngSuiteToReferencePixels() throws Exception {
+        JsonNode golden = Golden.json("pngsuite.json");
+        List<String> wrong = new ArrayList<>();
+        int corrupt = 0;
+        List<Path> files = Corpora.files("pngsuite");
+        for (Path file : files) {
+            String name = String.valueOf(file.getFileName());
+            try {
+                RgbImage image = ImageDecoder.decode(file, false);
+                if (!golden.has(name) || !sha256(image).equals(golden.get(name).asString())) {
+                    wrong.add(name);
+                }
+            } catch (ImageException e) {
+                if (golden.has(name)) {
+                    wrong.add(e.getMessage());
+                } else {
+                    corrupt++;
+                }
+            }
+        }
+        Trust.row("I2", files.size(), wrong.size(), wrong);
+        assertThat(wrong).isEmpty();
+        assertThat(corrupt).isEqualTo(14);
+        assertThat(files.size() - corrupt).isGreaterThanOrEqualTo(Corpora.whole() ? 161 : 84);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "rgb-420.jpg",
+                "rgb-progressive.jpg",
+                "restart.jpg",
+                "grey.jpg",
+                "cmyk.jpg",
+                "rgb.png",
+                "palette.png",
+                "rgb.bmp",
+                "runs.bmp",
+                "rgb.webp",
+                "alpha-lossless.webp",
+                "lzw.tif",
+                "rgb.ppm",
+                "palette.gif"
+            })
+    void rejectsFilesTruncatedAtAnyLength(String name) {
+        byte[] whole = Golden.bytes("files/" + name);
+        // The last byte of a GIF or JPEG belongs to the end marker, not to the image data.
+        int end = whole.length - (name.endsWith(".gif") || name.endsWith(".jpg") ? 1 : 0);
+        for (int length = 0; length < end; length++) {
+            byte[] truncated = Arrays.copyOf(whole, length);
+            assertThatThrownBy(() -> decode(truncated))
+                    .as("%s truncated to %d bytes", name, length)
+                    .isInstanceOf(ImageException.class)
+                    .hasMessageStartingWith("photo: ");
+        }
+    }
+
+    /** Other decoders accept these files, print a warning and pad the image with grey. */
+    @ParameterizedTest
+    @ValueSource(strings = {"rgb-420.jpg", "rgb-progressive.jpg", "grey-progressive.jpg", "restart.jpg", "cmyk.jpg"})
+    void rejectsTruncatedJpegsWithAppendedEndMarker(String name) {
+        byte[] whole = Golden.bytes("files/" + name);
+        int scan = 0;
+        while (whole[scan] != -1 || (whole[scan + 1] & 255) != 0xDA) {
+            scan++;
+        }
+        for (int length = scan; length < whole.length - 6; length++) {
+            byte[] truncated = Arrays.copyOf(whole, length + 2);
+            truncated[length] = -1;
+            truncated[length + 1] = (byte) 0xD9;
+            assertThatThrownBy(() -> decode(truncated))
+                    .as("%s truncated to %d bytes", name, length)
+                    .isInstanceOf(ImageException.class);
+        }
+    }
+
+    @Test
+    void rejectsPngWithWrongChecksum() {
+        byte[] png = Golden.bytes("files/rgb.png");
+        png[60] ^= 1;
+        assertThatThrownBy(() -> decode(png)).hasMessageContaining("wrong checksum");
+    }
+
+    @Test
+    void rejectsFilesThatAreNotImages() throws Exception {
+        assertThatThrownBy(() -> decode("hello".getBytes(StandardCharsets.UTF_8)))
+                .hasMessageContaining("not an image in a supported format");
+        assertThatThrownBy(() -> decode(new byte[0])).hasMessage("photo: the file is empty");
+        assertThatThrownBy(() -> ImageDecoder.decode(folder, false)).hasMessage(folder + ": not a regular file");
+    }
+
+    /** Builds a PNG chunk with a correct checksum. */
+    private static byte[] chunk(String type, byte[] data) {
+        ByteBuffer chunk = ByteBuffer.allocate(12 + data.length);
+        chunk.putInt(data.length)
+                .put(type.getBytes(StandardCharsets.ISO_8859_1))
+                .put(data);
+        CRC32 crc = new CRC32();
+        crc.update(chunk.array(), 4, 4 + data.length);
+        return chunk.putInt((int) crc.getValue()).array();
+    }
+
+    private static byte[] png(int width, int height, int depth, byte[]... chunks) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        out.writeBytes(new byte[] {(byte) 0x89, 'P', 'N', 'G', 13, 10, 26, 10});
+        out.writeBytes(chunk(
+                "IHDR",
+                ByteBuffer.allocate(13)
+                        .putInt(width)
+                        .putInt(height)
+                        .put(new byte[] {(byte) depth, 0, 0, 0, 0})
+                        .array()));
+        for (byte[] chunk : chunks) {
+            out.writeBytes(chunk);
+        }
+        out.writeBytes(chunk("IEND", new byte[0]));
+        return out.toByteArray();
+    }
+
+    private static byte[] deflated(int zeros) {
+        Deflater deflater = new Deflater();
+        deflater.setInput(new byte[zeros]);
+        deflater.finish();
+        byte[] bytes = new byte[zeros / 500 + 1000];
+        byte[] result = Arrays.copyOf(bytes, deflater.deflate(bytes));
+        deflater.end();
+        return result;
+    }
+
+    /** Builds an animated GIF with 9,999 frames of one pixel after the first frame. */
+    private static byte[] longAnimation() {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        byte[] still = Golden.bytes("files/palette.gif");
+        out.write(still, 0, still.length - 1);
+        byte[] frame = {0x2C, 0, 0, 0, 0, 1, 0, 1, 0, 0, 2, 2, 0x44, 1, 0};
+        for (int i = 0; i < 9_999; i++) {
+            out.writeBytes(frame);
+        }
+        out.write(0x3B);
+        return out.toByteArray();
+    }
+
+    @Test
+    void rejectsDecompressionBombsWithLittleMemory() throws Exception {
+        byte[] gif = Golden.bytes("files/palette.gif");
+        ByteBuffer.wrap(gif)
+                .order(java.nio.ByteOrder.LITTLE_ENDIAN)
+                .putShort(6, (short) 29_000)
+                .putShort(8, (short) 26_828);
+        byte[] jpeg = Golden.bytes("files/rgb-420.jpg");
+        for (int i = 2; i < jpeg.length - 9; i++) {
+            if (jpeg[i] == -1 && (jpeg[i + 1] & 255) == 0xC0) {
+                ByteBuffer.wrap(jpeg).putShort(i + 5, (short) 65_500).putShort(i + 7, (short) 65_500);
+            }
+        }
+        List<byte[]> bombs = List.of(
+                png(65_000, 65_000, 1, chunk("IDAT", deflated(1 << 20))),
+                gif,
+                jpeg,
+                png(8, 8, 8, chunk("tEXt", new byte[64 << 20]), chunk("IDAT", deflated(72))),
+                png(20, 20, 8, chunk("IDAT", deflated(64 << 20))));
+        List<Path> files = new ArrayList<>();
+        for (byte[] bomb : bombs) {
+            files.add(Files.write(folder.resolve("bomb" + files.size()), bomb));
+        }
+        long most = 0;
+        int accepted = 0;
+        for (Path file : files) {
+            long before = Allocation.ofThisThread();
+            try {
+                ImageDecoder.decode(file, false);
+                accepted++;
+            } catch (ImageException e) {
+                assertThat(e).hasMessageStartingWith(file.toString());
+            }
+            most = Math.max(most, Allocation.ofThisThread() - before);
+        }
+        Path animation = Files.write(folder.resolve("long.gif"), longAnimation());
+        assertThat(ImageDecoder.decode(animation, false).width()).isEqualTo(31);
+        Trust.row("I5", bombs.size(), accepted, (most >> 20) + " MiB allocated");
+        assertThat(accepted).isZero();
+        assertThat(most).isLessThan(16L << 20);
+    }
+
+    @Test
+    void keepsUpperEightBitsOfSixteenBitGrey() throws IOException {
+        ByteArrayOutputStream pgm = new ByteArrayOutputStream();
+        pgm.writeBytes("P5 2 1 65535\n".getBytes(StandardCharsets.US_ASCII));
+        pgm.writeBytes(new byte[] {0x12, 0x34, (byte) 0xFF, (byte) 0xFF});
+        assertThat(decode(pgm.toByteArray()).pixels()).containsExactly(0x12, 0x12, 0x12, -1, -1, -1);
+        assertThat(decode(png(1, 1, 16, chunk("IDAT", stored(0, 0xAB, 0xCD)))).pixels())
+                .containsExactly(0xAB, 0xAB, 0xAB);
+    }
+
+    private static byte[] stored(int... values) {
+        byte[] bytes = new byte[values.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) values[i];
+        }
+        Deflater deflater = new Deflater();
+        deflater.setInput(bytes);
+        deflater.finish();
+        byte[] out = new byte[100];
+        byte[] result = Arrays.copyOf(out, deflater.deflate(out));
+        deflater.end();
+        return result;
+    }
+
+    @Test
+    void turnsAllEightExifOrientationsUpright() throws Exception {
+        int checked = 0;
+        List<Path> files = Corpora.whole() ? Corpora.files("exif") : List.of();
+        for (Path file : files) {
+            String name = String.valueOf(file.getFileName());
+            RgbImage upright = ImageDecoder.decode(file, true);
+            RgbImage first = ImageDecoder.decode(file.resolveSibling(name.replaceAll("_\\d", "_1")), true);
+            assertThat(upright.width()).as(name).isEqualTo(first.width());
+            double difference = 0;
+            for (int i = 0; i < first.pixels().length; i++) {
+                difference += Math.abs((upright.pixels()[i] & 255) - (first.pixels()[i] & 255));
+            }
+            assertThat(difference / first.pixels().length).as(name).isLessThan(4); // compressed separately
+            checked++;
+        }
+        assertThat(checked).isEqualTo(Corpora.whole() ? 18 : 0);
+    }
+}
