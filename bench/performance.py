@@ -1,10 +1,10 @@
-"""Compares this project's speed and memory with PyTorch's and ONNX Runtime's on this machine and writes docs/performance.md.
+"""Compares speed and memory with PyTorch and ONNX Runtime on this machine, and writes docs/performance.md.
 
-usage: performance.py [--rounds 5] [--threads 2] [--folder PICTURES] [--out docs/performance.md]
-Needs a Python with torch, torchvision, onnx, onnxruntime and onnxscript; nothing else should be running.
+usage: performance.py [--rounds 5] [--threads 2] [--folder IMAGES] [--out docs/performance.md]
+Needs a Python with torch, torchvision, onnx, onnxruntime and onnxscript. Nothing else should run on the machine.
 
-Every comparison runs both programs in turn, round after round; the figure is the best of the peer over the best of ours,
-so that what else the machine does in some rounds does not count.
+Every comparison runs both programs in turn, round after round. The ratio is the peer's smallest time divided by ours: the
+minimum ignores rounds in which the machine was busy with something else.
 """
 import argparse
 import datetime
@@ -32,7 +32,7 @@ def peer(script, *options):
 
 
 def avx2(command):
-    """The same command on a processor without AVX-512, as far as oneDNN and ATen know."""
+    """The same command, with oneDNN and ATen limited to AVX2."""
     return ["env", "ONEDNN_MAX_CPU_ISA=AVX2", "ATEN_CPU_CAPABILITY=avx2", *command]
 
 
@@ -41,16 +41,16 @@ def pairs(threads, folder):
     fp32 = ours(*t)
     best = peer("step", "channels_last", *t)
     real = ours("--data", folder or "fashion3", "--image-size", 224, "--steps", 40, *t)
-    pictures = folder or pathlib.Path.home() / ".cache/resdensenet/fashion3"
+    images = folder or pathlib.Path.home() / ".cache/resdensenet/fashion3"
     return [
         ("fp32 step against PyTorch eager", "train_ms", fp32, peer("step", *t)),
         ("fp32 step against PyTorch channels_last", "train_ms", fp32, best),
         ("bf16 step against PyTorch channels_last, bf16 autocast", "train_ms", ours("--precision", "bf16", *t),
          peer("step", "channels_last", "bf16", *t)),
-        ("real training, fp32, against the article's loop", "train_ms", real, peer("training", pictures, *t)),
+        ("real training, fp32, against the article's loop", "train_ms", real, peer("training", images, *t)),
         ("real training, bf16, against the article's loop in fp32", "train_ms", [*real, "--precision", "bf16"],
-         peer("training", pictures, *t)),
-        ("peak memory of real training, MiB", "peak_rss_mb", real, peer("training", pictures, *t)),
+         peer("training", images, *t)),
+        ("peak memory of real training, MiB", "peak_rss_mb", real, peer("training", images, *t)),
         ("inference of 8, fp32, against PyTorch channels_last", "infer_ms", fp32, best),
         ("inference of 8, fp32, against ONNX Runtime", "infer_ms", fp32, peer("onnx_runtime", *t)),
         ("inference of 1, fp32, against ONNX Runtime", "infer_ms", ours("--batch-size", 1, *t),
@@ -61,16 +61,16 @@ def pairs(threads, folder):
 
 
 def measure(rounds, comparisons):
-    """Rows of the table; a pair of commands that several rows share runs once a round."""
+    """Yields the rows of the table. A pair of commands that several rows share runs once per round."""
     results = {(str(our), str(their)): [] for _, _, our, their in comparisons}
     for r in range(rounds):
         for _, _, our, their in comparisons:
             done = results[str(our), str(their)]
             if len(done) == r:
                 done.append((run(our), run(their)))
-    for name, figure, our, their in comparisons:
+    for name, metric, our, their in comparisons:
         done = results[str(our), str(their)]
-        keys = [figure] if figure.endswith("_mb") else [figure + "_min", figure + "_median"]
+        keys = [metric] if metric.endswith("_mb") else [metric + "_min", metric + "_median"]
         best = [(min(o[k] for o, _ in done), min(p[k] for _, p in done)) for k in keys]
         ratios = sorted(p[keys[0]] / o[keys[0]] for o, p in done)
         yield (name, best[0][0], best[0][1], best[0][1] / best[0][0], ratios[0], ratios[-1],
@@ -78,7 +78,7 @@ def measure(rounds, comparisons):
 
 
 def growth(threads):
-    yield "| images a step | pixels | threads | step ms | ns a pixel |"
+    yield "| images per step | pixels | threads | ms per step | ns per pixel |"
     yield "| ---: | ---: | ---: | ---: | ---: |"
     settings = [(b, 224, threads) for b in (1, 2, 4, 8, 16, 32, 64)]
     settings += [(8, s, threads) for s in (64, 96, 128, 160, 224, 320, 512)] + [(8, 224, 1)]
@@ -89,7 +89,7 @@ def growth(threads):
 
 
 def processor():
-    """The name, and where Linux tells them family and model: one name covers several generations."""
+    """The processor's name, with family and model on Linux, since one name covers several generations."""
     info = pathlib.Path("/proc/cpuinfo")
     fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line) if info.exists() else {}
     fields = {key.strip(): value.strip() for key, value in fields.items()}
@@ -108,20 +108,26 @@ def main():
     rows = list(measure(a.rounds, pairs(a.threads, a.folder)))
     peers = ", ".join(sorted({row[-1].split(" channels_last")[0].split(",")[0].split(" eager")[0] for row in rows}))
     lines = [
-        "# Speed and memory",
+        "# Performance",
         "",
-        "Written by `python bench/performance.py`; run it on your own machine. ResDenseNet, 3 classes, 224 x 224 pixels,",
-        f"batches of 8 unless said otherwise, {a.threads} threads, on {processor()},",
-        f"{datetime.date.today()}. Engine: {doctor['engine']}. Java {doctor['java']}.",
-        f"Peers: {peers}. Each comparison: {a.rounds} rounds of both programs in turn. The ratio is peer / ours of the",
-        "smallest times (above 1: ours is faster or smaller), its range is over the rounds.",
+        "Written by `python bench/performance.py`. Run it on your own machine. It needs a Python with torch, torchvision, onnx,",
+        "onnxruntime and onnxscript; the program itself needs no Python.",
+        "",
+        f"- Machine: {processor()}, {a.threads} threads, {datetime.date.today()}.",
+        f"- This project: {doctor['engine']}; Java {doctor['java']}.",
+        f"- Peers: {peers}.",
+        "- Model: ResDenseNet, 3 classes, 224 x 224 pixels, batches of 8 unless stated otherwise.",
+        f"- Method: {a.rounds} rounds of both programs in turn. The ratio is peer / ours, from the smallest times: above 1, this",
+        "  project is faster or uses less memory. The range is over the rounds.",
+        '- "Real training" is the training loop with its data path. The other rows use random images.',
+        "- Times are in milliseconds per step (training) or per batch (inference).",
         "",
         "| what | ours | peer | ratio | range | ratio of medians |",
         "| --- | ---: | ---: | ---: | --- | ---: |",
     ]
     for name, mine, theirs, ratio, low, high, median, _ in rows:
         lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
-    lines += ["", "Times are milliseconds a step or a batch.", "", "## How the time of a step grows", "", *growth(a.threads), ""]
+    lines += ["", "## Step time by batch size, image size and threads", "", *growth(a.threads), ""]
     out = pathlib.Path(a.out)
     out.parent.mkdir(exist_ok=True)
     out.write_text("\n".join(lines), encoding="utf-8")

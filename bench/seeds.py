@@ -1,8 +1,9 @@
-"""The article's recipe over ten seeds, by both engines and in both precisions, against the article's own program.
+"""Trains the article's recipe with ten seeds, with both engines and both precisions, and compares with the article's program.
 
     python bench/seeds.py            trains into runs/seeds (an hour on two processors; finished runs are not trained again)
 
-Needs a Python with scipy. The article's figures are its program's, seeds 0 to 4, PyTorch 2.13, on the same pictures.
+Needs a Python with scipy. ARTICLE has the accuracies of the article's program: seeds 0 to 4, PyTorch 2.13, same images. The
+results are in docs/learning.md.
 """
 
 import csv
@@ -25,7 +26,7 @@ WAYS = {
 
 
 def accuracy(way: str, seed: int) -> float:
-    """Best test accuracy of the ten epochs, in percent."""
+    """The best test accuracy of the ten epochs, in percent."""
     run = RUNS / f"{way}-{seed}"
     if not (run / "metrics.json").exists():
         place = ["--resume", run] if run.exists() else [
@@ -52,8 +53,8 @@ def welch(a: list[float], b: list[float]) -> str:
 def main() -> None:
     results = {way: [accuracy(way, seed) for seed in SEEDS] for way in WAYS}
     for way, values in {"article": ARTICLE, **results}.items():
-        figures = " ".join(f"{value:.1f}" for value in values)
-        print(f"{way}: {figures}, mean {statistics.mean(values):.1f}, deviation {statistics.stdev(values):.1f}")
+        accuracies = " ".join(f"{value:.1f}" for value in values)
+        print(f"{way}: {accuracies}, mean {statistics.mean(values):.1f}, standard deviation {statistics.stdev(values):.1f}")
     print("fused - article:", welch(results["fused"], ARTICLE))
     print("fused - reference, paired:", paired(results["fused"], results["reference"]))
     print("bf16 - fused in fp32, paired:", paired(results["bf16"], results["fused"]))

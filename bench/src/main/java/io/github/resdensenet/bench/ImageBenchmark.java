@@ -1,11 +1,12 @@
 package io.github.resdensenet.bench;
 
-import io.github.resdensenet.data.ImageDecoder;
-import io.github.resdensenet.transforms.ColorJitter;
-import io.github.resdensenet.transforms.KeyedRandom;
-import io.github.resdensenet.transforms.RandomHorizontalFlip;
+import io.github.resdensenet.image.ImageDecoder;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.transforms.Compose;
+import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.transforms.Resize;
-import io.github.resdensenet.transforms.RgbImage;
+import io.github.resdensenet.util.KeyedRandom;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -24,27 +25,28 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What happens to a picture of 640 x 480 pixels on its way to the network, step by step. */
+/** The steps from an image file of 640 x 480 pixels to the network input. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Fork(1)
 @Warmup(iterations = 3, time = 1)
 @Measurement(iterations = 5, time = 1)
-public class PictureBenchmark {
+public class ImageBenchmark {
     private static final int WIDTH = 640;
     private static final int HEIGHT = 480;
 
     private final Resize resize = new Resize(224, 224);
-    private final ColorJitter jitter = new ColorJitter(0.2, 0.2, 0.1);
-    private final RandomHorizontalFlip flip = new RandomHorizontalFlip(1);
+    private final Preprocessing preprocessing = new Preprocessing(224, Normalize.IMAGENET);
+    private final Compose jitter = preprocessing.training(0, 0.2, 0.2, 0.1);
+    private final Compose flip = preprocessing.training(1, 0, 0, 0);
     private final KeyedRandom random = KeyedRandom.of(1);
     private Path jpeg = Path.of("");
     private Path png = Path.of("");
     private RgbImage large = new RgbImage(1, 1, new byte[3]);
     private RgbImage small = large;
 
-    /** Draws a picture of waves, which JPEG keeps about as well as a photograph. */
+    /** Draws an image of waves, which JPEG compresses about as well as a photograph. */
     @Setup
     public void draw() throws IOException {
         BufferedImage image = new BufferedImage(WIDTH, HEIGHT, BufferedImage.TYPE_INT_RGB);
@@ -64,7 +66,7 @@ public class PictureBenchmark {
         small = resize.apply(large);
     }
 
-    /** Removes the pictures. */
+    /** Deletes the images. */
     @TearDown
     public void remove() throws IOException {
         Files.delete(jpeg);

@@ -1,11 +1,13 @@
-package io.github.resdensenet.train;
+package io.github.resdensenet.bench;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.NativeSettings;
-import io.github.resdensenet.transforms.KeyedRandom;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.train.Engine;
+import io.github.resdensenet.util.KeyedRandom;
 import java.nio.FloatBuffer;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;

@@ -1,5 +1,0 @@
-/** Benchmarks of what only the training package sees. */
-@NullMarked
-package io.github.resdensenet.train;
-
-import org.jspecify.annotations.NullMarked;
