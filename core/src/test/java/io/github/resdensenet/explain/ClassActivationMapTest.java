@@ -32,7 +32,7 @@ class ClassActivationMapTest {
         int cases = 0;
         try (Explainer explainer =
                 new Explainer(Classifier.of(model, CLASSES, new Preprocessing(SIZE, Normalize.IMAGENET)))) {
-            int every = name.equals("resdensenet") ? 1 : Extent.of(5, 1);
+            int every = name.equals("resdensenet") ? 1 : Extent.of(10, 1);
             int number = 0;
             for (JsonNode golden : Golden.json("cam-" + name + ".json").get("cases")) {
                 if (number++ % every != 0) {
@@ -52,7 +52,7 @@ class ClassActivationMapTest {
                 }
             }
         }
-        assertThat(cases).isEqualTo(name.equals("resdensenet") ? 30 : Extent.of(6, 30));
+        assertThat(cases).isEqualTo(name.equals("resdensenet") ? 30 : Extent.of(3, 30));
     }
 
     private static double difference(HeatMap map, JsonNode rows) {

@@ -15,6 +15,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -97,8 +99,14 @@ class PlantedShortcutTest {
         return within / all;
     }
 
+    @Test
+    void layerCamAndOcclusionMarkShortcutOfTrainedNetworkOnly() throws IOException {
+        layerCamAndOcclusionMarkShortcutOfTrainedNetworkOnly(0);
+    }
+
     @ParameterizedTest
-    @ValueSource(ints = {0, 1, 2})
+    @ValueSource(ints = {1, 2})
+    @Tag("slow")
     void layerCamAndOcclusionMarkShortcutOfTrainedNetworkOnly(int seed) throws IOException {
         try (Explainer explainer = new Explainer(train(seed))) {
             for (Request request : new Request[] {

@@ -62,13 +62,18 @@ class ResumeTest {
         List<String> history = Files.readAllLines(run.file("history.csv")).stream()
                 .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
                 .toList();
-        StringBuilder all = new StringBuilder(history.toString());
+        return history + state(run) + Files.readString(run.file("metrics.json"));
+    }
+
+    /** Returns the SHA-256 of the weights and the optimiser state of both checkpoints. */
+    private static String state(Run run) throws IOException {
+        StringBuilder all = new StringBuilder();
         for (Path checkpoint : List.of(run.last(), run.best())) {
             for (String file : List.of("weights.safetensors", "optimizer.safetensors")) {
                 all.append(Digest.sha256(checkpoint.resolve(file))).append('\n');
             }
         }
-        return all + Files.readString(run.file("metrics.json"));
+        return all.toString();
     }
 
     /** Returns a trainer that stops after a number of steps. */
@@ -154,10 +159,11 @@ class ResumeTest {
                 .with("data.batchSize", "6")
                 .with("train.epochs", "1")
                 .with("train.threads", "2");
-        String uninterrupted = outcome(Trainer.train(dense, root.resolve("uninterrupted")));
+        Trainer trainer = Trainer.withoutOutputs(new TrainListener() {});
+        String uninterrupted = state(trainer.train(dense, root.resolve("uninterrupted"), null, false));
         Path out = root.resolve("stopped");
         assertThatThrownBy(() -> stopping(2).train(dense, out, null, false)).isInstanceOf(CancellationException.class);
-        assertThat(outcome(new Trainer(new TrainListener() {}).resume(out, 0))).isEqualTo(uninterrupted);
+        assertThat(state(trainer.resume(out, 0))).isEqualTo(uninterrupted);
     }
 
     @Test
@@ -241,7 +247,7 @@ class ResumeTest {
         int cases = 0;
         for (String file : List.of("weights.safetensors", "optimizer.safetensors", "manifest.json")) {
             long size = Files.size(stopped.resolve("checkpoints/last").resolve(file));
-            for (int i = 0; i < 13; i++) {
+            for (int i = 0; i < 13; i += Extent.of(3, 1)) {
                 Path run = root.resolve("corrupt-" + file + i);
                 copy(stopped, run);
                 Path victim = run.resolve("checkpoints/last").resolve(file);
@@ -273,7 +279,7 @@ class ResumeTest {
         assertThat(outcome(Run.open(run))).isEqualTo(uninterrupted);
         cases++;
         Trust.row("C10", cases, 0, "each resumed from the previous checkpoint and said so");
-        assertThat(cases).isEqualTo(40);
+        assertThat(cases).isEqualTo(Extent.of(16, 40));
 
         Path corrupt = root.resolve("corrupt");
         copy(stopped, corrupt);
