@@ -6,6 +6,7 @@ import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
 import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -82,6 +83,10 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Run run = resume == null ? start() : resume(resume);
+        Path report = run.file("report.html");
+        if (Files.exists(report)) {
+            spec.commandLine().getOut().println("Report: " + report);
+        }
         spec.commandLine().getOut().println("Done: " + run.folder());
         return 0;
     }

@@ -55,7 +55,7 @@ final class GroupedSplit {
         for (Subset subset : assigned.keySet()) {
             if (split.rows(subset).length == 0) {
                 throw new IllegalArgumentException(data.root() + ": too few groups for the split (" + members.size()
-                        + "), the " + subset.label() + " set would be empty");
+                        + "), the " + subset.title() + " set would be empty");
             }
         }
         List<Integer> trained = split.counts(data, Subset.TRAIN);

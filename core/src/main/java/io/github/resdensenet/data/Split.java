@@ -1,5 +1,6 @@
 package io.github.resdensenet.data;
 
+import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.KeyedRandom;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -22,7 +23,12 @@ public record Split(List<Subset> subsets) {
 
         /** The name in files and on the command line: train, val or test. */
         public String label() {
-            return name().toLowerCase(java.util.Locale.ROOT);
+            return Choices.label(this);
+        }
+
+        /** The name in texts: train, validation or test. */
+        public String title() {
+            return this == VAL ? "validation" : label();
         }
     }
 

@@ -126,7 +126,7 @@ public final class RunEvaluator {
         }
         if (samples.isEmpty()) {
             throw new IllegalArgumentException(run.folder() + ": the run's split.csv has no images"
-                    + (subset == null ? "" : " in the " + subset.label() + " set"));
+                    + (subset == null ? "" : " in the " + subset.title() + " set"));
         }
         return samples;
     }

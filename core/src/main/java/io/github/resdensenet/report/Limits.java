@@ -76,9 +76,9 @@ final class Limits {
                     alike,
                     alike == 1 ? "epoch is" : "epochs are",
                     Numbers.percent(interval),
-                    data.selectOn());
+                    data.selectedOn().title());
         }
-        if (data.selectOn().equals(Subset.TEST.label())) {
+        if (data.selectedOn() == Subset.TEST) {
             add(
                     "There is no validation set: the epoch is the best of %d evaluations of the test set it is reported on,"
                             + " so its accuracy is optimistic. Calibration was skipped, since it needs a validation set.",

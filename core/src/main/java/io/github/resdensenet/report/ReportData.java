@@ -16,7 +16,7 @@ import java.util.Optional;
  * @param model the architecture's name in print
  * @param data the name of the data set, in any script
  * @param curves the epochs
- * @param selectOn the subset that selected the best epoch, "val" or "test"
+ * @param selectedOn the subset that selected the best epoch
  * @param selection 95% interval of the best epoch's accuracy on that subset
  * @param test evaluation of the best checkpoint on the test set
  * @param galleries example images
@@ -30,7 +30,7 @@ public record ReportData(
         String model,
         String data,
         LearningCurves curves,
-        String selectOn,
+        Subset selectedOn,
         Interval selection,
         Evaluation test,
         List<Gallery> galleries,
@@ -45,7 +45,7 @@ public record ReportData(
         subsets = List.copyOf(subsets);
         for (SubsetCounts counted : subsets) {
             if (counted.counts().size() != test.classes().size()) {
-                throw new IllegalArgumentException("subset " + counted.name() + " must count "
+                throw new IllegalArgumentException("subset " + counted.subset().label() + " must count "
                         + test.classes().size() + " classes, got " + counted.counts());
             }
         }
@@ -123,11 +123,6 @@ public record ReportData(
         /** Keeps its own list. */
         public SubsetCounts {
             counts = List.copyOf(counts);
-        }
-
-        /** The subset's name: train, val or test. */
-        public String name() {
-            return subset.label();
         }
 
         /** Images of all classes. */

@@ -14,6 +14,7 @@ import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Csv;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,11 +35,14 @@ final class RunReport {
     private final Run run;
     private final Manifest manifest;
     private final Evaluation test;
+    private final Subset selectedOn;
 
     private RunReport(Run run, Manifest manifest, Evaluation test) {
         this.run = run;
         this.manifest = manifest;
         this.test = test;
+        this.selectedOn =
+                Choices.parse(Subset.class, "select_on", manifest.progress().selectOn());
     }
 
     /**
@@ -64,7 +68,7 @@ final class RunReport {
                 manifest.model().title(),
                 CurveFiles.folder(manifest),
                 CurveFiles.curves(run),
-                manifest.progress().selectOn(),
+                selectedOn,
                 selection(subsets),
                 test,
                 galleries,
@@ -90,7 +94,7 @@ final class RunReport {
     /** The interval of the best epoch's accuracy on the subset that selected it. */
     private Interval selection(List<SubsetCounts> subsets) {
         int n = subsets.stream()
-                .filter(subset -> subset.name().equals(manifest.progress().selectOn()))
+                .filter(counted -> counted.subset() == selectedOn)
                 .mapToInt(SubsetCounts::total)
                 .sum();
         return Interval.wilson(Math.round(manifest.progress().bestAccuracy() * n), n);

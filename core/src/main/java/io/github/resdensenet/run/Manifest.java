@@ -87,7 +87,11 @@ public record Manifest(
             int bestEpoch,
             double bestAccuracy) {
         /** Returns the progress before the first step. */
-        public static Progress start(long seed, String selectOn) {
+        public static Progress start(Recipe.Train train) {
+            return start(train.seed(), train.selectOn().toString());
+        }
+
+        static Progress start(long seed, String selectOn) {
             return new Progress(0, 0, 0, 0, 0, 0, seed, selectOn, 0, -1);
         }
 

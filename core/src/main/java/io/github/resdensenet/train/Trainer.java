@@ -2,6 +2,7 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.ModelOutputs;
 import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.History.EpochMetrics;
@@ -55,8 +56,7 @@ public final class Trainer {
     public Run train(Recipe recipe, Path out, @Nullable Path init, boolean newHead) throws IOException {
         Run.checkFree(out);
         try (TrainingSetup setup = TrainingSetup.create(recipe, init, newHead, log, this::reading)) {
-            Progress start = Progress.start(
-                    recipe.train().seed(), recipe.train().selectOn().toString());
+            Progress start = Progress.start(recipe.train());
             Run run = Run.create(out, setup.checkpoint(start, History.EMPTY), setup.texts());
             try (Closeable lock = run.lock()) {
                 return fit(setup, run, start, History.EMPTY);
@@ -128,7 +128,8 @@ public final class Trainer {
                     listeners.forEach(l -> l.epoch(metrics));
                 }
                 checkpointer.await();
-                finish(setup, run, state, history, checkpointer);
+                log.say(checkpointer.summary(history));
+                finish(setup, run, state, history);
                 return run;
             } catch (CancellationException e) {
                 if (state.epoch() < epochs) {
@@ -148,25 +149,24 @@ public final class Trainer {
     /** Evaluates the subset that selects the best epoch. */
     private EpochMetrics evaluate(TrainingSetup setup, Run run, Progress state, double lr, double nextLr)
             throws IOException {
-        Recipe.SelectOn selectOn = setup.recipe().train().selectOn();
+        Subset subset = setup.selectedOn();
         setup.inference().update();
-        ModelOutputs outputs = setup.outputs(selectOn.subset(), this::evaluating);
-        if (selectOn == Recipe.SelectOn.TEST) {
+        ModelOutputs outputs = setup.outputs(subset, this::evaluating);
+        if (subset == Subset.TEST) {
             run.countTestEvaluation();
         }
         if (!Double.isFinite(outputs.loss())) {
-            throw new ArithmeticException("the loss on the " + selectOn + " images became " + outputs.loss()
+            throw new ArithmeticException("the loss on the " + subset.title() + " images became " + outputs.loss()
                     + " after epoch " + (state.epoch() + 1));
         }
-        return EpochMetrics.of(state, setup.train(), selectOn.subset(), outputs.accuracy(), outputs.loss(), lr, nextLr);
+        return EpochMetrics.of(state, setup.train(), subset, outputs.accuracy(), outputs.loss(), lr, nextLr);
     }
 
     /** Restores the best weights, calibrates them and hands them to the listeners. */
-    private void finish(TrainingSetup setup, Run run, Progress state, History history, Checkpointer checkpointer)
-            throws IOException {
+    private void finish(TrainingSetup setup, Run run, Progress state, History history) throws IOException {
         TrainListener.Trained trained = setup.finish(run, state, history, log, this::evaluating);
-        log.say(checkpointer.summary(history));
-        log.say("Best epoch: " + state.bestEpoch() + ", selected on the " + state.selectOn() + " set");
+        log.say("Best epoch: " + state.bestEpoch() + ", selected on the "
+                + setup.selectedOn().title() + " set");
         for (TrainListener listener : listeners) {
             listener.trained(trained);
         }

@@ -187,6 +187,11 @@ final class TrainingSetup implements AutoCloseable {
         return recipe;
     }
 
+    /** The subset that selects the best epoch. */
+    Subset selectedOn() {
+        return recipe.train().selectOn().subset();
+    }
+
     Engine engine() {
         return engine;
     }

@@ -37,9 +37,9 @@ class HtmlReportTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"3, 1, test", "3, 100, val", "100, 1, val", "100, 100, val"})
-    void everyElementIsClosedAndEveryAttributeQuoted(int classes, int epochs, String selectOn) {
-        String html = markup(HtmlReport.html(SampleReports.of(classes, epochs, selectOn)));
+    @CsvSource({"3, 1, TEST", "3, 100, VAL", "100, 1, VAL", "100, 100, VAL"})
+    void everyElementIsClosedAndEveryAttributeQuoted(int classes, int epochs, Subset selectedOn) {
+        String html = markup(HtmlReport.html(SampleReports.of(classes, epochs, selectedOn)));
         Deque<String> open = new ArrayDeque<>();
         Matcher tag = TAG.matcher(html);
         while (tag.find()) {
@@ -62,7 +62,7 @@ class HtmlReportTest {
     @ParameterizedTest
     @CsvSource({"3, 100", "100, 100"})
     void pageIsSelfContained(int classes, int epochs) {
-        String html = HtmlReport.html(SampleReports.of(classes, epochs, "val"));
+        String html = HtmlReport.html(SampleReports.of(classes, epochs, Subset.VAL));
         assertThat(html).doesNotContainIgnoringCase("http://", "https://", "url(", "@import", "<link", "<iframe");
         assertThat(values(html, "src")).isNotEmpty().allMatch(src -> src.startsWith("data:image/"));
         assertThat(values(html, "href")).isNotEmpty().allMatch(href -> href.startsWith("#"));
@@ -75,14 +75,14 @@ class HtmlReportTest {
 
     @Test
     void escapesNames() {
-        String html = HtmlReport.html(SampleReports.of(3, 2, "val"));
+        String html = HtmlReport.html(SampleReports.of(3, 2, Subset.VAL));
         assertThat(html).contains("正常", "&lt;script&gt;alert(").doesNotContain("<script>alert", "</script>\"&");
         assertThat(Pattern.compile("<script").matcher(html).results()).hasSize(1);
     }
 
     @Test
     void imagesAndChartsHaveAlternativeText() {
-        String html = HtmlReport.html(SampleReports.of(100, 3, "val"));
+        String html = HtmlReport.html(SampleReports.of(100, 3, Subset.VAL));
         long images = Pattern.compile("<img ").matcher(html).results().count();
         assertThat(values(html, "alt")).hasSize((int) images).allMatch(alt -> alt.length() > 10);
         assertThat(Pattern.compile("<h1").matcher(html).results()).hasSize(1);
@@ -95,25 +95,25 @@ class HtmlReportTest {
 
     @Test
     void largeConfusionMatrixIsHeatmapWithMostFrequentErrors() {
-        assertThat(HtmlReport.html(SampleReports.of(3, 1, "val"))).contains("<table class=\"matrix\">");
-        String many = HtmlReport.html(SampleReports.of(100, 1, "val"));
+        assertThat(HtmlReport.html(SampleReports.of(3, 1, Subset.VAL))).contains("<table class=\"matrix\">");
+        String many = HtmlReport.html(SampleReports.of(100, 1, Subset.VAL));
         assertThat(many).contains("class=\"heat\"", "Most frequent errors").doesNotContain("<table class=\"matrix");
     }
 
     @Test
     void confusionMatrixShowsCountsAndRowPercentages() {
-        String html = HtmlReport.html(SampleReports.of(3, 1, "val"));
+        String html = HtmlReport.html(SampleReports.of(3, 1, Subset.VAL));
         assertThat(html).contains("<td class=\"right\" style=\"--p:0.930\">40<small>93.0%</small></td>");
     }
 
     @Test
     void sectionsWithoutContentAreOmitted() {
-        ReportData all = SampleReports.of(3, 2, "val");
+        ReportData all = SampleReports.of(3, 2, Subset.VAL);
         ReportData few = new ReportData(
                 all.model(),
                 all.data(),
                 all.curves(),
-                all.selectOn(),
+                all.selectedOn(),
                 all.selection(),
                 all.test(),
                 List.of(),
@@ -130,28 +130,28 @@ class HtmlReportTest {
 
     @Test
     void limitsFollowFromTheMetrics() {
-        List<String> limits = Limits.of(SampleReports.of(3, 100, "val"));
+        List<String> limits = Limits.of(SampleReports.of(3, 100, Subset.VAL));
         assertThat(limits)
                 .anyMatch(l -> l.startsWith("The accuracy was measured on"))
-                .anyMatch(l -> l.contains("epochs are within its interval (80.0% to 92.0% on the val set)"))
+                .anyMatch(l -> l.contains("epochs are within its interval (80.0% to 92.0% on the validation set)"))
                 .anyMatch(l -> l.matches("Confidence and accuracy differ by [0-9.]+ points .* is overconfident\\."))
                 .noneMatch(l -> l.contains("no validation set"))
                 .noneMatch(l -> l.contains("fewer than 30"));
-        assertThat(Limits.of(SampleReports.of(3, 1, "test")))
+        assertThat(Limits.of(SampleReports.of(3, 1, Subset.TEST)))
                 .anyMatch(l -> l.contains("no validation set") && l.contains("Calibration was skipped"))
                 .anyMatch(l -> l.startsWith("One epoch was trained"));
-        assertThat(Limits.of(SampleReports.of(100, 5, "val")))
+        assertThat(Limits.of(SampleReports.of(100, 5, Subset.VAL)))
                 .anyMatch(l -> l.matches(".*类别 \\d+ and \\d+ more have fewer than 30 test images: .*"));
     }
 
     @Test
     void rejectsSubsetsWithWrongNumberOfClasses() {
-        ReportData three = SampleReports.of(3, 1, "val");
+        ReportData three = SampleReports.of(3, 1, Subset.VAL);
         assertThatThrownBy(() -> new ReportData(
                         three.model(),
                         three.data(),
                         three.curves(),
-                        three.selectOn(),
+                        three.selectedOn(),
                         three.selection(),
                         three.test(),
                         three.galleries(),

@@ -36,10 +36,10 @@ public final class SampleReports {
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0]);
         Files.createDirectories(folder);
-        Files.writeString(folder.resolve("3-classes-1-epoch.html"), HtmlReport.html(of(3, 1, "test")));
-        Files.writeString(folder.resolve("3-classes-100-epochs.html"), HtmlReport.html(of(3, 100, "val")));
-        Files.writeString(folder.resolve("100-classes-1-epoch.html"), HtmlReport.html(of(100, 1, "val")));
-        Files.writeString(folder.resolve("100-classes-100-epochs.html"), HtmlReport.html(of(100, 100, "val")));
+        Files.writeString(folder.resolve("3-classes-1-epoch.html"), HtmlReport.html(of(3, 1, Subset.TEST)));
+        Files.writeString(folder.resolve("3-classes-100-epochs.html"), HtmlReport.html(of(3, 100, Subset.VAL)));
+        Files.writeString(folder.resolve("100-classes-1-epoch.html"), HtmlReport.html(of(100, 1, Subset.VAL)));
+        Files.writeString(folder.resolve("100-classes-100-epochs.html"), HtmlReport.html(of(100, 100, Subset.VAL)));
     }
 
     static List<String> names(int classes) {
@@ -84,7 +84,7 @@ public final class SampleReports {
         });
     }
 
-    static ReportData of(int classes, int epochs, String selectOn) {
+    static ReportData of(int classes, int epochs, Subset selectedOn) {
         List<String> names = names(classes);
         List<Integer> counts =
                 IntStream.range(0, classes).mapToObj(c -> 400 - 3 * c).toList();
@@ -92,7 +92,7 @@ public final class SampleReports {
                 "ResDenseNet",
                 "膝关节 X光",
                 curves(names, epochs),
-                selectOn,
+                selectedOn,
                 new Interval(0.80, 0.92),
                 evaluation(classes),
                 List.of(

@@ -204,7 +204,7 @@ class TrainerTest {
         assertThat(run.countTestEvaluation()).isEqualTo(5);
         assertThat(history(run).get(1)).matches("1,[^,]+,[^,]+,,,[^,]+,[^,]+,0.001");
         assertThatThrownBy(() -> new RunEvaluator(run).evaluateSplit(Subset.VAL, null, (a, b) -> {}))
-                .hasMessageContaining("the run's split.csv has no images in the val set");
+                .hasMessageContaining("the run's split.csv has no images in the validation set");
     }
 
     @Test
