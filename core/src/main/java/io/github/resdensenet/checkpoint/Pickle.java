@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,10 +24,16 @@ import java.util.Optional;
  * fixed tables. Any other name, and any opcode that a state dict does not need, is rejected with its byte offset.
  */
 final class Pickle {
-    private static final int MAX_OPERATIONS = 5_000_000;
+    private static final int MAX_OPERATIONS = 2_000_000;
+    /** Containers, dict entries, strings, tensors and memo entries. A state dict has about 15 per tensor. */
+    private static final int MAX_OBJECTS = 500_000;
+
+    private static final int MAX_STACK = 1 << 20;
     private static final int MAX_STRING = 1 << 20;
+    private static final int MAX_CHARACTERS = 8 << 20;
     private static final int MAX_NAME = 200;
-    private static final int MAX_DEPTH = 1000;
+    private static final int MAX_RANK = 64;
+    private static final int MAX_DEPTH = 100;
 
     /** A typed block of memory that tensors are views of. Offsets and sizes are in elements. */
     record Storage(DType dtype, String key, long elements, long viewOffset, long viewElements) {}
@@ -78,6 +85,18 @@ final class Pickle {
     private final String entry;
     private final List<Object> stack = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
+    private final Map<String, Storage> storages = new HashMap<>();
+    private int objects;
+    private int characters;
+
+    /**
+     * The content of a pickle.
+     *
+     * @param value a Map, List, String, Number, Boolean, {@link View} or {@link #NONE}; dicts and lists in it form a
+     *     tree of limited size and depth, in which values may be shared
+     * @param storages the storages by key
+     */
+    record Content(Object value, Map<String, Storage> storages) {}
 
     private Pickle(ByteBuffer in, Path path, String entry) {
         this.in = in;
@@ -90,11 +109,14 @@ final class Pickle {
      *
      * @param path the file, for error messages
      * @param entry the name of the pickle inside the file, for error messages
-     * @return a Map, List, String, Number, Boolean, {@link View} or {@link #NONE}
-     * @throws CheckpointException if the pickle is corrupt or contains anything that a state dict does not need
+     * @throws CheckpointException if the pickle is corrupt, too large, or contains anything that a state dict does not
+     *     need
      */
-    static Object read(ByteBuffer in, Path path, String entry) throws CheckpointException {
-        return new Pickle(in.order(ByteOrder.LITTLE_ENDIAN), path, entry).run();
+    static Content read(ByteBuffer in, Path path, String entry) throws CheckpointException {
+        Pickle pickle = new Pickle(in.order(ByteOrder.LITTLE_ENDIAN), path, entry);
+        Object value = pickle.run();
+        pickle.checkTree(value);
+        return new Content(value, pickle.storages);
     }
 
     private Object run() throws CheckpointException {
@@ -106,24 +128,23 @@ final class Pickle {
             int op = unsigned(1);
             if (op == '.') {
                 check(stack.size() == 1, "the pickle ends with " + stack.size() + " values on the stack, must be 1");
-                return result(stack.get(0));
+                Object value = stack.get(0);
+                check(isData(value), "the pickle does not contain data");
+                return value;
             }
             step(op, at);
         }
         throw invalid("the pickle has more than " + MAX_OPERATIONS + " operations");
     }
 
-    private Object result(Object value) throws CheckpointException {
-        check(
-                value instanceof Map
-                        || value instanceof List
-                        || value instanceof String
-                        || value instanceof Number
-                        || value instanceof Boolean
-                        || value instanceof View
-                        || value == NONE,
-                "the pickle is not data but " + value);
-        return value;
+    private static boolean isData(Object value) {
+        return value instanceof Map
+                || value instanceof List
+                || value instanceof String
+                || value instanceof Number
+                || value instanceof Boolean
+                || value instanceof View
+                || value == NONE;
     }
 
     private void step(int op, int at) throws CheckpointException {
@@ -131,14 +152,14 @@ final class Pickle {
             case 0x95 -> { // FRAME: frames do not change the result, so only the length is checked
                 check(in.remaining() >= 8 && in.getLong() <= in.remaining(), "a frame is longer than the pickle");
             }
-            case '}' -> push(new LinkedHashMap<>());
-            case ']' -> push(new ArrayList<>());
+            case '}' -> push(counted(new LinkedHashMap<>()));
+            case ']' -> push(counted(new ArrayList<>()));
             case ')' -> push(List.of());
             case '(' -> push(MARK);
-            case 't' -> push(List.copyOf(toMark()));
-            case 0x85 -> push(tuple(1));
-            case 0x86 -> push(tuple(2));
-            case 0x87 -> push(tuple(3));
+            case 't' -> push(counted(List.copyOf(toMark())));
+            case 0x85 -> push(counted(tuple(1)));
+            case 0x86 -> push(counted(tuple(2)));
+            case 0x87 -> push(counted(tuple(3)));
             case 'N' -> push(NONE);
             case 0x88 -> push(true);
             case 0x89 -> push(false);
@@ -154,9 +175,9 @@ final class Pickle {
             case 0x8c -> push(string(unsigned(1)));
             case 'T' -> push(string(unsigned(4)));
             case 'U' -> push(string(unsigned(1)));
-            case 'q' -> memo.put(unsigned(1), top());
-            case 'r' -> memo.put(unsigned(4), top());
-            case 0x94 -> memo.put(memo.size(), top());
+            case 'q' -> memo.put(unsigned(1), counted(top()));
+            case 'r' -> memo.put(unsigned(4), counted(top()));
+            case 0x94 -> memo.put(memo.size(), counted(top()));
             case 'h' -> push(memoized(unsigned(1)));
             case 'j' -> push(memoized(unsigned(4)));
             case 's' -> {
@@ -183,12 +204,14 @@ final class Pickle {
             case 0x93 -> {
                 Object name = pop();
                 Object module = pop();
-                check(name instanceof String && module instanceof String, "a name is not a string");
+                check(
+                        name instanceof String n && module instanceof String m && n.length() + m.length() <= MAX_NAME,
+                        "a name is not a string of at most " + MAX_NAME + " characters");
                 push(global(module + "." + name, at));
             }
             case 'R' -> {
                 Object arguments = pop();
-                push(call(pop(), arguments));
+                push(counted(call(pop(), arguments)));
             }
             case 'b' -> { // BUILD: sets the attribute _metadata (module versions) of a state dict, which is ignored
                 Object state = pop();
@@ -250,7 +273,9 @@ final class Pickle {
     }
 
     private List<Long> longs(Object tuple) throws CheckpointException {
-        check(tuple instanceof List, "a shape or its strides are not a tuple");
+        check(
+                tuple instanceof List<?> l && l.size() <= MAX_RANK,
+                "a shape or its strides are not a tuple of at most " + MAX_RANK + " numbers");
         List<Long> numbers = new ArrayList<>();
         for (Object number : (List<?>) tuple) {
             check(number instanceof Long, "a shape or its strides are not integers");
@@ -290,7 +315,9 @@ final class Pickle {
             offset = (Long) view.get().get(1);
             viewElements = (Long) view.get().get(2);
         }
-        return new Storage((DType) parts.get(1), key, elements, offset, viewElements);
+        Storage storage = new Storage((DType) parts.get(1), key, elements, offset, viewElements);
+        storages.put(key, storage);
+        return counted(storage);
     }
 
     // Values
@@ -301,7 +328,13 @@ final class Pickle {
         check(
                 key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double,
                 "a dict has a key that is not a string or number");
-        ((Map<Object, Object>) dict).put(key, value);
+        ((Map<Object, Object>) dict).put(key, counted(value));
+    }
+
+    /** Counts an object towards the limit of the pickle. */
+    private <T> T counted(T object) throws CheckpointException {
+        check(++objects <= MAX_OBJECTS, "the pickle has more than " + MAX_OBJECTS + " objects");
+        return object;
     }
 
     @SuppressWarnings("unchecked")
@@ -328,7 +361,7 @@ final class Pickle {
     }
 
     private void push(Object value) throws CheckpointException {
-        check(stack.size() < MAX_STRING, "the stack has more than " + MAX_STRING + " values");
+        check(stack.size() < MAX_STACK, "the stack has more than " + MAX_STACK + " values");
         stack.add(value);
     }
 
@@ -379,10 +412,12 @@ final class Pickle {
         check(
                 bytes >= 0 && bytes <= MAX_STRING && bytes <= in.remaining(),
                 "a string of " + Integer.toUnsignedString(bytes) + " bytes is too long or truncated");
+        characters += bytes;
+        check(characters <= MAX_CHARACTERS, "the strings are longer than " + MAX_CHARACTERS + " bytes together");
         ByteBuffer part = in.slice(in.position(), bytes);
         in.position(in.position() + bytes);
         try {
-            return StandardCharsets.UTF_8.newDecoder().decode(part).toString();
+            return counted(StandardCharsets.UTF_8.newDecoder().decode(part).toString());
         } catch (CharacterCodingException e) {
             throw invalid("a string is not UTF-8");
         }
@@ -397,22 +432,27 @@ final class Pickle {
         return line.toString();
     }
 
-    /** Whether dicts and lists are nested at most 1000 levels deep, and so do not contain themselves. */
-    static boolean isShallow(Object value) {
-        Deque<Map.Entry<Object, Integer>> open = new ArrayDeque<>();
-        open.push(Map.entry(value, 0));
-        for (int seen = 0; !open.isEmpty(); seen++) {
-            Map.Entry<Object, Integer> next = open.pop();
-            if (next.getValue() > MAX_DEPTH || seen > MAX_OPERATIONS || open.size() > MAX_OPERATIONS) {
-                return false;
+    /**
+     * Checks that a walk over all dicts and lists ends soon. A dict can contain another one many times or itself, so the
+     * walk can be much longer than the pickle.
+     */
+    private void checkTree(Object root) throws CheckpointException {
+        Deque<Iterator<?>> open = new ArrayDeque<>();
+        open.push(List.of(root).iterator());
+        for (int visits = 0; !open.isEmpty(); ) {
+            if (!open.peek().hasNext()) {
+                open.pop();
+                continue;
             }
-            if (next.getKey() instanceof Map<?, ?> map) {
-                map.values().forEach(v -> open.push(Map.entry(v, next.getValue() + 1)));
-            } else if (next.getKey() instanceof List<?> list) {
-                list.forEach(v -> open.push(Map.entry(v, next.getValue() + 1)));
+            Object value = open.peek().next();
+            check(++visits <= MAX_OBJECTS, "dicts and lists repeat or contain themselves too many times");
+            if (value instanceof Map<?, ?> map) {
+                open.push(map.values().iterator());
+            } else if (value instanceof List<?> list) {
+                open.push(list.iterator());
             }
+            check(open.size() <= MAX_DEPTH, "dicts and lists are nested more than " + MAX_DEPTH + " levels deep");
         }
-        return true;
     }
 
     private static String printable(String name) {

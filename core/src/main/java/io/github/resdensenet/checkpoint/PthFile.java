@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * Reads files of {@code torch.save}: zip files (torch 1.6 and later) and the older format of concatenated pickles.
@@ -23,12 +24,18 @@ final class PthFile {
     private static final BigInteger LEGACY_MAGIC = new BigInteger("1950a86a20f9469cfc6c", 16);
     private static final long LEGACY_PROTOCOL = 1001;
     private static final int MAX_RANK = 8;
+    private static final int MAX_TENSORS = 100_000;
+    private static final int MAX_NAME = 1000;
+    private static final int MAX_LISTED = 10;
+    /** Strided views are copied. Together, the copies have at most this many bytes more than the file. */
     private static final long MAX_EXPANSION = 16 << 20;
 
     private final Path path;
     private final ByteBuffer file;
     private final Map<String, ByteBuffer> storages = new HashMap<>();
     private Object root = Pickle.NONE;
+    private int tensors;
+    private long copied;
 
     private PthFile(Path path, ByteBuffer file) {
         this.path = path;
@@ -59,6 +66,9 @@ final class PthFile {
         Map<String, TensorData> tensors = new LinkedHashMap<>();
         for (Map.Entry<?, ?> item : dict.entrySet()) {
             String name = String.valueOf(item.getKey());
+            if (name.length() > MAX_NAME) {
+                throw pth.invalid("data", "the name of a tensor is longer than " + MAX_NAME + " characters");
+            }
             if (!(item.getValue() instanceof Pickle.View view)) {
                 throw new CheckpointException(path + ": " + name + " is not a tensor" + pth.suggestion(key));
             }
@@ -82,6 +92,9 @@ final class PthFile {
     }
 
     private void collect(String name, Object value, Map<String, TensorData> into) throws CheckpointException {
+        if (name.length() > MAX_NAME) {
+            throw invalid("data", "the name of a tensor is longer than " + MAX_NAME + " characters");
+        }
         String prefix = name.isEmpty() ? "" : name + ".";
         if (value instanceof Pickle.View view) {
             into.put(name, tensor(name, view));
@@ -102,9 +115,6 @@ final class PthFile {
             pth.readZip();
         } else {
             pth.readLegacy();
-        }
-        if (!Pickle.isShallow(pth.root)) {
-            throw pth.invalid("data.pkl", "dicts and lists contain themselves or are nested too deeply");
         }
         return pth;
     }
@@ -139,7 +149,7 @@ final class PthFile {
                         .equals("little")) {
             throw invalid("byteorder", "only little-endian files are supported");
         }
-        root = Pickle.read(pickle, path, "data.pkl");
+        root = Pickle.read(pickle, path, "data.pkl").value();
         if (pickle.hasRemaining()) {
             throw invalid("data.pkl", pickle.remaining() + " extra bytes after the pickle");
         }
@@ -151,27 +161,27 @@ final class PthFile {
     }
 
     private void readLegacy() throws CheckpointException {
-        if (!LEGACY_MAGIC.equals(Pickle.read(file, path, "magic number"))) {
+        if (!LEGACY_MAGIC.equals(Pickle.read(file, path, "magic number").value())) {
             throw invalid("magic number", "wrong value; the file must be written by torch.save");
         }
-        if (!Long.valueOf(LEGACY_PROTOCOL).equals(Pickle.read(file, path, "protocol version"))) {
+        if (!Long.valueOf(LEGACY_PROTOCOL)
+                .equals(Pickle.read(file, path, "protocol version").value())) {
             throw invalid("protocol version", "must be " + LEGACY_PROTOCOL);
         }
-        if (!(Pickle.read(file, path, "system") instanceof Map<?, ?> system)
+        if (!(Pickle.read(file, path, "system").value() instanceof Map<?, ?> system)
                 || !Boolean.TRUE.equals(system.get("little_endian"))) {
             throw invalid("system", "only little-endian files are supported");
         }
-        root = Pickle.read(file, path, "object");
-        if (!(Pickle.read(file, path, "storage keys") instanceof List<?> keys)) {
+        Pickle.Content object = Pickle.read(file, path, "object");
+        root = object.value();
+        if (!(Pickle.read(file, path, "storage keys").value() instanceof List<?> keys)) {
             throw invalid("storage keys", "must be a list");
         }
-        Map<String, Pickle.Storage> known = new HashMap<>();
-        collectStorages(root, known);
-        for (Object key : keys) {
-            Pickle.Storage storage = known.get(String.valueOf(key));
-            if (storage == null) {
-                throw invalid("storage " + key, "no tensor uses it, so its type is unknown");
+        for (Object number : keys) {
+            if (!(number instanceof String key) || !object.storages().containsKey(key) || storages.containsKey(key)) {
+                throw invalid("storage keys", "must be the keys of the storages that tensors use, each once");
             }
+            Pickle.Storage storage = object.storages().get(key);
             if (file.remaining() < 8) {
                 throw invalid("storage " + key, "the file is truncated");
             }
@@ -182,26 +192,11 @@ final class PthFile {
                         "storage " + key,
                         elements + " elements instead of " + storage.elements() + ", or the file is truncated");
             }
-            storages.put(
-                    String.valueOf(key),
-                    file.slice(file.position(), (int) bytes).order(ByteOrder.LITTLE_ENDIAN));
+            storages.put(key, file.slice(file.position(), (int) bytes).order(ByteOrder.LITTLE_ENDIAN));
             file.position(file.position() + (int) bytes);
         }
         if (file.hasRemaining()) {
             throw invalid("file", file.remaining() + " extra bytes after the last storage");
-        }
-    }
-
-    private void collectStorages(Object value, Map<String, Pickle.Storage> into) {
-        if (!Pickle.isShallow(value)) {
-            return;
-        }
-        if (value instanceof Pickle.View view) {
-            into.put(view.storage().key(), view.storage());
-        } else if (value instanceof Map<?, ?> map) {
-            map.values().forEach(v -> collectStorages(v, into));
-        } else if (value instanceof List<?> list) {
-            list.forEach(v -> collectStorages(v, into));
         }
     }
 
@@ -234,11 +229,18 @@ final class PthFile {
             });
         }
         keys.remove(key);
-        return keys.isEmpty() ? "" : "; use --key to choose one of: " + String.join(", ", keys);
+        String listed = keys.stream().limit(MAX_LISTED).collect(Collectors.joining(", "));
+        return keys.isEmpty()
+                ? ""
+                : "; use --key to choose one of: " + listed
+                        + (keys.size() > MAX_LISTED ? " and " + (keys.size() - MAX_LISTED) + " more" : "");
     }
 
     /** The elements of a view as a contiguous tensor. */
     private TensorData tensor(String name, Pickle.View view) throws CheckpointException {
+        if (++tensors > MAX_TENSORS) {
+            throw invalid("data", "more than " + MAX_TENSORS + " tensors");
+        }
         Pickle.Storage storage = view.storage();
         DType dtype = storage.dtype();
         ByteBuffer record = storages.get(storage.key());
@@ -283,8 +285,9 @@ final class PthFile {
                 return new TensorData(
                         dtype, shape, record.slice((int) (elements == 0 ? 0 : offset * dtype.bytes()), (int) bytes));
             }
-            if (bytes > Math.max(record.remaining(), MAX_EXPANSION)) {
-                throw invalid("tensor " + name, "expands its storage to " + bytes + " bytes, which is too large");
+            copied += bytes;
+            if (copied > file.capacity() + MAX_EXPANSION) {
+                throw invalid("tensor " + name, "the tensors expand their storages too much");
             }
             return new TensorData(dtype, shape, gathered(record, dtype, offset, shape, strides, bytes));
         } catch (ArithmeticException e) {

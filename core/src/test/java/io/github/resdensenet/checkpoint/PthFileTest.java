@@ -224,8 +224,7 @@ class PthFileTest {
         pickle.writeBytes(operations.getBytes(StandardCharsets.ISO_8859_1));
         ByteBuffer bytes = ByteBuffer.wrap(pickle.toByteArray());
         try {
-            Object value = Pickle.read(bytes, Path.of("x.pth"), "data.pkl");
-            assertThat(Pickle.isShallow(value) && !(value instanceof Map)).isFalse(); // a list that contains itself
+            assertThat(Pickle.read(bytes, Path.of("x.pth"), "data.pkl").value()).isInstanceOf(Map.class);
         } catch (CheckpointException e) {
             assertThat(e).hasMessageStartingWith("x.pth: not a valid .pth file: data.pkl, byte");
         }

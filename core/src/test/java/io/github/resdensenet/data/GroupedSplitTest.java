@@ -104,7 +104,7 @@ class GroupedSplitTest {
         ImageFolder data = data(2, 10);
         assertThatThrownBy(() -> GroupedSplit.of(data, DEFAULT, new int[20], 0))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageContaining("too few groups for the split (1), the val set would be empty");
+                .hasMessageContaining("too few groups for the split (1), the validation set would be empty");
     }
 
     @Test
