@@ -1,5 +1,6 @@
 package io.github.resdensenet.checkpoint;
 
+import io.github.resdensenet.util.Text;
 import io.jhdf.HdfFile;
 import io.jhdf.api.Attribute;
 import io.jhdf.api.Dataset;
@@ -13,9 +14,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Reads Keras weight files (HDF5) as tensors with PyTorch's names and layout.
@@ -49,6 +52,7 @@ final class KerasFile {
     private final Path path;
     private final long size;
     private final Map<String, TensorData> tensors = new LinkedHashMap<>();
+    private final Set<Long> addresses = new HashSet<>();
 
     private KerasFile(Path path, long size) {
         this.path = path;
@@ -75,7 +79,7 @@ final class KerasFile {
         try (HdfFile file = new HdfFile(path)) {
             keras.collect(file.getChildren().get("model_weights") instanceof Group model ? model : file, 0);
         } catch (RuntimeException | StackOverflowError e) { // jhdf throws many types for corrupt files
-            throw keras.invalid("corrupt or unsupported HDF5 content: " + e.getMessage(), e);
+            throw keras.invalid("corrupt or unsupported HDF5 content", e);
         }
         if (keras.tensors.isEmpty()) {
             throw keras.invalid("the file contains no weights");
@@ -89,8 +93,8 @@ final class KerasFile {
         }
         List<Dataset> variables = new ArrayList<>();
         for (Node child : group.getChildren().values()) {
-            if (child.isLink()) {
-                throw invalid(child.getPath() + " is a link; links are not supported");
+            if (child.isLink() || !addresses.add(child.getAddress())) { // links can form cycles
+                throw invalid(Text.printable(child.getPath()) + " is a link; links are not supported");
             } else if (child instanceof Dataset variable) {
                 variables.add(variable);
             } else if (child instanceof Group inner && !child.getName().startsWith("optimizer")) {

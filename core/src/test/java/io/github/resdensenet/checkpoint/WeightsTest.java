@@ -2,6 +2,7 @@ package io.github.resdensenet.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.resdensenet.nn.ImageClassifier;
@@ -9,6 +10,7 @@ import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.run.Weights;
+import io.github.resdensenet.testkit.Extent;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.KerasFiles;
 import io.github.resdensenet.testkit.TestModels;
@@ -19,13 +21,17 @@ import io.jhdf.WritableHdfFile;
 import io.jhdf.api.WritableGroup;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,6 +151,54 @@ class WeightsTest {
                         .tensors()
                         .keySet())
                 .containsExactly("predictions.bias");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"cycle", "root", "graph", "shared", "soft", "external"})
+    void rejectsKerasFilesWhoseGroupsAreLinked(String name) throws Exception {
+        for (String format : new String[] {"", "-latest"}) {
+            Path file = file("links.h5", Golden.bytes("keras-hostile/" + name + format + ".h5"));
+            assertThatThrownBy(() -> KerasFile.read(file))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessageContaining("is a link; links are not supported");
+        }
+    }
+
+    /** Replaces addresses in the file by other addresses, so that its internal trees and lists form cycles. */
+    @Test
+    void readingKerasFilesWithWrongAddressesEnds() throws Exception {
+        List<byte[]> files = List.of(
+                Golden.bytes("keras-small.weights.h5"),
+                Golden.bytes("keras-small-keras2.h5"),
+                Golden.bytes("keras-hostile/graph.h5"),
+                Golden.bytes("keras-hostile/graph-latest.h5"));
+        for (int i = 0; i < Extent.of(100, 2000); i++) {
+            byte[] bytes = files.get(i % files.size()).clone();
+            KeyedRandom random = KeyedRandom.of(23, i);
+            ByteBuffer view = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+            List<Integer> addresses = IntStream.range(0, bytes.length - 8)
+                    .filter(at -> view.getLong(at) > 0 && view.getLong(at) < bytes.length)
+                    .boxed()
+                    .toList();
+            for (int k = 0; k < 3; k++) {
+                int from = addresses.get(random.nextInt(addresses.size()));
+                int to = addresses.get(random.nextInt(addresses.size()));
+                view.putLong(
+                        to,
+                        ByteBuffer.wrap(files.get(i % files.size()))
+                                .order(ByteOrder.LITTLE_ENDIAN)
+                                .getLong(from));
+            }
+            Path file = file("addresses.h5", bytes);
+            assertTimeoutPreemptively(Duration.ofMinutes(1), () -> {
+                try {
+                    KerasFile.read(file);
+                } catch (CheckpointException e) {
+                    assertThat(e).hasMessageContaining("addresses.h5: not a valid Keras weight file: ");
+                    assertThat(e.getMessage()).hasLineCount(1);
+                }
+            });
+        }
     }
 
     @Test
