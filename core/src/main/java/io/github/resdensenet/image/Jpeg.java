@@ -35,7 +35,9 @@ final class Jpeg {
     private @Nullable JpegFrame frame;
     private int restartInterval;
     private int orientation = 1;
-    private boolean adobe;
+    /** The colour transform in the Adobe segment; -1 without a segment. */
+    private int transform = -1;
+
     private int scans;
 
     private Jpeg(Bytes in) {
@@ -100,7 +102,7 @@ final class Jpeg {
                 }
                 case APP14 -> {
                     kept = isAdobe(body);
-                    adobe |= kept;
+                    transform = kept ? new Bytes(body).u8(11) : transform;
                 }
                 case SOS -> {
                     return scan(body, at, next);
@@ -200,7 +202,7 @@ final class Jpeg {
                         checked.width(),
                         checked.height(),
                         orientation,
-                        () -> CmykJpeg.decode(cleaned, checked.width(), checked.height(), adobe))
+                        () -> CmykJpeg.decode(cleaned, checked.width(), checked.height(), transform))
                 : new ImageFile(Format.JPEG, checked.width(), checked.height(), orientation, cleaned);
     }
 }
