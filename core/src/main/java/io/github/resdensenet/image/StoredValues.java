@@ -4,12 +4,17 @@ import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** Reads raw pixel values with the readers of the JDK, before any colour conversion. */
 final class StoredValues {
+    /** Warnings that do not concern the pixels. */
+    private static final Pattern HARMLESS =
+            Pattern.compile("ICC profile|assuming no compression|should begin with EOL");
+
     private StoredValues() {}
 
     /** Reads the values of the first image. Warnings and exceptions of the reader mean that the file is corrupt. */
@@ -19,20 +24,20 @@ final class StoredValues {
         ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
         try (MemoryCacheImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
             String[] warning = {""};
-            reader.addIIOReadWarningListener((source, text) -> warning[0] = text);
+            reader.addIIOReadWarningListener(
+                    (source, text) -> warning[0] = HARMLESS.matcher(text).find() ? warning[0] : text);
             reader.setInput(in, true, true);
             Raster raster = reader.canReadRaster()
                     ? reader.readRaster(0, null)
                     : reader.read(0).getRaster();
             if (!warning[0].isEmpty()) {
-                throw FormatException.corrupt(warning[0]);
+                throw FormatException.corrupt("the decoder reports: " + warning[0]);
             }
             return raster;
         } catch (IOException e) {
-            throw FormatException.corrupt("decoder error: " + String.valueOf(e.getMessage()));
+            throw FormatException.corrupt("the decoder reports: " + e.getMessage());
         } catch (RuntimeException e) { // the reader does not validate everything it reads
-            throw FormatException.corrupt(
-                    "the decoder failed with " + e.getClass().getSimpleName());
+            throw FormatException.corrupt("the image data cannot be decoded");
         } finally {
             reader.dispose();
         }

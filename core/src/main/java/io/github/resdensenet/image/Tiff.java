@@ -27,11 +27,17 @@ final class Tiff {
     private static final int ORIENTATION = 274;
     private static final int SAMPLES = 277;
     private static final int STRIP_SIZES = 279;
+    private static final int PLANES = 284;
     private static final int PALETTE = 320;
+    private static final int TILE_WIDTH = 322;
+    private static final int TILE_HEIGHT = 323;
     private static final int TILES = 324;
     private static final int TILE_SIZES = 325;
     private static final int EXTRA = 338;
     private static final int SAMPLE_FORMAT = 339;
+    private static final int COEFFICIENTS = 529;
+    /** Red, green and blue in the luminance, as in JFIF. */
+    private static final double[] LUMINANCE = {0.299, 0.587, 0.114};
 
     private static final int JPEG = 7;
     private static final Map<Integer, String> COMPRESSIONS = Map.of(
@@ -60,6 +66,8 @@ final class Tiff {
     private static final int INDEXED = 3;
     private static final int CMYK = 5;
     private static final int YCBCR = 6;
+    /** The value of {@link #EXTRA} for colours that have been multiplied by alpha. */
+    private static final int PREMULTIPLIED = 1;
 
     private final Map<Integer, long[]> fields = new TreeMap<>();
     private final int width;
@@ -67,6 +75,7 @@ final class Tiff {
     private final int bits;
     private final int samples;
     private final int photometric;
+    private boolean unusualLuminance;
 
     private Tiff(Bytes file) throws FormatException {
         Bytes in = file.startsWith("II") ? file.littleEndian() : file;
@@ -104,7 +113,10 @@ final class Tiff {
                 default -> 0; // metadata such as text and fractions
             };
             long count = in.u32(entry + 4);
-            if (size == 0) {
+            if (in.u16(entry) == COEFFICIENTS && count == 3) {
+                unusualLuminance = isUnusual(in, in.u32(entry + 8));
+            }
+            if (size == 0 || (in.u16(entry) == ORIENTATION && size != 2)) {
                 continue;
             }
             if (count > in.length() / size) {
@@ -118,6 +130,15 @@ final class Tiff {
             }
             fields.put(in.u16(entry), values);
         }
+    }
+
+    private static boolean isUnusual(Bytes in, long fractions) throws FormatException {
+        boolean unusual = false;
+        for (int c = 0; c < 3; c++) {
+            double coefficient = (double) in.u32(fractions + 8L * c) / in.u32(fractions + 8L * c + 4);
+            unusual |= !(Math.abs(coefficient - LUMINANCE[c]) < 0.001);
+        }
+        return unusual;
     }
 
     private long value(int tag, long fallback) {
@@ -135,12 +156,13 @@ final class Tiff {
                 + " bits, compression " + COMPRESSIONS.getOrDefault((int) compression, Long.toString(compression));
         boolean jpeg = compression == JPEG;
         boolean whole = bits == 8 || bits == 16;
+        boolean fraction = bits == 1 || bits == 2 || bits == 4; // of a byte
         boolean known = switch (photometric) {
             case WHITE_IS_ZERO, BLACK_IS_ZERO ->
-                (samples == 1 || (samples == 2 && !jpeg)) && (whole || (bits == 1 && samples == 1));
-            case RGB -> (samples == 3 || (samples == 4 && !jpeg)) && whole;
-            case INDEXED -> samples == 1 && bits == 8 && value(PALETTE, -1) >= 0;
-            case CMYK -> samples == 4 && bits == 8 && !jpeg;
+                (samples == 1 || (samples == 2 && !jpeg)) && (whole || (fraction && samples == 1));
+            case RGB -> (samples == 3 || samples == 4) && whole;
+            case INDEXED -> (samples == 1 || (samples == 2 && bits == 8)) && (fraction || bits == 8);
+            case CMYK -> samples == 4 && whole;
             case YCBCR -> samples == 3 && bits == 8 && jpeg;
             default -> false;
         };
@@ -153,9 +175,11 @@ final class Tiff {
                 || !unsigned
                 || !COMPRESSIONS.containsKey((int) compression)
                 || (bilevelCode && bits != 1)
-                || value(FILL_ORDER, 1) != 1
-                || value(EXTRA, 0) == 1
-                || (photometric == INDEXED && fields.getOrDefault(PALETTE, new long[0]).length != 768)) {
+                || (value(FILL_ORDER, 1) != 1 && !bilevelCode)
+                || (value(PLANES, 1) != 1 && bits == 16 && compression == 1)
+                || (jpeg && samples > 3)
+                || (photometric == YCBCR && unusualLuminance)
+                || (photometric == INDEXED && fields.getOrDefault(PALETTE, new long[0]).length != 3 << bits)) {
             throw FormatException.unsupported(kind);
         }
     }
@@ -166,6 +190,14 @@ final class Tiff {
         if (starts.length == 0 || starts.length != sizes.length) {
             throw FormatException.corrupt(
                     "the TIFF has " + starts.length + " strips or tiles but " + sizes.length + " sizes");
+        }
+        if (fields.containsKey(TILES)) {
+            long across = (width - 1) / Math.max(1, size(TILE_WIDTH)) + 1;
+            long down = (height - 1) / Math.max(1, size(TILE_HEIGHT)) + 1;
+            long tiles = across * down * (value(PLANES, 1) == 1 ? 1 : samples);
+            if (starts.length != tiles) {
+                throw FormatException.corrupt("the TIFF has " + starts.length + " tiles instead of " + tiles);
+            }
         }
         long total = 0;
         for (int i = 0; i < starts.length; i++) {
@@ -204,20 +236,23 @@ final class Tiff {
             case WHITE_IS_ZERO, BLACK_IS_ZERO -> grey(rgb, to, eight(row[at])); // the reader inverts the former
             case INDEXED -> {
                 for (int c = 0; c < 3; c++) {
-                    rgb[to + c] = (byte) (palette[256 * c + row[at]] >> 8);
+                    rgb[to + c] = (byte) (palette[(c << bits) + row[at]] >> 8);
                 }
             }
-            case CMYK -> StoredValues.cmyk(row[at], row[at + 1], row[at + 2], row[at + 3], rgb, to);
+            case CMYK ->
+                StoredValues.cmyk(eight(row[at]), eight(row[at + 1]), eight(row[at + 2]), eight(row[at + 3]), rgb, to);
             default -> {
+                int alpha = samples == 4 && value(EXTRA, 0) == PREMULTIPLIED ? eight(row[at + 3]) : 255;
                 for (int c = 0; c < 3; c++) {
-                    rgb[to + c] = (byte) eight(row[at + c]);
+                    int value = eight(row[at + c]);
+                    rgb[to + c] = (byte) (alpha == 0 ? 0 : Math.min(255, value * 255 / alpha));
                 }
             }
         }
     }
 
     private int eight(int value) {
-        return bits == 16 ? value >> 8 : bits == 1 ? 255 * value : value;
+        return bits == 16 ? value >> 8 : value * 255 / ((1 << bits) - 1);
     }
 
     private static void grey(byte[] rgb, int at, int value) {
