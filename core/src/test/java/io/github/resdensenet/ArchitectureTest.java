@@ -27,7 +27,7 @@ class ArchitectureTest {
 
     static {
         ALLOWED.put("util", List.of());
-        ALLOWED.put("image", List.of());
+        ALLOWED.put("image", List.of("util"));
         ALLOWED.put("plot", List.of("image"));
         ALLOWED.put("nn", List.of("util"));
         ALLOWED.put("transforms", List.of("image", "util"));

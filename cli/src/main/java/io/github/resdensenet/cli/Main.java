@@ -1,12 +1,17 @@
 package io.github.resdensenet.cli;
 
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.util.concurrent.CancellationException;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -91,7 +96,11 @@ public final class Main {
             return Signals.exitCode();
         }
         boolean usage = error instanceof IllegalArgumentException;
-        err.println("resdensenet: " + message(error));
+        Exception shown =
+                error instanceof UncheckedIOException && error.getCause() instanceof IOException e ? e : error;
+        // a list of images has one line per image; their names are printable already
+        err.println("resdensenet: "
+                + message(shown).lines().map(Text::printable).collect(Collectors.joining(System.lineSeparator())));
         return usage ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }
 
@@ -102,6 +111,12 @@ public final class Main {
         }
         if (error instanceof AccessDeniedException e) {
             return e.getFile() + ": permission denied";
+        }
+        if (error instanceof FileSystemLoopException e) {
+            return e.getFile() + ": link to a parent folder";
+        }
+        if (error instanceof CharacterCodingException) {
+            return "a file is not UTF-8 text";
         }
         if (error instanceof FileSystemException
                 || error instanceof IOException

@@ -5,8 +5,8 @@ import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.util.Decimal;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -15,7 +15,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -94,13 +93,11 @@ final class PredictCommand implements Callable<Integer> {
         if (!Files.isDirectory(input)) {
             return List.of(input);
         }
-        try (Stream<Path> files = Files.walk(input, FileVisitOption.FOLLOW_LINKS)) {
-            List<Path> images = files.filter(ImageFolder::isImage).sorted().toList();
-            if (images.isEmpty()) {
-                throw new NoSuchFileException(input.toString(), null, "no images in this folder");
-            }
-            return images;
+        List<Path> images = ImageFolder.images(input);
+        if (images.isEmpty()) {
+            throw new NoSuchFileException(input.toString(), null, "no images in this folder");
         }
+        return images;
     }
 
     private void print(Path image, Prediction calibrated, Temperature temperature) {
@@ -124,11 +121,11 @@ final class PredictCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(Json.line(fields));
             return;
         }
-        StringBuilder line = new StringBuilder(image + ": " + label + " (");
+        StringBuilder line = new StringBuilder(Text.printable(image + ": " + label) + " (");
         for (int i = 0; i < shown.size(); i++) {
             int c = shown.get(i);
             line.append(i == 0 ? "" : ", ")
-                    .append(p.classes().get(c))
+                    .append(Text.printable(p.classes().get(c)))
                     .append(' ')
                     .append(Decimal.percent(p.probabilities().get(c)))
                     .append('%')
@@ -152,7 +149,7 @@ final class PredictCommand implements Callable<Integer> {
             fields.put("error", reason);
             spec.commandLine().getOut().println(Json.line(fields));
         } else {
-            spec.commandLine().getErr().println("resdensenet: " + reason);
+            spec.commandLine().getErr().println("resdensenet: " + Text.printable(reason));
         }
     }
 }

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Handles SIGINT (Ctrl-C) and SIGTERM. The first signal runs the action set by {@link #onNext}, which asks the command to
- * save and stop. Without an action, and on a second signal, the process halts at once. It skips the regular exit, which
+ * save and stop. Without an action, on a second signal, and 8 seconds after the first, the process halts at once. It skips the regular exit, which
  * would unload the native libraries while their threads still run. Files are written atomically, so none is left
  * incomplete.
  */
@@ -16,6 +16,9 @@ final class Signals {
     private static final AtomicReference<@Nullable Runnable> STOP = new AtomicReference<>();
     /** Signals within this time count as one: timeout(1) signals both the process and its group. */
     private static final long SAME_NANOS = 300_000_000L;
+
+    /** Time to save and stop. */
+    private static final long GRACE_MILLIS = 8_000;
 
     private static volatile int received;
     private static long lastNanos;
@@ -52,8 +55,25 @@ final class Signals {
         if (stop == null) {
             Runtime.getRuntime().halt(code);
         } else {
+            haltLater(code);
             stop.run();
         }
+    }
+
+    /** Halts the process if the command does not stop soon, for example while it builds a large network. */
+    private static void haltLater(int code) {
+        Thread timer = new Thread(() -> {
+            try {
+                Thread.sleep(GRACE_MILLIS);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            System.err.println(
+                    "resdensenet: stopped before the current work was finished; the last checkpoint is kept");
+            Runtime.getRuntime().halt(code);
+        });
+        timer.setDaemon(true);
+        timer.start();
     }
 
     /** Sets what the next signal runs instead of halting the process. */

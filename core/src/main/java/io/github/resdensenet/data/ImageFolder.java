@@ -1,11 +1,13 @@
 package io.github.resdensenet.data;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.FileVisitOption;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -106,16 +108,39 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
     }
 
     private static List<Sample> list(Path root, String className, int classIndex) throws IOException {
-        Path folder = root.resolve(className);
-        try (Stream<Path> files = Files.walk(folder, FileVisitOption.FOLLOW_LINKS)) {
-            return files.filter(ImageFolder::isImage)
-                    .sorted(Comparator.comparing((Path p) -> String.valueOf(p.getParent()), BY_CODE_POINT)
-                            .thenComparing(p -> String.valueOf(p.getFileName()), BY_CODE_POINT))
-                    .map(p -> new Sample(p, slashed(root.relativize(p)), classIndex))
-                    .toList();
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
+        return images(root.resolve(className)).stream()
+                .map(p -> new Sample(p, slashed(root.relativize(p)), classIndex))
+                .toList();
+    }
+
+    /**
+     * Lists the images in a folder and its subfolders, in torchvision's order. The list includes what cannot be read, so
+     * that decoding it reports the reason: broken links, pipes with an image's name, links to a parent folder, and
+     * folders without read permission.
+     */
+    public static List<Path> images(Path folder) throws IOException {
+        List<Path> images = new ArrayList<>();
+        Files.walkFileTree(folder, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
+                if (hasExtension(file)) {
+                    images.add(file);
+                }
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException reason) throws IOException {
+                if (file.equals(folder)) {
+                    throw reason;
+                }
+                images.add(file);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+        images.sort(Comparator.comparing((Path p) -> String.valueOf(p.getParent()), BY_CODE_POINT)
+                .thenComparing(p -> String.valueOf(p.getFileName()), BY_CODE_POINT));
+        return images;
     }
 
     private static String slashed(Path relative) {
@@ -126,8 +151,12 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
 
     /** Whether a path is a regular file with one of the {@link #EXTENSIONS}, in upper or lower case. */
     public static boolean isImage(Path file) {
+        return hasExtension(file) && Files.isRegularFile(file);
+    }
+
+    private static boolean hasExtension(Path file) {
         String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
-        return EXTENSIONS.stream().anyMatch(name::endsWith) && Files.isRegularFile(file);
+        return EXTENSIONS.stream().anyMatch(name::endsWith);
     }
 
     /**

@@ -7,7 +7,9 @@ import static org.bytedeco.opencv.global.opencv_imgcodecs.imdecode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -53,9 +55,23 @@ public final class ImageDecoder {
      * @throws IOException if the file cannot be read
      */
     public static ByteBuffer content(Path file) throws IOException {
-        BasicFileAttributes attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        BasicFileAttributes attributes;
+        try {
+            attributes = Files.readAttributes(file, BasicFileAttributes.class);
+        } catch (NoSuchFileException e) {
+            throw Files.isSymbolicLink(file) ? new ImageException(file, "broken link") : e;
+        } catch (FileSystemException e) {
+            throw new ImageException(file, "cannot be opened; it may be a link to itself, or without permission");
+        }
+        if (attributes.isDirectory()) {
+            String kind = Files.isSymbolicLink(file) ? "a link to a parent folder" : "a folder, not an image file";
+            throw new ImageException(file, Files.isReadable(file) ? kind : "a folder without read permission");
+        }
         if (!attributes.isRegularFile()) { // opening a pipe would block
-            throw new ImageException(file, "not a regular file");
+            throw new ImageException(file, "not a regular file (pipe, socket or device)");
+        }
+        if (!Files.isReadable(file)) {
+            throw new ImageException(file, "no read permission");
         }
         if (attributes.size() > Integer.MAX_VALUE) {
             throw new ImageException(

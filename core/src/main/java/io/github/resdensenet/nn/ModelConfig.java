@@ -3,7 +3,9 @@ package io.github.resdensenet.nn;
 import io.github.resdensenet.nn.ablation.Fusion;
 import io.github.resdensenet.nn.ablation.Widths;
 import io.github.resdensenet.util.Choices;
+import io.github.resdensenet.util.Text;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * Which network, and its sizes. Only ResDenseNet has sizes to choose; the other architectures are fixed.
@@ -17,6 +19,9 @@ import java.util.List;
  */
 public record ModelConfig(
         Architecture name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize, Fusion fusion) {
+    private static final int MAX_LAYERS = 500;
+    private static final double MAX_PARAMETERS = 1e9;
+
     private static final int GROWTH_RATE = 32;
     private static final List<Integer> BLOCK_CONFIG = List.of(3, 4, 6, 4);
     private static final int INIT_FEATURES = 64;
@@ -34,10 +39,11 @@ public record ModelConfig(
         blockConfig = List.copyOf(blockConfig);
         if (blockConfig.isEmpty()
                 || blockConfig.size() > 8
-                || blockConfig.stream().anyMatch(n -> n < 1)) {
-            throw new IllegalArgumentException(
-                    "model.blockConfig must be 1 to 8 positive numbers of layers, got " + blockConfig);
+                || blockConfig.stream().anyMatch(n -> n < 1 || n > MAX_LAYERS)) {
+            throw new IllegalArgumentException("model.blockConfig must be 1 to 8 numbers of layers, each from 1 to "
+                    + MAX_LAYERS + ", got " + Text.shorten(blockConfig));
         }
+        checkParameters(growthRate, blockConfig, numInitFeatures, bnSize);
         if (name != Architecture.RESDENSENET) {
             if (fusion != Fusion.BOTH) {
                 throw new IllegalArgumentException(
@@ -47,6 +53,28 @@ public record ModelConfig(
             fixed(name, "blockConfig", BLOCK_CONFIG, blockConfig);
             fixed(name, "numInitFeatures", INIT_FEATURES, numInitFeatures);
             fixed(name, "bnSize", BN_SIZE, bnSize);
+        }
+    }
+
+    /** Estimates the parameters before anything is allocated. */
+    private static void checkParameters(int growthRate, List<Integer> blockConfig, double features, double bnSize) {
+        double parameters = 0;
+        double channels = features;
+        for (int layers : blockConfig) {
+            double wide = channels + (double) layers * growthRate;
+            double bottleneck = bnSize * growthRate;
+            parameters += layers * bottleneck * ((channels + wide) / 2 + 9.0 * growthRate) + wide * channels;
+            parameters += 2 * channels * channels;
+            channels *= 2;
+        }
+        if (parameters > MAX_PARAMETERS) {
+            throw new IllegalArgumentException(String.format(
+                    Locale.ROOT,
+                    "model: this network would have %.3g parameters and need %.3g GB for training; at most %.3g"
+                            + " parameters are allowed",
+                    parameters,
+                    parameters * 16 / 1e9,
+                    MAX_PARAMETERS));
         }
     }
 

@@ -4,9 +4,8 @@ import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +51,8 @@ public record Manifest(
         Map<String, String> files) {
     /** The format version that this program reads and writes. */
     public static final int FORMAT_VERSION = 1;
+
+    private static final long MAX_BYTES = 16 << 20;
 
     private static final Pattern OWN_DIGEST = Pattern.compile("(\"sha256\" : \")[0-9a-f]*(\")");
     private static final JsonMapper JSON = JsonMapper.builder()
@@ -215,15 +216,13 @@ public record Manifest(
         Manifest manifest;
         String text;
         try {
-            text = Files.readString(file);
+            text = Text.read(file, MAX_BYTES);
             if (!(JSON.readTree(text) instanceof ObjectNode fields)) { // for example an empty file
                 throw new CheckpointException(file + ": not a checkpoint manifest: no JSON object");
             }
             manifest = JSON.treeToValue(withDefaults(fields), Manifest.class);
-        } catch (CharacterCodingException e) {
-            throw new CheckpointException(file + ": corrupt, it is not UTF-8 text");
         } catch (JacksonException e) {
-            throw new CheckpointException(file + ": not a checkpoint manifest: " + e.getOriginalMessage());
+            throw new CheckpointException(file + ": not a checkpoint manifest: " + Text.problem("JSON", e));
         }
         if (manifest.formatVersion != FORMAT_VERSION) {
             throw new CheckpointException(file + ": unsupported format version " + manifest.formatVersion

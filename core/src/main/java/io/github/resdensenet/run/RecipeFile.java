@@ -2,10 +2,10 @@ package io.github.resdensenet.run;
 
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.util.Choices;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,10 +14,12 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.exc.InvalidFormatException;
 import tools.jackson.databind.node.ObjectNode;
+import tools.jackson.dataformat.yaml.YAMLFactory;
 import tools.jackson.dataformat.yaml.YAMLMapper;
 import tools.jackson.dataformat.yaml.YAMLWriteFeature;
 
@@ -26,7 +28,12 @@ import tools.jackson.dataformat.yaml.YAMLWriteFeature;
  * Recipe files and {@code --set} can change values but not add keys.
  */
 final class RecipeFile {
-    private static final YAMLMapper YAML = YAMLMapper.builder()
+    private static final long MAX_BYTES = 64 << 10;
+
+    private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .build())
+            .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
             .disable(YAMLWriteFeature.WRITE_DOC_START_MARKER)
@@ -66,7 +73,7 @@ final class RecipeFile {
     }
 
     static Recipe read(Path file) throws IOException {
-        return parse(Files.readString(file), file);
+        return parse(Text.read(file, MAX_BYTES), file);
     }
 
     /** Parses YAML text. Omitted keys have their default, so recipes of earlier versions can be read. */
@@ -75,7 +82,7 @@ final class RecipeFile {
         try {
             changes = YAML.readTree(yaml);
         } catch (JacksonException e) {
-            throw new IllegalArgumentException(source + ": invalid YAML: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException(source + ": " + Text.problem("YAML", e), e);
         }
         if (!changes.isObject()) {
             throw new IllegalArgumentException(
@@ -97,7 +104,7 @@ final class RecipeFile {
             try {
                 set(tree, key, YAML.readTree(value));
             } catch (JacksonException e) {
-                throw new IllegalArgumentException(key + ": invalid YAML value: " + value, e);
+                throw new IllegalArgumentException(key + ": invalid YAML value: " + Text.shorten(value), e);
             }
         });
         return bind(tree);
@@ -176,7 +183,7 @@ final class RecipeFile {
             if (e.getCause() instanceof IllegalArgumentException invalidValue) {
                 throw invalidValue;
             }
-            throw new IllegalArgumentException("recipe: " + e.getOriginalMessage(), e);
+            throw new IllegalArgumentException("recipe: a value does not fit its key", e);
         }
     }
 
@@ -188,11 +195,11 @@ final class RecipeFile {
             JsonNode value = change.getValue();
             if (known == null) {
                 throw new IllegalArgumentException((source.equals(key) ? "" : source + ": ") + "unknown recipe key "
-                        + key + "; known keys: " + String.join(", ", recipe.propertyNames()));
+                        + Text.shorten(key) + "; known keys: " + String.join(", ", recipe.propertyNames()));
             }
             if (known.isObject()) {
                 if (!value.isObject()) {
-                    throw new IllegalArgumentException(key + " must be a mapping, got " + value);
+                    throw new IllegalArgumentException(key + " must be a mapping, got " + Text.shorten(value));
                 }
                 merge((ObjectNode) known, (ObjectNode) value, key + ".", source);
                 continue;
@@ -202,7 +209,7 @@ final class RecipeFile {
             }
             String expected = typeName(known);
             if (!expected.equals(typeName(value)) && !(expected.equals("a number") && value.isIntegralNumber())) {
-                throw new IllegalArgumentException(key + " must be " + expected + ", got " + value);
+                throw new IllegalArgumentException(key + " must be " + expected + ", got " + Text.shorten(value));
             }
             recipe.set(change.getKey(), value);
         }

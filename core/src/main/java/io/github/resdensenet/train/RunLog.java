@@ -2,6 +2,7 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,8 +29,9 @@ final class RunLog {
 
     void say(String lines) {
         lines.lines().forEach(line -> {
-            text.append(line).append('\n');
-            listeners.forEach(listener -> listener.message(line));
+            String printable = Text.printable(line);
+            text.append(printable).append('\n');
+            listeners.forEach(listener -> listener.message(printable));
         });
     }
 

@@ -2,13 +2,18 @@ package io.github.resdensenet.data;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.resdensenet.data.ImageFolder.Sample;
+import io.github.resdensenet.image.ImageDecoder;
+import io.github.resdensenet.image.ImageException;
 import io.github.resdensenet.testkit.TestImages;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -41,6 +46,36 @@ class ImageFolderTest {
                         "B/1.jpeg", "b/10.PNG", "b/2.png", "b/sub/1.jpg", "\uFF21/1.bmp", "\uD83D\uDE00/1.webp");
         assertThat(folder.counts()).containsExactly(1, 3, 1, 1);
         assertThat(folder.classToIndex()).startsWith("{'B': 0, 'b': 1, ");
+    }
+
+    /** Everything that cannot be read is listed, so that the training reports or skips it with the reason. */
+    @Test
+    void listsLoopsPipesAndBrokenLinksWithReasonAtDecoding() throws Exception {
+        assumeTrue(Files.getFileStore(root).supportsFileAttributeView("posix"));
+        TestImages.folder(root, 1, 8, "a", "b");
+        Files.createSymbolicLink(root.resolve("a/loop"), root.resolve("a"));
+        Files.createSymbolicLink(root.resolve("a/self.png"), root.resolve("a/self.png"));
+        Files.createSymbolicLink(root.resolve("a/broken.png"), root.resolve("nowhere"));
+        assumeTrue(new ProcessBuilder("mkfifo", root.resolve("a/pipe.png").toString())
+                        .start()
+                        .waitFor()
+                == 0);
+        Files.writeString(root.resolve("a/two\nlines\u001b[31m.png"), "x");
+        ImageFolder folder = ImageFolder.open(root);
+        Map<String, String> reasons = new TreeMap<>();
+        for (Sample sample : folder.samples()) {
+            try {
+                ImageDecoder.decode(sample.path(), false);
+            } catch (ImageException e) {
+                assertThat(e.getMessage()).hasLineCount(1).doesNotContain("\u001b");
+                reasons.put(sample.name(), e.reason());
+            }
+        }
+        assertThat(reasons)
+                .containsOnlyKeys("a/broken.png", "a/loop", "a/pipe.png", "a/self.png", "a/two\nlines\u001b[31m.png")
+                .containsEntry("a/broken.png", "broken link")
+                .containsEntry("a/loop", "a link to a parent folder")
+                .containsEntry("a/pipe.png", "not a regular file (pipe, socket or device)");
     }
 
     @Test

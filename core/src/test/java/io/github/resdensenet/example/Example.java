@@ -14,12 +14,9 @@ final class Example {
 
     static void train() throws IOException {
         Run run = Trainer.train(Recipe.defaults().withData(Path.of("photos")), Path.of("runs/photos"));
-        System.out.println(run.folder());
-    }
 
-    static void classify() throws IOException {
-        try (Classifier classifier = Classifier.load(Path.of("runs/knees"))) {
-            Prediction p = classifier.classify(Path.of("knee.png"));
+        try (Classifier classifier = Classifier.load(run.folder())) {
+            Prediction p = classifier.classify(Path.of("photo.jpg"));
             System.out.println(p.className() + " " + p.probability());
         }
     }

@@ -7,6 +7,7 @@ import io.github.resdensenet.testkit.Allocation;
 import io.github.resdensenet.testkit.Corpora;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.Trust;
+import io.github.resdensenet.util.Digest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -88,6 +89,30 @@ class ImageDecoderTest {
         assertThat(files.size() - corrupt).isGreaterThanOrEqualTo(Corpora.whole() ? 161 : 84);
     }
 
+    /** Files that encoders of other projects wrote; foreign.json names their projects and licences. */
+    @Test
+    void decodesFilesOfOtherEncodersToPixelsOfPillow() throws Exception {
+        List<String> wrong = new ArrayList<>();
+        JsonNode files = Golden.json("foreign/foreign.json").get("files");
+        for (JsonNode file : files) {
+            String name = file.get("file").asString();
+            String origin = name + " (" + file.get("from").asString() + ")";
+            try {
+                RgbImage image = decode(Golden.bytes("foreign/" + name));
+                if (image.width() != file.get("width").asInt()
+                        || image.height() != file.get("height").asInt()
+                        || !Digest.sha256(ByteBuffer.wrap(image.pixels())).equals(file.get("sha256").asString())) {
+                    wrong.add(origin);
+                }
+            } catch (ImageException e) {
+                wrong.add(origin + ": " + e.reason());
+            }
+        }
+        Trust.row("I10", files.size(), wrong.size(), wrong);
+        assertThat(wrong).isEmpty();
+        assertThat(files.size()).isGreaterThanOrEqualTo(100);
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -150,7 +175,8 @@ class ImageDecoderTest {
         assertThatThrownBy(() -> decode("hello".getBytes(StandardCharsets.UTF_8)))
                 .hasMessageContaining("not an image in a supported format");
         assertThatThrownBy(() -> decode(new byte[0])).hasMessage("photo: the file is empty");
-        assertThatThrownBy(() -> ImageDecoder.decode(folder, false)).hasMessage(folder + ": not a regular file");
+        assertThatThrownBy(() -> ImageDecoder.decode(folder, false))
+                .hasMessage(folder + ": a folder, not an image file");
     }
 
     /** Builds a PNG chunk with a correct checksum. */

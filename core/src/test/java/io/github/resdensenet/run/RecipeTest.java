@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resdensenet.nn.ModelConfig.Architecture;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -102,7 +103,7 @@ class RecipeTest {
                 "data.shuffle|maybe|data.shuffle must be true or false, got \"maybe\"",
                 "data.batchSize|0|data.batchSize must be 1 to 4096, got 0",
                 "data.split.val|0.5|data.split must be fractions",
-                "model.blockConfig|[]|model.blockConfig must be 1 to 8 positive numbers",
+                "model.blockConfig|[]|model.blockConfig must be 1 to 8 numbers of layers",
                 "model.blockConfig|[a]|blockConfig",
                 "model.growthRate|0|model.growthRate must be positive, got 0",
                 "train.learningRate|1|unknown recipe key train.learningRate",
@@ -129,7 +130,48 @@ class RecipeTest {
         assertThatThrownBy(() -> Recipe.read(file))
                 .hasMessage(file + ": a recipe must be a YAML mapping with the keys model, data, augment, train");
         Files.writeString(file, "a: [1\n");
-        assertThatThrownBy(() -> Recipe.read(file)).hasMessageStartingWith(file + ": invalid YAML: ");
+        assertThatThrownBy(() -> Recipe.read(file)).hasMessageStartingWith(file + ": invalid YAML at line 1, column 6");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "train: {lr: 0.1}\\ntrain: {epochs: 1} | duplicate key train at line 2",
+                "train: {lr: 0.1, lr: 0.2} | duplicate key lr at line 1",
+                "train: {lr: 0.1}\\n---\\ntrain: {lr: 0.2} | invalid YAML",
+                "train: [ | invalid YAML at line",
+                "'%YAML 9.9\\n---\\ntrain: {}' | invalid YAML",
+                "a: &a [1]\\nb: *a | unknown recipe key a",
+                "model: {blockConfig: [1000000, 2]} | must be 1 to 8 numbers of layers, each from 1 to 500",
+                "model: {growthRate: 100000} | this network would have",
+                "model: {bnSize: 2147483647} | this network would have",
+                "train: {lr: 1e999999999} | train.lr must be",
+                "[1, 2] | a recipe must be a YAML mapping"
+            })
+    void rejectsOddRecipesInOneLine(String yaml, String message) throws Exception {
+        Path file = folder.resolve("odd.yaml");
+        Files.writeString(file, yaml.replace("\\n", "\n"));
+        assertThatThrownBy(() -> Recipe.read(file))
+                .hasMessageStartingWith(file + ": ")
+                .hasMessageContaining(message)
+                .satisfies(e -> assertThat(e.getMessage())
+                        .hasLineCount(1)
+                        .hasSizeLessThan(500)
+                        .doesNotContain("jackson", "Exception", "Version{"));
+    }
+
+    @Test
+    void rejectsRecipesThatAreLargeDeepOrNotText() throws Exception {
+        Path file = folder.resolve("odd.yaml");
+        Files.writeString(file, "# " + "x".repeat(70_000));
+        assertThatThrownBy(() -> Recipe.read(file))
+                .hasMessage(file + ": the file has 70002 bytes, must be at most 65536");
+        Files.write(file, "train: {lr: 0.1}".getBytes(StandardCharsets.UTF_16));
+        assertThatThrownBy(() -> Recipe.read(file)).hasMessage(file + ": not UTF-8 text");
+        Files.writeString(file, "a: " + "[".repeat(60_000));
+        assertThatThrownBy(() -> Recipe.read(file)).hasMessageStartingWith(file + ": invalid YAML");
+        assertThatThrownBy(() -> Recipe.read(folder)).hasMessage(folder + ": not a regular file");
     }
 
     @Test
