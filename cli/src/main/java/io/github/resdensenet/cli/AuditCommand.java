@@ -50,7 +50,7 @@ final class AuditCommand implements Callable<Integer> {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "number of decoding threads (default: one per processor)")
+            description = "number of decoding threads (default: one per logical CPU)")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Override

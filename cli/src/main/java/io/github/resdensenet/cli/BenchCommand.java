@@ -16,7 +16,9 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Times training steps and inference on random images, or real training steps on --data.",
-            "Prints one JSON object on one line. --epochs, --on-bad and --device have no effect."
+            "Runs on the CPU and prints one JSON object on one line, with times in milliseconds per batch.",
+            "--epochs, --on-bad and --device are accepted but ignored. The defaults below are those of --recipe"
+                    + " default. Another recipe may set other values."
         },
         abbreviateSynopsis = true,
         sortOptions = false,
@@ -43,7 +45,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(names = "--image-size", paramLabel = "N", description = "image height and width in pixels (default: 224)")
     private @Nullable String imageSize;
 
-    @Option(names = "--steps", paramLabel = "N", description = "number of timed steps (default: 20)")
+    @Option(
+            names = "--steps",
+            paramLabel = "N",
+            description = "number of timed steps; with --data, the first epoch always runs to its end (default: 20)")
     private int steps = 20;
 
     @Option(names = "--warmup", paramLabel = "N", description = "number of untimed steps before them (default: 5)")

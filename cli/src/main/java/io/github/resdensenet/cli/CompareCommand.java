@@ -47,7 +47,7 @@ final class CompareCommand implements Callable<Integer> {
 
     @Option(
             names = "--models",
-            paramLabel = "a,b,c",
+            paramLabel = "M,...",
             split = ",",
             description = "architectures to compare (default: resdensenet,densenet121,resnet50v2)")
     private List<String> models = Choices.labels(Architecture.class);
@@ -56,18 +56,21 @@ final class CompareCommand implements Callable<Integer> {
             names = "--recipes",
             paramLabel = "own,common",
             split = ",",
-            description = "own: each model's own settings; common: the same settings for every model"
+            description = "own: each model's own settings, as train --recipe default; common: the same settings for"
+                    + " every model"
                     + " (default: own,common)")
     private List<String> recipes = ComparisonOptions.RECIPES;
 
     @Option(
             names = "--fusions",
-            paramLabel = "both,concat,add,none,stacked",
+            paramLabel = "F,...",
             split = ",",
-            description = "fusion variants of resdensenet to compare (default: both, the article's concat and add)")
+            description =
+                    "how resdensenet joins its layers: both (concatenation in each block, addition around it), concat,"
+                            + " add, none or stacked (several small blocks per stage) (default: both)")
     private List<String> fusions = List.of("both");
 
-    @Option(names = "--seeds", paramLabel = "N", description = "number of seeds per model (default: 3)")
+    @Option(names = "--seeds", paramLabel = "N", description = "number of seeds per model and recipe (default: 3)")
     private int seeds = 3;
 
     @Option(

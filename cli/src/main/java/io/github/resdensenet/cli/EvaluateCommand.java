@@ -63,8 +63,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--precision-target",
             paramLabel = "P",
-            description = "find the smallest confidence threshold that reaches this precision on the validation set,"
-                    + " above 0 to 1 (default: none)")
+            description =
+                    "find the smallest confidence threshold at which the fraction P of the remaining predictions is"
+                            + " correct on the validation set; P is above 0 and at most 1 (default: none)")
     private @Nullable Double precisionTarget;
 
     @Option(

@@ -46,7 +46,9 @@ final class ImportCommand implements Callable<Integer> {
     @Option(
             names = "--key",
             paramLabel = "PATH",
-            description = "location of the weights in a .pth file, e.g. model or a.b (default: top level)")
+            description =
+                    "key of the weights in a .pth file, with dots between levels, e.g. state_dict (default: the top"
+                            + " level)")
     private String key = "";
 
     @Option(

@@ -16,9 +16,9 @@ final class RecipeOptions {
     @Option(
             names = "--recipe",
             paramLabel = "default|seed|common|FILE.yaml",
-            description = "recipe to start from: default (the model's own settings), seed (the article's protocol:"
-                    + " random 80/20 split, best epoch selected on the test set), common (the same settings for every"
-                    + " model) or a YAML file (default: default)")
+            description = "recipe to start from: default (the model's own settings), seed (not related to --seed: the"
+                    + " protocol of the ResDenseNet article, with a random 80/20 split and the best epoch selected on"
+                    + " the test set), common (the same settings for every model) or a YAML file (default: default)")
     private String recipe = "default";
 
     @Option(
@@ -51,7 +51,7 @@ final class RecipeOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "number of compute threads (default: one per processor)")
+            description = "number of compute threads (default: one per logical CPU)")
     private @Nullable String threads;
 
     @Option(

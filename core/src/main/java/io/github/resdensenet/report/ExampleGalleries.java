@@ -48,7 +48,7 @@ final class ExampleGalleries {
                         images().sorted(byConfidence)),
                 gallery(
                         "Most confident correct predictions",
-                        "What the network considers typical of a class.",
+                        "Correct predictions with the highest probability.",
                         images().filter(this::isCorrect).sorted(byConfidence.reversed())));
         return galleries.stream().filter(g -> !g.examples().isEmpty()).toList();
     }

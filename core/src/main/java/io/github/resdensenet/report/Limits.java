@@ -38,9 +38,9 @@ final class Limits {
         limits.classes();
         limits.probabilities();
         limits.limits.add(
-                "All metrics hold for images that were collected as these were. Images from another camera, place"
+                "All metrics are valid only for images collected in the same way as these. Images from another camera, place"
                         + " or time can give worse results. If images of one object or person are in more than one subset, the"
-                        + " metrics are too good.");
+                        + " metrics are too optimistic.");
         return List.copyOf(limits.limits);
     }
 
@@ -48,8 +48,8 @@ final class Limits {
         int n = test.n();
         Optional<Interval> interval = test.metric("accuracy").ci95();
         interval.ifPresent(ci -> add(
-                "The accuracy was measured on %d images. Its 95%% interval is %s: a model whose accuracy is in this range"
-                        + " is not proven better or worse.",
+                "The accuracy was measured on %d images. Its 95%% interval is %s: from the accuracy alone, a model within"
+                        + " this range cannot be called better or worse than this one.",
                 n, Numbers.percent(ci)));
         double most = test.perClass().stream().mapToInt(ClassMetrics::n).max().orElse(0) / (double) Math.max(1, n);
         if (interval.isPresent() && interval.get().low() <= most) {
@@ -70,11 +70,11 @@ final class Limits {
                 - 1;
         if (alike > 0) {
             add(
-                    "The best epoch is %d, but %d other %s within its interval (%s on the %s set): they cannot be told"
-                            + " apart, and another split could select another one.",
+                    "The best epoch is %d, but the accuracy of %d other %s within its 95%% interval (%s on the %s set): the"
+                            + " difference can be chance, and another split could select another epoch.",
                     curves.bestEpoch(),
                     alike,
-                    alike == 1 ? "epoch is" : "epochs are",
+                    alike == 1 ? "epoch is" : "epochs is",
                     Numbers.percent(interval),
                     data.selectedOn().title());
         }
@@ -149,8 +149,12 @@ final class Limits {
         if (ece > 0.05) {
             boolean overconfident = mean(Reliability.Bin::confidence) > mean(Reliability.Bin::accuracy);
             add(
-                    "Confidence and accuracy differ by %.1f points on average; the model is %s.",
-                    100 * ece, overconfident ? "overconfident" : "underconfident");
+                    "%s differ by %.1f percentage points on average; the model is %s.",
+                    test.temperature().isNone()
+                            ? "Confidence and accuracy"
+                            : "Even after calibration, confidence and accuracy",
+                    100 * ece,
+                    overconfident ? "overconfident" : "underconfident");
         }
     }
 

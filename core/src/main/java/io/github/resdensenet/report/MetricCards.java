@@ -22,7 +22,11 @@ final class MetricCards {
 
     private static final List<Shown> SHOWN = List.of(
             new Shown("accuracy", "Accuracy", true, "fraction of predictions that are correct"),
-            new Shown("macro_f1", "Macro F1", false, "mean F1 over the classes, whatever their size; 1 is perfect"),
+            new Shown(
+                    "macro_f1",
+                    "Macro F1",
+                    false,
+                    "mean of the F1 of each class, all classes weighted equally; 1 is perfect"),
             new Shown("balanced_accuracy", "Balanced accuracy", true, "mean recall over the classes"),
             new Shown("top2_accuracy", "Top-2 accuracy", true, "the true class is among the two most probable"),
             new Shown(
@@ -40,9 +44,9 @@ final class MetricCards {
                     "nll",
                     "Negative log-likelihood",
                     false,
-                    "loss without label smoothing; uniform guessing has %.3f, 0 is perfect"),
+                    "cross-entropy of the probabilities, without label smoothing; uniform guessing has %.3f, 0 is perfect"),
             new Shown("brier", "Brier score", false, "squared error of the probabilities, 0 to 2; 0 is perfect"),
-            new Shown("ece", "Calibration error", true, "mean gap between confidence and accuracy"));
+            new Shown("ece", "Expected calibration error", true, "mean gap between confidence and accuracy"));
 
     static List<Card> of(Evaluation test) {
         return SHOWN.stream()

@@ -17,6 +17,11 @@ public final class Numbers {
         return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.3f", value);
     }
 
+    /** A number with a power of ten. */
+    public static String scientific(double value) {
+        return value == 0 ? "0" : String.format(Locale.ROOT, "%.2e", value);
+    }
+
     /** Both bounds with three decimals. */
     public static String decimal(Interval interval) {
         return decimal(interval.low()) + " to " + decimal(interval.high());

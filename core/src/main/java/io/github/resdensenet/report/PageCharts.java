@@ -10,7 +10,6 @@ import io.github.resdensenet.plot.LearningCurves;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 
@@ -47,7 +46,7 @@ final class PageCharts {
                         curves,
                         List.of("Learning rate"),
                         List.of(curves.lr()),
-                        lr -> lr == 0 ? "0" : String.format(Locale.ROOT, "%.2e", lr)));
+                        Numbers::scientific));
     }
 
     private static String overEpochs(

@@ -12,6 +12,7 @@ import io.github.resdensenet.report.ReportData.Gallery;
 import io.github.resdensenet.report.ReportData.SubsetCounts;
 import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Choices;
@@ -111,7 +112,8 @@ final class RunReport {
         List<List<String>> copies = rows(Run.COPIES);
         if (!copies.isEmpty()) {
             findings.add(new Finding(
-                    "Duplicates of other images: " + copies.size(),
+                    "Duplicates of other images: " + copies.size() + ". They were kept"
+                            + (stratified() ? ", each in the same subset as its original." : "."),
                     copies.stream()
                             .map(row -> row.get(0) + " is a duplicate of " + row.get(1) + " (" + row.get(2) + ")")
                             .toList()));
@@ -122,6 +124,12 @@ final class RunReport {
         return Files.exists(run.file(Run.COPIES)) // older runs did not look for duplicates
                 ? Optional.of(new Audit(summary, findings))
                 : Optional.empty();
+    }
+
+    /** Whether the split kept duplicates in one subset; a random split does not. */
+    private boolean stratified() throws IOException {
+        Recipe.Data data = Recipe.read(run.file("recipe.yaml")).data();
+        return data.stratified() || !data.groupBy().isEmpty();
     }
 
     /** The rows of a CSV file of the run; none if there is no such file. */

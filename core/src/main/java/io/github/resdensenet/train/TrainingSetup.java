@@ -62,8 +62,7 @@ final class TrainingSetup implements AutoCloseable {
         for (Subset subset : Subset.values()) {
             loaders.put(subset, createLoader(subset));
         }
-        environment =
-                Environment.describe(engine.name(), recipe.train().device().toString());
+        environment = Environment.describe(engine.name(), device.is_cuda() ? "cuda" : "cpu");
     }
 
     private DataLoader createLoader(Subset subset) {

@@ -101,7 +101,8 @@ class ImageDecoderTest {
                 RgbImage image = decode(Golden.bytes("foreign/" + name));
                 if (image.width() != file.get("width").asInt()
                         || image.height() != file.get("height").asInt()
-                        || !Digest.sha256(ByteBuffer.wrap(image.pixels())).equals(file.get("sha256").asString())) {
+                        || !Digest.sha256(ByteBuffer.wrap(image.pixels()))
+                                .equals(file.get("sha256").asString())) {
                     wrong.add(origin);
                 }
             } catch (ImageException e) {

@@ -133,8 +133,9 @@ class HtmlReportTest {
         List<String> limits = Limits.of(SampleReports.of(3, 100, Subset.VAL));
         assertThat(limits)
                 .anyMatch(l -> l.startsWith("The accuracy was measured on"))
-                .anyMatch(l -> l.contains("epochs are within its interval (80.0% to 92.0% on the validation set)"))
-                .anyMatch(l -> l.matches("Confidence and accuracy differ by [0-9.]+ points .* is overconfident\\."))
+                .anyMatch(l -> l.contains("epochs is within its 95% interval (80.0% to 92.0% on the validation set)"))
+                .anyMatch(l -> l.matches(
+                        ".*onfidence and accuracy differ by [0-9.]+ percentage points .* is overconfident\\."))
                 .noneMatch(l -> l.contains("no validation set"))
                 .noneMatch(l -> l.contains("fewer than 30"));
         assertThat(Limits.of(SampleReports.of(3, 1, Subset.TEST)))
