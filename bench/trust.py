@@ -41,6 +41,7 @@ MEANING = {
     "I3": "one image in many formats, and EXIF orientations 1 to 8: pixels identical to Pillow's",
     "I4": "images through Resize, flip, jitter, ToTensor, Normalize: bytes identical to Pillow's, values equal to torchvision's",
     "I5": "decompression bombs: rejected from the header",
+    "I10": "files of other projects' encoders: pixels identical to Pillow's",
     "P1": "probabilities computed from image files: largest difference from Python",
     "T3": "disk full while saving: reported, and training resumes from the last good checkpoint",
     "T4": "steps of one training: the number of live native objects does not grow",

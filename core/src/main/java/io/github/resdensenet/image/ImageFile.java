@@ -17,6 +17,21 @@ record ImageFile(Format format, int width, int height, int orientation, ByteBuff
     /** The largest number of pixels per image, as in Pillow; larger images are rejected. */
     public static final long MAX_PIXELS = 178_956_970;
 
+    /** First characters and names of formats that are not supported. */
+    private static final String[][] OTHER_FORMATS = {
+        {"II+\0", "BigTIFF"},
+        {"MM\0+", "BigTIFF"},
+        {"\0\0\1\0", "ICO"},
+        {"\0\0\0\fjP  ", "JPEG 2000"},
+        {"\u00ffO\u00ffQ", "JPEG 2000"},
+        {"\u00ff\n", "JPEG XL"},
+        {"qoif", "QOI"},
+        {"P7", "PAM"},
+        {"8BPS", "Photoshop"},
+        {"%PDF", "PDF"},
+        {"<svg", "SVG"}
+    };
+
     /** Peak heap use per pixel while decoding, in bytes, including temporary copies. */
     private static final int BYTES_PER_PIXEL = 12;
 
@@ -58,6 +73,17 @@ record ImageFile(Format format, int width, int height, int orientation, ByteBuff
         this(format, width, height, orientation, ByteBuffer.allocate(0), Optional.of(pixels));
     }
 
+    /** The name of a format that is recognised but not supported, followed by a comma; "" for other content. */
+    private static String otherFormat(Bytes in) throws FormatException {
+        for (String[] format : OTHER_FORMATS) {
+            if (in.startsWith(format[0])) {
+                return format[1] + ", ";
+            }
+        }
+        boolean isoMedia = in.has(12) && in.u8(4) == 'f' && in.u8(5) == 't' && in.u8(6) == 'y' && in.u8(7) == 'p';
+        return isoMedia ? "AVIF, HEIC or a video, " : "";
+    }
+
     /**
      * Reads and checks the structure of an image file.
      *
@@ -90,8 +116,8 @@ record ImageFile(Format format, int width, int height, int orientation, ByteBuff
         if (in.has(3) && in.u8(0) == 'P' && in.u8(1) >= '1' && in.u8(1) <= '6' && Pnm.isSpace(in.u8(2))) {
             return Pnm.check(in);
         }
-        throw new FormatException(
-                "not an image in a supported format (JPEG, PNG, BMP, GIF, WebP, TIFF, PBM, PGM, PPM)");
+        throw new FormatException(otherFormat(in)
+                + "not an image in a supported format (JPEG, PNG, BMP, GIF, WebP, TIFF, PBM, PGM, PPM)");
     }
 
     /** Rejects invalid sizes, and sizes that exceed {@link #MAX_PIXELS} or the memory of the heap. */

@@ -10,6 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.TokenStreamLocation;
+import tools.jackson.core.exc.StreamReadException;
 
 /** Reads text files such as recipes and manifests, and prepares names and values from files for messages. */
 public final class Text {
@@ -47,7 +48,10 @@ public final class Text {
         String place =
                 at == null || at.getLineNr() < 1 ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
         Matcher duplicate = DUPLICATE.matcher(String.valueOf(error.getOriginalMessage()));
-        return duplicate.find() ? "duplicate key " + shorten(duplicate.group(1)) + place : "invalid " + format + place;
+        if (duplicate.find()) {
+            return "duplicate key " + shorten(duplicate.group(1)) + place;
+        }
+        return (error instanceof StreamReadException ? "invalid " + format : "unexpected content") + place;
     }
 
     /** Returns a value for a message: on one line, and not longer than 100 characters. */
@@ -58,7 +62,7 @@ public final class Text {
 
     /**
      * Returns a text on one line without control characters: they are escaped as in Java, for example a line break as
-     * {@code \\n}. Otherwise a file name could break a message or change the terminal.
+     * {@code \n}. Otherwise a file name could break a message or change the terminal.
      */
     public static String printable(String text) {
         StringBuilder result = new StringBuilder(text.length());

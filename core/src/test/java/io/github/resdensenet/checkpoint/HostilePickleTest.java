@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
@@ -147,7 +148,8 @@ class HostilePickleTest {
 
     private void readEverywhere(byte[] pickle) throws IOException {
         Path file = folder.resolve("w.pth");
-        for (byte[] bytes : new byte[][] {zip(pickle), legacy(pickle), pickle}) {
+        List<byte[]> forms = List.of(zip(pickle), legacy(pickle), pickle);
+        for (byte[] bytes : forms.subList(0, pickle.length < 100_000 ? 3 : Extent.of(1, 3))) {
             Files.write(file, bytes);
             assertThat(read(file)).isLessThan(400L << 20);
         }

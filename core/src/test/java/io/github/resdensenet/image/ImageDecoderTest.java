@@ -175,6 +175,10 @@ class ImageDecoderTest {
     void rejectsFilesThatAreNotImages() throws Exception {
         assertThatThrownBy(() -> decode("hello".getBytes(StandardCharsets.UTF_8)))
                 .hasMessageContaining("not an image in a supported format");
+        assertThatThrownBy(() -> decode("qoif1234".getBytes(StandardCharsets.UTF_8)))
+                .hasMessageStartingWith("photo: QOI, not an image in a supported format");
+        assertThatThrownBy(() -> decode("\0\0\0 ftypavif".getBytes(StandardCharsets.UTF_8)))
+                .hasMessageStartingWith("photo: AVIF, HEIC or a video, not an image in a supported format");
         assertThatThrownBy(() -> decode(new byte[0])).hasMessage("photo: the file is empty");
         assertThatThrownBy(() -> ImageDecoder.decode(folder, false))
                 .hasMessage(folder + ": a folder, not an image file");

@@ -139,7 +139,7 @@ class RecipeTest {
             value = {
                 "train: {lr: 0.1}\\ntrain: {epochs: 1} | duplicate key train at line 2",
                 "train: {lr: 0.1, lr: 0.2} | duplicate key lr at line 1",
-                "train: {lr: 0.1}\\n---\\ntrain: {lr: 0.2} | invalid YAML",
+                "train: {lr: 0.1}\\n---\\ntrain: {lr: 0.2} | unexpected content at line 3",
                 "train: [ | invalid YAML at line",
                 "'%YAML 9.9\\n---\\ntrain: {}' | invalid YAML",
                 "a: &a [1]\\nb: *a | unknown recipe key a",
@@ -170,7 +170,7 @@ class RecipeTest {
         Files.write(file, "train: {lr: 0.1}".getBytes(StandardCharsets.UTF_16));
         assertThatThrownBy(() -> Recipe.read(file)).hasMessage(file + ": not UTF-8 text");
         Files.writeString(file, "a: " + "[".repeat(60_000));
-        assertThatThrownBy(() -> Recipe.read(file)).hasMessageStartingWith(file + ": invalid YAML");
+        assertThatThrownBy(() -> Recipe.read(file)).hasMessageStartingWith(file + ": unexpected content");
         assertThatThrownBy(() -> Recipe.read(folder)).hasMessage(folder + ": not a regular file");
     }
 
