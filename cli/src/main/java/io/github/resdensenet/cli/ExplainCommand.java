@@ -132,7 +132,7 @@ final class ExplainCommand implements Callable<Integer> {
         byte[] drawn =
                 explanation.figure(String.valueOf(image.getFileName()), check).png();
         AtomicFiles.write(figure, drawn);
-        int size = explanation.picture().width();
+        int size = explanation.image().width();
         byte[] map = PngWriter.grey(size, size, explanation.greyMap());
         AtomicFiles.write(base.resolveSibling(base.getFileName() + "-" + method + "-map.png"), map);
         AtomicFiles.write(

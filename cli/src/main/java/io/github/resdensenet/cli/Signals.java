@@ -7,9 +7,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Handles SIGINT (Ctrl-C) and SIGTERM. The first signal runs the action set by {@link #onNext}, which asks the command to
- * save and stop. Without an action, on a second signal, and 8 seconds after the first, the process halts at once. It skips the regular exit, which
- * would unload the native libraries while their threads still run. Files are written atomically, so none is left
- * incomplete.
+ * save and stop. Without an action, on a second signal, and 8 seconds after the first, the process halts at once. It
+ * skips the regular exit, which would unload the native libraries while their threads still run. Files are written
+ * atomically, so none is left incomplete.
  */
 final class Signals {
     private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", 143);

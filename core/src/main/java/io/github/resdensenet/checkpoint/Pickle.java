@@ -1,5 +1,6 @@
 package io.github.resdensenet.checkpoint;
 
+import io.github.resdensenet.util.Text;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -234,7 +235,7 @@ final class Pickle {
         if (name.matches("torch\\.\\w+Storage")) {
             return new Unsupported(name);
         }
-        throw invalid("byte " + at + ": the name " + printable(name)
+        throw invalid("byte " + at + ": the name " + Text.shorten(name)
                 + " is not allowed; save the weights with torch.save(model.state_dict(), FILE)");
     }
 
@@ -453,11 +454,6 @@ final class Pickle {
             }
             check(open.size() <= MAX_DEPTH, "dicts and lists are nested more than " + MAX_DEPTH + " levels deep");
         }
-    }
-
-    private static String printable(String name) {
-        String plain = name.replaceAll("[^\\x21-\\x7e]", "?");
-        return plain.length() <= MAX_NAME ? plain : plain.substring(0, MAX_NAME) + "...";
     }
 
     private void check(boolean valid, String problem) throws CheckpointException {

@@ -66,9 +66,7 @@ final class PthFile {
         Map<String, TensorData> tensors = new LinkedHashMap<>();
         for (Map.Entry<?, ?> item : dict.entrySet()) {
             String name = String.valueOf(item.getKey());
-            if (name.length() > MAX_NAME) {
-                throw pth.invalid("data", "the name of a tensor is longer than " + MAX_NAME + " characters");
-            }
+            pth.checkLength(name);
             if (!(item.getValue() instanceof Pickle.View view)) {
                 throw new CheckpointException(path + ": " + name + " is not a tensor" + pth.suggestion(key));
             }
@@ -92,9 +90,7 @@ final class PthFile {
     }
 
     private void collect(String name, Object value, Map<String, TensorData> into) throws CheckpointException {
-        if (name.length() > MAX_NAME) {
-            throw invalid("data", "the name of a tensor is longer than " + MAX_NAME + " characters");
-        }
+        checkLength(name);
         String prefix = name.isEmpty() ? "" : name + ".";
         if (value instanceof Pickle.View view) {
             into.put(name, tensor(name, view));
@@ -106,6 +102,12 @@ final class PthFile {
             for (int i = 0; i < list.size(); i++) {
                 collect(prefix + i, list.get(i), into);
             }
+        }
+    }
+
+    private void checkLength(String name) throws CheckpointException {
+        if (name.length() > MAX_NAME) {
+            throw invalid("data", "the name of a tensor is longer than " + MAX_NAME + " characters");
         }
     }
 

@@ -20,12 +20,12 @@ record Predictions(List<Answer> answers) {
     /**
      * The prediction for one image.
      *
-     * @param picture name of the image in the data set
+     * @param image name of the image in the data set
      * @param truth true class
      * @param predicted class with the highest probability
      * @param probability predicted probability of the true class, 0 to 1
      */
-    record Answer(String picture, String truth, String predicted, double probability) {
+    record Answer(String image, String truth, String predicted, double probability) {
         boolean isCorrect() {
             return truth.equals(predicted);
         }
@@ -45,7 +45,7 @@ record Predictions(List<Answer> answers) {
     void write(Path file) throws IOException {
         StringBuilder text = new StringBuilder(Csv.line(HEADER));
         for (Answer a : answers) {
-            text.append(Csv.line(List.of(a.picture(), a.truth(), a.predicted(), Double.toString(a.probability()))));
+            text.append(Csv.line(List.of(a.image(), a.truth(), a.predicted(), Double.toString(a.probability()))));
         }
         AtomicFiles.write(file, text.toString());
     }
@@ -69,7 +69,7 @@ record Predictions(List<Answer> answers) {
     }
 
     List<String> images() {
-        return answers.stream().map(Answer::picture).toList();
+        return answers.stream().map(Answer::image).toList();
     }
 
     double accuracy() {

@@ -117,7 +117,7 @@ public final class Explainer implements AutoCloseable {
     public FaithfulnessCheck check(Explanation explanation) {
         PixelOrder order = PixelOrder.of(explanation);
         List<Double> correlations = randomModels().stream()
-                .map(other -> other.map(explanation.picture(), explanation.target(), explanation.request()))
+                .map(other -> other.map(explanation.image(), explanation.target(), explanation.request()))
                 .map(map -> RankCorrelation.spearman(explanation.map().values(), map.values()))
                 .toList();
         return new FaithfulnessCheck(

@@ -10,7 +10,7 @@ import java.util.Optional;
 /**
  * An attribution map for one image and one class.
  *
- * @param picture the image at the network's input size
+ * @param image the image at the network's input size
  * @param prediction prediction for the image
  * @param target index of the explained class
  * @param request the request, with defaults replaced by the values used
@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param map evidence for the class
  */
 public record Explanation(
-        RgbImage picture, Prediction prediction, int target, Request request, String stageName, HeatMap map) {
+        RgbImage image, Prediction prediction, int target, Request request, String stageName, HeatMap map) {
     /** Name of the explained class. */
     public String targetName() {
         return prediction.classes().get(target);
@@ -46,13 +46,13 @@ public record Explanation(
         if (scale < 1 || scale > 64) {
             throw new IllegalArgumentException("scale must be 1 to 64, got " + scale);
         }
-        int width = picture.width() * scale;
-        int height = picture.height() * scale;
+        int width = image.width() * scale;
+        int height = image.height() * scale;
         byte[] pixels = new byte[width * height * 3];
         for (int y = 0; y < height; y++) {
             for (int x = 0; x < width; x++) {
-                int from = (y / scale * picture.width() + x / scale) * 3;
-                System.arraycopy(picture.pixels(), from, pixels, (y * width + x) * 3, 3);
+                int from = (y / scale * image.width() + x / scale) * 3;
+                System.arraycopy(image.pixels(), from, pixels, (y * width + x) * 3, 3);
             }
         }
         return new RgbImage(width, height, pixels);
@@ -60,8 +60,7 @@ public record Explanation(
 
     /** The map as a grey-scale image at the network's input size: 255 is the largest value, 0 is no evidence. */
     public byte[] greyMap() {
-        float[] heat =
-                map.normalized().resized(picture.width(), picture.height()).values();
+        float[] heat = map.normalized().resized(image.width(), image.height()).values();
         byte[] grey = new byte[heat.length];
         for (int i = 0; i < grey.length; i++) {
             grey[i] = (byte) Math.round(heat[i] * 255);

@@ -22,7 +22,7 @@ final class ExplanationFigure {
      * @param check faithfulness check, if available
      */
     public static AttributionFigure of(String name, Explanation e, Optional<FaithfulnessCheck> check) {
-        int scale = Math.max(1, SIDE / e.picture().width());
+        int scale = Math.max(1, SIDE / e.image().width());
         String title = String.format(
                 Locale.ROOT,
                 "%s: %s %.1f%%",

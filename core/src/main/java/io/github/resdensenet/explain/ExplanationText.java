@@ -52,7 +52,7 @@ final class ExplanationText {
             fields.put("patch", e.request().patch());
             fields.put("stride", e.request().stride());
         }
-        fields.put("image_size", e.picture().width());
+        fields.put("image_size", e.image().width());
         fields.put("map", rows(e.map()));
         check.ifPresent(c -> fields.put("sanity", json(c)));
         return fields;

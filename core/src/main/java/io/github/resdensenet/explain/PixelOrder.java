@@ -13,18 +13,18 @@ import java.util.stream.IntStream;
  * Deletion and insertion curves: hides or shows the squares of an image in descending order of the attribution map, and
  * in random orders for comparison. V. Petsiuk et al., "RISE" (BMVC 2018).
  *
- * @param picture image at the network's input size
+ * @param image image at the network's input size
  * @param target index of the class whose probability is measured
  * @param grid number of squares in each row and column
  * @param best indices of the squares, in descending order of the mean map value
  */
-record PixelOrder(RgbImage picture, int target, int grid, int[] best) {
+record PixelOrder(RgbImage image, int target, int grid, int[] best) {
     private static final int GRID = 14;
     private static final int STEPS = 14;
     private static final int RANDOM_ORDERS = 5;
 
     static PixelOrder of(Explanation explanation) {
-        RgbImage image = explanation.picture();
+        RgbImage image = explanation.image();
         int size = image.width();
         int grid = Math.min(GRID, size);
         HeatMap fine = explanation.map().resized(size, size);
@@ -64,11 +64,11 @@ record PixelOrder(RgbImage picture, int target, int grid, int[] best) {
         List<RgbImage> images = new ArrayList<>();
         for (int step = 0; step <= STEPS; step++) {
             int done = order.length * step / STEPS;
-            RgbImage image = baseline.hide(picture, 0, 0, 0, 0);
+            RgbImage covered = baseline.hide(image, 0, 0, 0, 0);
             for (int k = deletion ? 0 : done; k < (deletion ? done : order.length); k++) {
-                hide(image, baseline, order[k]);
+                hide(covered, baseline, order[k]);
             }
-            images.add(image);
+            images.add(covered);
         }
         List<Prediction> predictions = classifier.classify(images);
         return predictions.stream().map(p -> p.probabilities().get(target)).toList();

@@ -80,8 +80,7 @@ record ImageFile(Format format, int width, int height, int orientation, ByteBuff
                 return format[1] + ", ";
             }
         }
-        boolean isoMedia = in.has(12) && in.u8(4) == 'f' && in.u8(5) == 't' && in.u8(6) == 'y' && in.u8(7) == 'p';
-        return isoMedia ? "AVIF, HEIC or a video, " : "";
+        return in.has(8) && in.text(4, 4).equals("ftyp") ? "AVIF, HEIC or a video, " : "";
     }
 
     /**

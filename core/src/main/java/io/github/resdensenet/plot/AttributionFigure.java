@@ -10,13 +10,13 @@ import java.util.List;
  *
  * @param title first line, in any script
  * @param caption second line
- * @param picture the image as a square PNG file
+ * @param image the image as a square PNG file
  * @param overlay the image with the heatmap over it, as a square PNG file
  * @param curves deletion and insertion curve, or empty
  * @param verdict text below the images; may be empty
  */
 public record AttributionFigure(
-        String title, String caption, byte[] picture, byte[] overlay, List<Curve> curves, String verdict) {
+        String title, String caption, byte[] image, byte[] overlay, List<Curve> curves, String verdict) {
     private static final double LEAST_OPACITY = 0.25;
     private static final double OPACITY_GAIN = 0.45;
 
@@ -81,7 +81,7 @@ public record AttributionFigure(
         Svg svg = new Svg(width(), height(), title + ". " + caption, fonts);
         svg.text(24, 34, 19, "start", INK, title);
         svg.text(24, 62, 15, "start", INK, caption);
-        svg.image(24, TOP, SIDE, SIDE, picture);
+        svg.image(24, TOP, SIDE, SIDE, image);
         svg.image(364, TOP, SIDE, SIDE, overlay);
         legend(svg, 700);
         if (!curves.isEmpty()) {

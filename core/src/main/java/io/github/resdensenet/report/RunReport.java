@@ -113,7 +113,7 @@ final class RunReport {
         if (!copies.isEmpty()) {
             findings.add(new Finding(
                     "Duplicates of other images: " + copies.size() + ". They were kept"
-                            + (stratified() ? ", each in the same subset as its original." : "."),
+                            + (keepsDuplicatesTogether() ? ", each in the same subset as its original." : "."),
                     copies.stream()
                             .map(row -> row.get(0) + " is a duplicate of " + row.get(1) + " (" + row.get(2) + ")")
                             .toList()));
@@ -127,8 +127,8 @@ final class RunReport {
     }
 
     /** Whether the split kept duplicates in one subset; a random split does not. */
-    private boolean stratified() throws IOException {
-        Recipe.Data data = Recipe.read(run.file("recipe.yaml")).data();
+    private boolean keepsDuplicatesTogether() {
+        Recipe.Data data = Recipe.parse(manifest.recipe(), run.best()).data();
         return data.stratified() || !data.groupBy().isEmpty();
     }
 

@@ -46,7 +46,7 @@ class ExplainerTest {
             Explanation e = explainer.explain(IMAGE, Request.of(method));
             assertThat(e.prediction()).isEqualTo(prediction);
             assertThat(e.targetName()).isEqualTo(prediction.className());
-            assertThat(e.picture().pixels())
+            assertThat(e.image().pixels())
                     .isEqualTo(new Preprocessing(SIZE, Normalize.IMAGENET)
                             .resize()
                             .apply(IMAGE)
@@ -75,7 +75,7 @@ class ExplainerTest {
     void occlusionIsDropInProbabilityUnderPatch() {
         Explanation e = explainer.explain(
                 IMAGE, Request.of(Method.OCCLUSION).withPatch(8, 8).forClass("夜"));
-        RgbImage hidden = new RgbImage(SIZE, SIZE, e.picture().pixels().clone());
+        RgbImage hidden = new RgbImage(SIZE, SIZE, e.image().pixels().clone());
         for (int y = 8; y < 16; y++) {
             for (int x = 24; x < 32; x++) {
                 for (int c = 0; c < 3; c++) {
