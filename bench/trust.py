@@ -7,8 +7,10 @@ import argparse
 import json
 import pathlib
 import platform
+import random
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -16,7 +18,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ("ImageDecoderTest,CorruptImagesTest,PixelGoldenTest,PredictionGoldenTest,AuditTest,GroupedSplitTest,"
-         "TrainingDataTest,PthFileTest,SafetensorsTest,ResumeTest,KillTest")
+         "TrainingDataTest,PthFileTest,SafetensorsTest,ResumeTest,KillTest,HostileTextTest,MessagesTest")
 MEANING = {
     "C1": "malicious pickles and zip files: each rejected with one typed error; heap allocation at most 64 MiB",
     "C2": "files written by PyTorch: tensors bit-identical to those of torch.load; unsupported ones rejected by name",
@@ -31,11 +33,15 @@ MEANING = {
     "C8-reference": "the same with the reference engine",
     "C9": "SIGTERM and Ctrl-C: checkpoint saved, exit status 143 and 130, resumed to identical weights and optimiser state",
     "C10": "newest checkpoint corrupt: training resumes from the previous one and says so",
+    "C11": "SIGTERM and Ctrl-C at random moments of every command: exit within 10 s with status 143 or 130",
     "D1": "entries of a hostile image folder: each listed with its reason, in a stable order",
     "D2": "1, 10 and all images of a class corrupt: rejected with their paths, or skipped and counted",
     "D3": "duplicates in another format, size or compression, or mirrored: found",
     "D3-copies": "splits of sets with duplicates: all duplicates of an image are in one subset",
     "D3-groups": "splits of sets with groups: no group spans two subsets",
+    "D4-manifests": "odd and damaged manifests: each read, or rejected with one line",
+    "D4-recipes": "odd and damaged recipes: each read, or rejected with one line",
+    "D5": "test files opened as images, weights, recipes and manifests: no message names a Java class or an index",
     "I1": "corrupt images: each gives an image or an error with a reason",
     "I2": "PngSuite: correct pixels; all 14 corrupt files rejected",
     "I3": "one image in many formats, and EXIF orientations 1 to 8: pixels identical to Pillow's",
@@ -122,6 +128,51 @@ def system_calls(folder):
     return {"test": "SYSCALLS", "n": renames, "failed": int(failed), "worst": ""}
 
 
+def signals(folder, n):
+    """Sends SIGTERM and SIGINT in turn to every command, at n random moments each."""
+    moments, failed, worst = random.Random(0), 0, (0.0, "")
+    small = ["--image-size", "32", "--epochs", "2"]
+    first, resumed = folder / "signals", folder / "resumed"
+    subprocess.run([ROOT / "resdensenet", "train", *small, "--out", first], check=True, capture_output=True)
+    shutil.copytree(first, resumed)
+    image = next(pathlib.Path.home().glob(".cache/resdensenet/fashion3/*/*.png"))
+    commands = [
+        ["train", *small, "--out", folder / "NEW"], ["train", *small, "--engine", "reference", "--out", folder / "NEW"],
+        ["train", "--resume", resumed, "--epochs", "1000"], ["evaluate", first, "--split", "all"],
+        ["predict", first, image.parent.parent], ["explain", first, image], ["report", first], ["plot", first],
+        ["export", first, "--format", "pth", "--out", folder / "w.pth"],
+        ["import", first / "best.pth", "--classes", "a,b,c", "--out", folder / "NEW"], ["audit", "fashion3"],
+        ["summary"], ["diagram", "--out", folder / "d.svg"], ["doctor"],
+        ["bench", "--image-size", "64", "--steps", "10"],
+        ["compare", "--models", "resdensenet", "--recipes", "common", "--seeds", "2", *small, "--out", folder / "NEW"]]
+    done = 0
+    for command in commands:
+        length = 20.0  # of a command that does not end by itself
+        for i in range(-1, n):
+            arguments = [str(a).replace("NEW", f"new{done}") for a in command]
+            start = time.monotonic()
+            process = subprocess.Popen([ROOT / "resdensenet", *arguments], stdout=subprocess.DEVNULL,
+                                       stderr=subprocess.DEVNULL)
+            try:
+                process.wait(length if i < 0 else moments.uniform(0.02, length))
+                length = time.monotonic() - start if i < 0 else length
+                continue  # it ended before the signal
+            except subprocess.TimeoutExpired:
+                number = (signal.SIGTERM, signal.SIGINT)[i % 2]
+            sent = time.monotonic()
+            process.send_signal(number)
+            try:
+                good = process.wait(60) in (128 + number, -number, 0)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                good = False
+            seconds = time.monotonic() - sent
+            worst = max(worst, (seconds, arguments[0]))
+            failed += not good or seconds > 10
+            done += 1
+    return {"test": "C11", "n": done, "failed": failed, "worst": f"{worst[0]:.1f} s until the exit of {worst[1]}"}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--long", action="store_true")
@@ -133,7 +184,8 @@ def main():
     rows = maven(arguments)
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        for row in (saving(folder), system_calls(folder), memory(folder, 76 if options.long else 8)):
+        for row in (saving(folder), system_calls(folder), memory(folder, 76 if options.long else 8),
+                    signals(folder, 20 if options.long else 2)):
             rows[row["test"]] = row
     command = "python bench/trust.py" + (" --long" if options.long else "") + (
         " --corpora DIR" if options.corpora else "")

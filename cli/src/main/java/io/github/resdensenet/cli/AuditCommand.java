@@ -4,6 +4,7 @@ import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.audit.Audit;
 import io.github.resdensenet.data.audit.Audit.AuditedFile;
 import io.github.resdensenet.data.audit.Audit.AuditedFile.Verdict;
+import io.github.resdensenet.util.Text;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -109,23 +110,24 @@ final class AuditCommand implements Callable<Integer> {
         long images = audit.classes().values().stream().mapToInt(n -> n).sum();
         out.println(
                 audit.root() + ": " + images + " images in " + audit.classes().size() + " classes");
-        audit.classes().forEach((name, n) -> out.printf("  %8d  %s%n", n, name));
+        audit.classes().forEach((name, n) -> out.printf("  %8d  %s%n", n, Text.printable(name)));
         for (Verdict verdict : List.of(Verdict.REFUSED, Verdict.IGNORED)) {
             List<AuditedFile> files =
                     audit.files().stream().filter(f -> f.verdict() == verdict).toList();
             if (!files.isEmpty()) {
                 out.println((verdict == Verdict.REFUSED ? "rejected: " : "ignored: ") + files.size());
-                files.forEach(f -> out.println("  " + f.path() + ": " + f.reason()));
+                files.forEach(f -> out.println("  " + Text.printable(f.path() + ": " + f.reason())));
             }
         }
         if (!audit.repeats().isEmpty()) {
             out.println("duplicates: " + audit.repeats().size());
             audit.repeats()
-                    .forEach(r -> out.println("  " + r.second() + " duplicates " + r.first() + " (" + r.kind()
-                            + (r.twoLabels() ? ", conflicting labels" : "") + ")"));
+                    .forEach(r -> out.println("  "
+                            + Text.printable(r.second() + " duplicates " + r.first() + " (" + r.kind()
+                                    + (r.twoLabels() ? ", conflicting labels" : "") + ")")));
         }
-        audit.remarks().forEach(remark -> out.println("Remark: " + remark));
-        audit.problems().forEach(problem -> out.println("Problem: " + problem));
+        audit.remarks().forEach(remark -> out.println("Remark: " + Text.printable(remark)));
+        audit.problems().forEach(problem -> out.println("Problem: " + Text.printable(problem)));
         out.println(
                 audit.isGood()
                         ? "No problems found."

@@ -17,8 +17,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Times training steps and inference on random images, or real training steps on --data.",
             "Runs on the CPU and prints one JSON object on one line, with times in milliseconds per batch.",
-            "--epochs, --on-bad and --device are accepted but ignored. The defaults below are those of --recipe"
-                    + " default. Another recipe may set other values."
+            "The defaults below are those of --recipe default. Another recipe may set other values."
         },
         abbreviateSynopsis = true,
         sortOptions = false,

@@ -8,6 +8,7 @@ import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Decimal;
+import io.github.resdensenet.util.Text;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -29,6 +30,7 @@ import picocli.CommandLine.Spec;
             "Trains several models with several seeds and compares them with statistical tests.",
             "To resume an interrupted comparison, repeat the command with the same --out."
         },
+        abbreviateSynopsis = true,
         footerHeading = Main.EXAMPLES,
         footer = {
             "  resdensenet compare --out runs/all           compare on the built-in images",
@@ -49,6 +51,7 @@ final class CompareCommand implements Callable<Integer> {
             names = "--models",
             paramLabel = "M,...",
             split = ",",
+            hideParamSyntax = true,
             description = "architectures to compare (default: resdensenet,densenet121,resnet50v2)")
     private List<String> models = Choices.labels(Architecture.class);
 
@@ -56,6 +59,7 @@ final class CompareCommand implements Callable<Integer> {
             names = "--recipes",
             paramLabel = "own,common",
             split = ",",
+            hideParamSyntax = true,
             description = "own: each model's own settings, as train --recipe default; common: the same settings for"
                     + " every model"
                     + " (default: own,common)")
@@ -65,6 +69,7 @@ final class CompareCommand implements Callable<Integer> {
             names = "--fusions",
             paramLabel = "F,...",
             split = ",",
+            hideParamSyntax = true,
             description =
                     "how resdensenet joins its layers: both (concatenation in each block, addition around it), concat,"
                             + " add, none or stacked (several small blocks per stage) (default: both)")
@@ -137,7 +142,7 @@ final class CompareCommand implements Callable<Integer> {
 
         private void print(String line) {
             progress.clear();
-            spec.commandLine().getErr().println(line);
+            spec.commandLine().getErr().println(Text.printable(line));
         }
 
         @Override

@@ -6,6 +6,7 @@ import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Text;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -132,7 +133,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (json) {
             out.println(Json.line(fields));
         } else {
-            lines.forEach(out::println);
+            lines.forEach(line -> out.println(Text.printable(line)));
         }
     }
 }

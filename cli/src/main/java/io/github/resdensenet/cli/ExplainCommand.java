@@ -7,6 +7,7 @@ import io.github.resdensenet.explain.FaithfulnessCheck;
 import io.github.resdensenet.explain.Method;
 import io.github.resdensenet.image.PngWriter;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -105,7 +106,7 @@ final class ExplainCommand implements Callable<Integer> {
                 } catch (IOException e) {
                     failed++;
                     progress.clear();
-                    err.println("resdensenet: " + Main.message(e));
+                    err.println("resdensenet: " + Text.printable(Main.message(e)));
                 }
             }
         }
@@ -140,7 +141,7 @@ final class ExplainCommand implements Callable<Integer> {
                 Json.line(explanation.json(image.toString(), check)) + "\n");
         progress.clear();
         PrintWriter results = spec.commandLine().getOut();
-        results.println(image + ": " + explanation.caption() + " -> " + figure);
+        results.println(Text.printable(image + ": " + explanation.caption() + " -> " + figure));
         check.ifPresent(c -> results.println("  " + c.verdict()));
     }
 }

@@ -4,6 +4,7 @@ import io.github.resdensenet.checkpoint.WeightFile;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Text;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -59,7 +60,7 @@ final class ExportCommand implements Callable<Integer> {
         spec.commandLine()
                 .getOut()
                 .println(file + ": " + best.weights().tensors().size() + " tensors, classes in order: "
-                        + String.join(", ", best.manifest().classes()));
+                        + Text.printable(String.join(", ", best.manifest().classes())));
         return 0;
     }
 }

@@ -19,6 +19,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = "Creates a run folder from a .pth, safetensors or Keras file for use with the other commands.",
+        customSynopsis = "resdensenet import FILE --classes a,b,c --out RUN [OPTIONS]",
         footerHeading = Main.EXAMPLES,
         footer = {
             "  resdensenet import w.pth --classes a,b --out runs/p                   PyTorch",

@@ -71,7 +71,7 @@ public final class Main {
                 .setParameterExceptionHandler((error, unused) -> {
                     error.getCommandLine()
                             .getErr()
-                            .println("resdensenet: " + error.getMessage() + " (see "
+                            .println("resdensenet: " + Text.printable(String.valueOf(error.getMessage())) + " (see "
                                     + error.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
                     return CommandLine.ExitCode.USAGE;
                 });
@@ -92,7 +92,7 @@ public final class Main {
             error.printStackTrace(err);
         }
         if (error instanceof CancellationException) {
-            err.println("resdensenet: " + error.getMessage());
+            err.println("resdensenet: " + Text.printable(String.valueOf(error.getMessage())));
             return Signals.exitCode();
         }
         boolean usage = error instanceof IllegalArgumentException;

@@ -2,6 +2,8 @@ package io.github.resdensenet.cli;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import picocli.CommandLine.Help;
 import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.IModelTransformer;
@@ -21,6 +23,9 @@ final class OptionGroups implements IModelTransformer, IHelpSectionRenderer {
             new Group("Model", List.of("--model", "--init", "--new-head")),
             new Group("Optimisation", List.of("--epochs", "--batch-size", "--lr", "--seed")));
 
+    /** Options of a recipe that a command accepts but ignores. */
+    private static final Map<String, Set<String>> IGNORED = Map.of("bench", Set.of("--epochs", "--on-bad", "--device"));
+
     /** Heading of all other options. */
     private static final String OTHERS = "Run";
 
@@ -33,6 +38,8 @@ final class OptionGroups implements IModelTransformer, IHelpSectionRenderer {
     @Override
     public String render(Help help) {
         List<OptionSpec> others = new ArrayList<>(help.commandSpec().options());
+        Set<String> ignored = IGNORED.getOrDefault(help.commandSpec().name(), Set.of());
+        others.removeIf(option -> ignored.contains(option.longestName()));
         StringBuilder text = new StringBuilder();
         for (Group group : GROUPS) {
             List<OptionSpec> options = group.names().stream()

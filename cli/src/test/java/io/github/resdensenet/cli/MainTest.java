@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.testkit.Messages;
 import io.github.resdensenet.testkit.TestImages;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -52,6 +53,7 @@ class MainTest {
             assertThat(status).as(err).isEqualTo(expected);
             assertThat(err).startsWith("resdensenet: ").contains(fragments).doesNotContain("\tat ", "Exception");
             assertThat(err.strip().lines()).as(err).hasSize(1);
+            assertThat(Messages.fault(err.strip(), "")).isEmpty();
         }
     }
 

@@ -39,20 +39,25 @@ final class Bmp {
             throw FormatException.corrupt("the BMP palette has " + colors
                     + " colours (at most 256), but the pixel data starts at byte " + data);
         }
+        long end = data + (width * bits + 31) / 32 * 4 * height;
         if (compression == RLE8) {
-            checkRuns(in, data, (int) width, height);
-        } else if (!in.has(data + (width * bits + 31) / 32 * 4 * height)) {
+            end = checkRuns(in, data, (int) width, height);
+        }
+        if (!in.has(end)) {
             throw FormatException.truncated("the BMP ends at byte " + in.length());
         }
-        return new ImageFile(Format.BMP, (int) width, (int) height, 1, file.slice(0, file.length()));
+        return new ImageFile(Format.BMP, (int) width, (int) height, 1, file.slice(0, (int) end));
     }
 
     private static boolean hasStandardMasks(Bytes in) throws FormatException {
         return in.s32(54) == 0xFF0000 && in.s32(58) == 0xFF00 && in.s32(62) == 0xFF;
     }
 
-    /** Checks that the runs cover every pixel of every line. Delta codes skip pixels and are unsupported. */
-    private static void checkRuns(Bytes in, long at, int width, long height) throws FormatException {
+    /**
+     * Checks that the runs cover every pixel of every line, and returns the position after them. Delta codes skip pixels
+     * and are unsupported.
+     */
+    private static long checkRuns(Bytes in, long at, int width, long height) throws FormatException {
         int x = 0;
         for (long y = 0; y < height; at += 2) {
             int count = in.u8(at);
@@ -76,5 +81,6 @@ final class Bmp {
                 throw FormatException.corrupt("the BMP has too many pixels in line " + y);
             }
         }
+        return Math.min(at + 2, in.length()); // with the end-of-bitmap code, if there is one
     }
 }

@@ -73,6 +73,9 @@ public final class ImageDecoder {
         if (!Files.isReadable(file)) {
             throw new ImageException(file, "no read permission");
         }
+        if (attributes.size() == 0) { // reading a file of /proc could block
+            return ByteBuffer.allocate(0);
+        }
         if (attributes.size() > Integer.MAX_VALUE) {
             throw new ImageException(
                     file, "the file has " + attributes.size() + " bytes, must be at most " + Integer.MAX_VALUE);
@@ -112,14 +115,13 @@ public final class ImageDecoder {
             bytes.asBuffer().put(file.content().duplicate().rewind());
             Mat rgb = imdecode(new Mat(bytes, false), IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION);
             if (rgb.cols() != file.width() || rgb.rows() != file.height()) {
-                throw FormatException.corrupt("the decoder returned no image");
+                throw FormatException.corrupt("the image data cannot be decoded");
             }
             byte[] pixels = new byte[rgb.rows() * rgb.cols() * 3];
             rgb.data().get(pixels);
             return new RgbImage(rgb.cols(), rgb.rows(), pixels);
         } catch (RuntimeException e) { // thrown by OpenCV
-            throw FormatException.corrupt(
-                    String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
+            throw FormatException.corrupt("the image data cannot be decoded");
         }
     }
 }

@@ -28,6 +28,12 @@ final class Jpeg {
     /** Limits decoding time: each scan of a progressive JPEG is a pass over the whole image. */
     private static final int MAX_SCANS = 100;
 
+    /** Initial size of the copy. A longer file may have an image of any size before other data. */
+    private static final int COPY_AT_FIRST = 16 << 20;
+
+    /** Most bytes between the segments before the image data. */
+    private static final int MAX_EXTRA = 1 << 16;
+
     private final Bytes in;
     private final ByteArrayOutputStream out;
     private final HuffmanTable[] dc = new HuffmanTable[4];
@@ -39,10 +45,11 @@ final class Jpeg {
     private int transform = -1;
 
     private int scans;
+    private int extra;
 
     private Jpeg(Bytes in) {
         this.in = in;
-        this.out = new ByteArrayOutputStream(in.length());
+        this.out = new ByteArrayOutputStream(Math.min(in.length(), COPY_AT_FIRST));
         out.write(0xFF);
         out.write(0xD8);
     }
@@ -57,10 +64,14 @@ final class Jpeg {
             if (!in.has(at + 2)) {
                 throw FormatException.truncated("the JPEG has no end-of-image marker");
             }
-            if (in.u8(at) != 0xFF) {
-                throw FormatException.corrupt("the JPEG has no marker at byte " + at);
-            }
             int marker = in.u8(at + 1);
+            if (in.u8(at) != 0xFF || marker == 0) { // some cameras and editors leave bytes between segments
+                if (scans > 0 || ++extra > MAX_EXTRA) {
+                    throw FormatException.corrupt("the JPEG has no marker at byte " + at);
+                }
+                at++;
+                continue;
+            }
             if (marker == 0xFF) { // a fill byte
                 at++;
             } else if (marker == EOI) {

@@ -28,6 +28,9 @@ final class JpegScan {
     private final int to;
     private final boolean refining;
 
+    /** Initial size of the buffer. It grows, because a long file may have other data after the image. */
+    private static final int TAKE_AT_FIRST = 4 << 20;
+
     private byte[] data = new byte[0];
     private int length;
     private long position;
@@ -181,7 +184,7 @@ final class JpegScan {
         ByteBuffer rest = in.slice(at, (int) (in.length() - at));
         int end = rest.limit();
         if (data.length < 16) {
-            data = new byte[end + 16];
+            data = new byte[Math.min(end, TAKE_AT_FIRST) + 16];
         }
         int n = 0;
         int i = 0;
@@ -196,6 +199,9 @@ final class JpegScan {
                     break;
                 }
                 i++;
+            }
+            if (n + 16 == data.length) {
+                data = Arrays.copyOf(data, (int) Math.min(2L * data.length, end + 16L));
             }
             data[n++] = b;
         }

@@ -1,13 +1,12 @@
 package io.github.resdensenet.image;
 
+import io.github.resdensenet.util.Text;
 import java.awt.image.Raster;
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.regex.Pattern;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
-import javax.imageio.stream.MemoryCacheImageInputStream;
 
 /** Reads raw pixel values with the readers of the JDK, before any colour conversion. */
 final class StoredValues {
@@ -15,14 +14,16 @@ final class StoredValues {
     private static final Pattern HARMLESS =
             Pattern.compile("ICC profile|assuming no compression|should begin with EOL");
 
+    /** Reasons that name classes or array positions of the reader. */
+    private static final Pattern INTERNAL =
+            Pattern.compile("Exception|Error|\\(\\)|(?i:\\bindex\\b)|\\bnull\\b|\\.java");
+
     private StoredValues() {}
 
     /** Reads the values of the first image. Warnings and exceptions of the reader mean that the file is corrupt. */
     static Raster read(String format, ByteBuffer content) throws FormatException {
-        byte[] bytes = new byte[content.limit()];
-        content.duplicate().rewind().get(bytes);
         ImageReader reader = ImageIO.getImageReadersByFormatName(format).next();
-        try (MemoryCacheImageInputStream in = new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
+        try (ByteBufferInput in = new ByteBufferInput(content)) {
             String[] warning = {""};
             reader.addIIOReadWarningListener(
                     (source, text) -> warning[0] = HARMLESS.matcher(text).find() ? warning[0] : text);
@@ -31,16 +32,21 @@ final class StoredValues {
                     ? reader.readRaster(0, null)
                     : reader.read(0).getRaster();
             if (!warning[0].isEmpty()) {
-                throw FormatException.corrupt("the decoder reports: " + warning[0]);
+                throw undecodable(warning[0]);
             }
             return raster;
         } catch (IOException e) {
-            throw FormatException.corrupt("the decoder reports: " + e.getMessage());
+            throw undecodable(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) { // the reader does not validate everything it reads
-            throw FormatException.corrupt("the image data cannot be decoded");
+            throw undecodable("null");
         } finally {
             reader.dispose();
         }
+    }
+
+    private static FormatException undecodable(String reason) {
+        return FormatException.corrupt("the image data cannot be decoded"
+                + (INTERNAL.matcher(reason).find() ? "" : " (" + Text.printable(reason) + ")"));
     }
 
     /** Converts CMYK to RGB as Pillow's {@code convert("RGB")}, without a colour profile. 255 is full ink. */

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import io.github.resdensenet.testkit.Allocation;
 import io.github.resdensenet.testkit.Extent;
+import io.github.resdensenet.testkit.Messages;
 import io.github.resdensenet.util.KeyedRandom;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -134,13 +135,13 @@ class HostilePickleTest {
                 try {
                     PthFile.read(file, key, "");
                 } catch (CheckpointException e) {
-                    assertThat(e.getMessage()).hasLineCount(1).hasSizeLessThan(2000);
+                    assertThat(Messages.fault(e.getMessage(), file.toString())).isEmpty();
                 }
             }
             try {
                 PthFile.readAll(file);
             } catch (CheckpointException e) {
-                assertThat(e.getMessage()).hasLineCount(1).hasSizeLessThan(2000);
+                assertThat(Messages.fault(e.getMessage(), file.toString())).isEmpty();
             }
             return Allocation.ofThisThread() - before;
         });

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.resdensenet.testkit.Extent;
 import io.github.resdensenet.testkit.Golden;
+import io.github.resdensenet.testkit.Messages;
 import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.util.KeyedRandom;
 import java.nio.ByteBuffer;
@@ -77,9 +78,7 @@ class CorruptImagesTest {
                     ImageDecoder.decode(Path.of(name), ByteBuffer.wrap(bytes), random.nextInt(2) == 0);
                 } catch (ImageException e) {
                     rejected++;
-                    if (e.reason().isBlank() || e.reason().contains("null")) {
-                        failed.add(e.getMessage());
-                    }
+                    Messages.fault(e.getMessage(), name).ifPresent(failed::add);
                 } catch (RuntimeException | Error e) {
                     failed.add(name + " " + i + ": " + e);
                 }

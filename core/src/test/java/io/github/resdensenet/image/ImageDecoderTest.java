@@ -319,4 +319,37 @@ class ImageDecoderTest {
         }
         assertThat(checked).isEqualTo(Corpora.whole() ? 18 : 0);
     }
+
+    /** Inserts bytes before the first quantisation table. */
+    private static byte[] withExtraBytes(byte[] jpeg, int count) {
+        int at = 2;
+        while (jpeg[at + 1] != (byte) 0xDB) {
+            at += 2 + (jpeg[at + 2] & 255) * 256 + (jpeg[at + 3] & 255);
+        }
+        byte[] bytes = new byte[jpeg.length + count];
+        System.arraycopy(jpeg, 0, bytes, 0, at);
+        System.arraycopy(jpeg, at, bytes, at + count, jpeg.length - at);
+        return bytes;
+    }
+
+    @Test
+    void skipsBytesThatCamerasLeaveBetweenJpegSegments() throws Exception {
+        byte[] jpeg = Golden.bytes("files/rgb-420.jpg");
+        assertThat(decode(withExtraBytes(jpeg, 500)).pixels())
+                .isEqualTo(decode(jpeg).pixels());
+        assertThatThrownBy(() -> decode(withExtraBytes(jpeg, 70_000))).hasMessageContaining("no marker at byte");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"rgb-420.jpg", "rgb.png", "rgb.bmp", "runs.bmp", "rgb.webp", "lzw.tif", "rgb.ppm", "palette.gif"
+            })
+    void needsNoMemoryForDataAfterTheImage(String name) throws Exception {
+        byte[] image = Golden.bytes("files/" + name);
+        byte[] longer = Arrays.copyOf(image, 200 << 20);
+        RgbImage whole = decode(image);
+        long before = Allocation.ofThisThread();
+        assertThat(decode(longer).pixels()).isEqualTo(whole.pixels());
+        assertThat(Allocation.ofThisThread() - before).isLessThan(40L << 20);
+    }
 }

@@ -5,6 +5,7 @@ import java.net.URISyntaxException;
 import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -34,16 +35,36 @@ public final class Corpora {
         }
     }
 
+    /** Returns all golden files and all files of the corpora. */
+    public static List<Path> all() throws IOException {
+        List<Path> all = new ArrayList<>(filesBelow(resource("/io/github/resdensenet/golden")));
+        all.addAll(filesBelow(root()));
+        return all;
+    }
+
+    private static List<Path> filesBelow(Path folder) throws IOException {
+        try (Stream<Path> files = Files.walk(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .filter(file -> !file.toString().endsWith(".class"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
     private static Path root() throws IOException {
         if (whole()) {
             return Path.of(System.getProperty("corpora"));
         }
-        URL excerpts = Corpora.class.getResource("/io/github/resdensenet/corpora");
-        if (excerpts == null) {
-            throw new IOException("missing test resource: /io/github/resdensenet/corpora");
+        return resource("/io/github/resdensenet/corpora");
+    }
+
+    private static Path resource(String name) throws IOException {
+        URL url = Corpora.class.getResource(name);
+        if (url == null) {
+            throw new IOException("missing test resource: " + name);
         }
         try {
-            return Path.of(excerpts.toURI());
+            return Path.of(url.toURI());
         } catch (URISyntaxException e) {
             throw new IOException(e);
         }

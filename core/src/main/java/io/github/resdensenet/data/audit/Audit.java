@@ -196,7 +196,8 @@ public record Audit(
             try {
                 ByteBuffer content = ImageDecoder.content(entry.file());
                 bytes = content.limit();
-                sha256 = Digest.sha256(content.duplicate());
+                // a mapped file would stay in memory while it is digested
+                sha256 = content.isDirect() ? Digest.sha256(entry.file()) : Digest.sha256(content.duplicate());
                 RgbImage image = ImageDecoder.decode(entry.file(), content, upright);
                 return new AuditedFile(
                         entry.path(),
@@ -213,7 +214,7 @@ public record Audit(
             } catch (AccessDeniedException e) {
                 return notAnImage(entry, Verdict.REFUSED, "permission denied", bytes, sha256);
             } catch (IOException e) {
-                return notAnImage(entry, Verdict.REFUSED, "cannot be read: " + e, bytes, sha256);
+                return notAnImage(entry, Verdict.REFUSED, "cannot be read: " + e.getMessage(), bytes, sha256);
             }
         }
 
