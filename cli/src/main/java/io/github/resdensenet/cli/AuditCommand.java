@@ -24,7 +24,9 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Finds unreadable files, duplicates and conflicting labels in an image folder.",
-            "The exit status is 1 if there is a problem that you must fix before training."
+            "The exit status is 1 if the folder has a problem: an unreadable file, conflicting labels (duplicates in"
+                    + " different classes, except mirror images), a class without readable images, or fewer than two"
+                    + " classes. Remarks and ignored files do not change the exit status."
         },
         footerHeading = Main.EXAMPLES,
         footer = {
@@ -45,7 +47,10 @@ final class AuditCommand implements Callable<Integer> {
 
     @Option(
             names = "--exif",
-            description = "apply the EXIF orientation, like data.exifOrientation=apply (default: ignore it)")
+            description = {
+                "apply the EXIF orientation (default: ignore it, except in TIFF files)",
+                "This corresponds to train --set data.exifOrientation=apply."
+            })
     private boolean upright;
 
     @Option(

@@ -15,9 +15,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = {
-            "Times training steps and inference on random images, or real training steps on --data.",
-            "Runs on the CPU and prints one JSON object on one line, with times in milliseconds per batch.",
-            "The defaults below are those of --recipe default. Another recipe may set other values."
+            "Times training steps and inference on random images. With --data, times training steps on your images.",
+            "Runs on the CPU and prints one JSON object on one line. Times per batch are in milliseconds.",
+            "The defaults below apply to every model and every built-in recipe. A YAML recipe may set other values."
         },
         abbreviateSynopsis = true,
         sortOptions = false,
@@ -37,20 +37,27 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "time training on this image folder with one subfolder per class, or on fashion3 for the"
-                    + " built-in set (default: random images)")
+            description = "time training steps, including data loading, on this image folder with one subfolder per"
+                    + " class; fashion3 is the built-in set (default: random images)")
     private @Nullable Path data;
 
-    @Option(names = "--image-size", paramLabel = "N", description = "image height and width in pixels (default: 224)")
+    @Option(
+            names = "--image-size",
+            paramLabel = "N",
+            description = "image height and width in pixels (default: 224, also for fashion3)")
     private @Nullable String imageSize;
 
     @Option(
             names = "--steps",
             paramLabel = "N",
-            description = "number of timed steps; with --data, the first epoch always runs to its end (default: 20)")
+            description = "number of timed steps. With --data, the first epoch is always completed, even if fewer steps"
+                    + " would be enough (default: 20)")
     private int steps = 20;
 
-    @Option(names = "--warmup", paramLabel = "N", description = "number of untimed steps before them (default: 5)")
+    @Option(
+            names = "--warmup",
+            paramLabel = "N",
+            description = "number of untimed steps before the timed steps (default: 5)")
     private int warmup = 5;
 
     @Option(

@@ -60,9 +60,11 @@ final class CompareCommand implements Callable<Integer> {
             paramLabel = "own,common",
             split = ",",
             hideParamSyntax = true,
-            description = "own: each model's own settings, as train --recipe default; common: the same settings for"
-                    + " every model"
-                    + " (default: own,common)")
+            description = {
+                "recipes to train each model with (default: own,common)",
+                "own: each model's own settings, as train --recipe default",
+                "common: the same settings for every model, as train --recipe common"
+            })
     private List<String> recipes = ComparisonOptions.RECIPES;
 
     @Option(
@@ -70,9 +72,14 @@ final class CompareCommand implements Callable<Integer> {
             paramLabel = "F,...",
             split = ",",
             hideParamSyntax = true,
-            description =
-                    "how resdensenet joins its layers: both (concatenation in each block, addition around it), concat,"
-                            + " add, none or stacked (several small blocks per stage) (default: both)")
+            description = {
+                "variants of resdensenet, which combine feature maps in different ways (default: both)",
+                "both: concatenation inside each block, addition around it",
+                "concat: concatenation inside each block, no addition",
+                "add: addition around each layer and each block, no concatenation",
+                "none: no concatenation and no addition",
+                "stacked: as both, but with several small blocks per stage"
+            })
     private List<String> fusions = List.of("both");
 
     @Option(names = "--seeds", paramLabel = "N", description = "number of seeds per model and recipe (default: 3)")

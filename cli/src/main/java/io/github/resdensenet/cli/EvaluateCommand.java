@@ -46,14 +46,15 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--split",
             paramLabel = "train|val|test|all",
-            description = "subset of the run's images (default: test, or all images of --data)")
+            description = "subset of the run's images to evaluate; val is the validation set (default: test, unless"
+                    + " --data selects another folder)")
     private @Nullable String split;
 
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "another image folder with the same class subfolders; with --split: new location of the run's"
-                    + " images (default: the run's images)")
+            description = "image folder to evaluate instead of the run's images, with the same class subfolders. With"
+                    + " --split, DIR is the new location of the run's own images (default: the run's images)")
     private @Nullable Path data;
 
     @Option(
@@ -65,8 +66,9 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--precision-target",
             paramLabel = "P",
             description =
-                    "find the smallest confidence threshold at which the fraction P of the remaining predictions is"
-                            + " correct on the validation set; P is above 0 and at most 1 (default: none)")
+                    "find the lowest threshold T such that, on the validation set, at least the fraction P (0 < P <= 1)"
+                            + " of the predictions with a calibrated probability of T or more is correct. Use T for"
+                            + " predict --abstain-below (default: none)")
     private @Nullable Double precisionTarget;
 
     @Option(

@@ -31,10 +31,11 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Explains predictions with attribution maps and checks how faithful the maps are.",
-            "Writes three files per image. NAME is the file name of the image. NAME-METHOD.png shows the image, the heatmap and the checks."
-                    + " NAME-METHOD-map.png is the map in grey-scale at the network's input size: white is its largest"
-                    + " value, black is no evidence. NAME-METHOD.json contains all values, with the map at its own"
-                    + " resolution.",
+            "Writes three files per image; NAME is its file name without extension:",
+            "  NAME-METHOD.png      the image, the heatmap and the checks",
+            "  NAME-METHOD-map.png  the map in grey-scale, at the network's input size:",
+            "                       white is its largest value, black is no evidence",
+            "  NAME-METHOD.json     all values, with the map at its own resolution",
             "Unreadable images are reported and skipped; the exit status is then 1."
         },
         footerHeading = Main.EXAMPLES,
@@ -61,8 +62,9 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(
             names = "--stage",
             paramLabel = "N",
-            description = "index of the network stage to explain, from 0 (the stem); an invalid index lists the stages;"
-                    + " earlier stages give finer maps; not for occlusion (default: the last)")
+            description = "index of the network stage to explain, from 0 (the stem). Earlier stages give finer maps. An"
+                    + " invalid index prints the list of stages. Occlusion ignores this option (default: the last"
+                    + " stage)")
     private int stage = Request.LAST_STAGE;
 
     @Option(names = "--target", paramLabel = "CLASS", description = "class to explain (default: the predicted class)")

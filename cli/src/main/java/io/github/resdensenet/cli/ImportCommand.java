@@ -18,7 +18,10 @@ import picocli.CommandLine.Spec;
         name = "import",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Creates a run folder from a .pth, safetensors or Keras file for use with the other commands.",
+        description = {
+            "Creates a run folder from a .pth, safetensors or Keras file.",
+            "Use the run folder with predict, explain, export, evaluate --data DIR or train --init RUN."
+        },
         customSynopsis = "resdensenet import FILE --classes a,b,c --out RUN [OPTIONS]",
         footerHeading = Main.EXAMPLES,
         footer = {

@@ -22,7 +22,7 @@ final class ModelOptions {
     @Option(
             names = "--set",
             paramLabel = "model.key=value",
-            description = "set one model key, e.g. model.growthRate=12; repeatable (default: none)")
+            description = "change one model setting, e.g. model.growthRate=12; repeatable (default: none)")
     private List<String> set = new ArrayList<>();
 
     /** The name of the architecture. */

@@ -52,9 +52,9 @@ final class PredictCommand implements Callable<Integer> {
 
     @Option(
             names = "--abstain-below",
-            paramLabel = "P",
-            description = "print \"abstain\" if the calibrated probability of the predicted class is below P, 0 to"
-                    + " 1; evaluate --precision-target finds P (default: never)")
+            paramLabel = "T",
+            description = "print \"abstain\" instead of the predicted class if its calibrated probability is below the"
+                    + " threshold T (0 <= T <= 1). evaluate --precision-target finds T (default: never)")
     private @Nullable Double abstainBelow;
 
     @Option(

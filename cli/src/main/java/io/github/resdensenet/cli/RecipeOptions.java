@@ -16,9 +16,14 @@ final class RecipeOptions {
     @Option(
             names = "--recipe",
             paramLabel = "default|seed|common|FILE.yaml",
-            description = "recipe to start from: default (the model's own settings), seed (not related to --seed: the"
-                    + " protocol of the ResDenseNet article, with a random 80/20 split and the best epoch selected on"
-                    + " the test set), common (the same settings for every model) or a YAML file (default: default)")
+            description = {
+                "recipe to start from (default: default)",
+                "default: each model's own settings, based on the ResDenseNet article",
+                "common: the settings of resdensenet for every model",
+                "seed: as default, but with the article's protocol, a random 80/20 split and the best epoch selected on"
+                        + " the test set; unrelated to --seed",
+                "FILE.yaml: your own recipe"
+            })
     private String recipe = "default";
 
     @Option(

@@ -395,6 +395,33 @@ class MainTest {
         }
     }
 
+    @Test
+    void exportsOnnxAndReportsTheCheck() throws Exception {
+        for (String input : List.of("pixels", "tensor")) {
+            Path file = root.resolve(input + ".onnx");
+            Result result = call("export", run, "--format", "onnx", "--input", input, "--out", file);
+            assertThat(result.status()).as(result.err()).isZero();
+            assertThat(result.out())
+                    .startsWith(file + ": ONNX model with " + input + " input. Checked with ONNX Runtime on ")
+                    .contains(" validation images: the predicted class is the same for ");
+            assertThat(file).isNotEmptyFile();
+        }
+    }
+
+    @Test
+    void exportRejectsWhatItCannotDoAndWritesNothing() throws Exception {
+        call("export", run, "--format", "onx").fails(2, "--format", "pth, safetensors, onnx", "onx");
+        call("export", run, "--format", "pth", "--input", "pixels").fails(2, "--input is for --format onnx only");
+        call("export", run, "--format", "onnx", "--input", "x").fails(2, "--input must be one of [pixels, tensor]");
+        call("export", root, "--format", "onnx").fails(1, "not a run folder");
+        call("export", run, "--format", "onnx", "--out", root).fails(1, root + ": is a folder, must be a file");
+        call("export", run, "--format", "onnx", "--out", root.resolve("a/b.onnx"))
+                .fails(1, "does not exist");
+        try (Stream<Path> files = Files.list(root)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {

@@ -77,7 +77,7 @@ public final class RunEvaluator {
             testEvaluationsInWords = Run.describeTestEvaluations(testEvaluations.getAsInt());
         } catch (IOException e) { // a run in a read-only folder can be evaluated too
             testEvaluations = OptionalInt.empty();
-            testEvaluationsInWords = "This test-set evaluation could not be counted: " + e;
+            testEvaluationsInWords = "This test-set evaluation could not be counted: " + e.getMessage();
         }
     }
 
@@ -100,8 +100,15 @@ public final class RunEvaluator {
         return evaluation;
     }
 
-    /** The images of a subset. Checks that they have not changed since the run started. */
-    private List<Sample> samples(@Nullable Subset subset, @Nullable Path moved) throws IOException {
+    /**
+     * The images of a subset. Checks that they have not changed since the run started.
+     *
+     * @param subset the subset, or null for all images
+     * @param moved the new location of the image folder; null if it has not moved
+     * @throws IOException if an image is missing or has changed
+     * @throws IllegalArgumentException if the subset has no images
+     */
+    public List<Sample> samples(@Nullable Subset subset, @Nullable Path moved) throws IOException {
         List<String> classes = checkpoint.manifest().classes();
         Path root = moved != null
                 ? moved

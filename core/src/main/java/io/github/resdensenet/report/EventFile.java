@@ -1,9 +1,17 @@
 package io.github.resdensenet.report;
 
+import com.google.protobuf.ByteString;
+import io.github.resdensenet.proto.tensorboard.Event;
+import io.github.resdensenet.proto.tensorboard.HParamsPluginData;
+import io.github.resdensenet.proto.tensorboard.HParamsPluginData.SessionStartInfo;
+import io.github.resdensenet.proto.tensorboard.HParamsPluginData.Setting;
+import io.github.resdensenet.proto.tensorboard.StringTensor;
+import io.github.resdensenet.proto.tensorboard.Summary;
+import io.github.resdensenet.proto.tensorboard.SummaryMetadata;
+import io.github.resdensenet.proto.tensorboard.SummaryMetadata.PluginData;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.zip.CRC32C;
 
@@ -25,7 +33,7 @@ final class EventFile {
      * @param wallTime start time in seconds since 1970-01-01 UTC
      */
     public EventFile(double wallTime) {
-        record(new Proto().number(1, wallTime).text(3, "brain.Event:2").bytes());
+        record(Event.newBuilder().setWallTime(wallTime).setFileVersion("brain.Event:2"));
     }
 
     /** The start time of a file, from its first {@value #HEAD} bytes; 0 if there are fewer bytes. */
@@ -40,64 +48,76 @@ final class EventFile {
 
     /** Adds a number at a step. TensorBoard stores numbers as float32. */
     public EventFile scalar(String tag, long step, double wallTime, double value) {
-        return value(step, wallTime, new Proto().text(1, tag).number(2, (float) value));
+        return value(step, wallTime, Summary.Value.newBuilder().setTag(tag).setSimpleValue((float) value));
     }
 
     /** Adds an image at a step, as an RGB PNG file. */
     public EventFile image(String tag, long step, double wallTime, int width, int height, byte[] png) {
-        Proto image =
-                new Proto().integer(1, height).integer(2, width).integer(3, RGB).bytes(4, png);
-        return value(step, wallTime, new Proto().text(1, tag).message(4, image));
+        Summary.Image.Builder image = Summary.Image.newBuilder()
+                .setHeight(height)
+                .setWidth(width)
+                .setColorspace(RGB)
+                .setEncodedImageString(ByteString.copyFrom(png));
+        return value(step, wallTime, Summary.Value.newBuilder().setTag(tag).setImage(image));
     }
 
     /** Adds a text in Markdown. */
     public EventFile text(String tag, long step, double wallTime, String markdown) {
-        Proto tensor = new Proto()
-                .integer(1, DT_STRING)
-                .message(2, new Proto().message(2, new Proto().integer(1, 1)))
-                .text(8, markdown);
+        StringTensor.Shape.Builder shape = StringTensor.Shape.newBuilder()
+                .addDim(StringTensor.Shape.Dimension.newBuilder().setSize(1));
+        StringTensor.Builder tensor = StringTensor.newBuilder()
+                .setDtype(DT_STRING)
+                .setTensorShape(shape)
+                .addStringVal(markdown);
         return value(
                 step,
                 wallTime,
-                new Proto().text(1, tag).message(9, plugin("text", new byte[0])).message(8, tensor));
+                Summary.Value.newBuilder()
+                        .setTag(tag)
+                        .setMetadata(plugin("text", ByteString.EMPTY))
+                        .setTensor(tensor));
     }
 
     /** Adds the settings of a run for the HPARAMS tab. Values are numbers, booleans or strings. */
     public EventFile hyperParameters(double wallTime, Map<String, Object> settings) {
-        Proto start = new Proto();
-        settings.forEach(
-                (key, value) -> start.message(1, new Proto().text(1, key).message(2, setting(value))));
-        start.number(5, wallTime);
-        byte[] content = new Proto().message(3, start).bytes();
+        SessionStartInfo.Builder start = SessionStartInfo.newBuilder().setStartTimeSecs(wallTime);
+        settings.forEach((key, value) -> start.putHparams(key, setting(value)));
+        ByteString content = HParamsPluginData.newBuilder()
+                .setSessionStartInfo(start)
+                .build()
+                .toByteString();
         return value(
                 0,
                 wallTime,
-                new Proto().text(1, "_hparams_/session_start_info").message(9, plugin("hparams", content)));
+                Summary.Value.newBuilder()
+                        .setTag("_hparams_/session_start_info")
+                        .setMetadata(plugin("hparams", content)));
     }
 
-    private static Proto setting(Object value) {
+    private static Setting setting(Object value) {
+        Setting.Builder setting = Setting.newBuilder();
         if (value instanceof Number number) {
-            return new Proto().number(2, number.doubleValue());
+            return setting.setNumberValue(number.doubleValue()).build();
         }
-        return value instanceof Boolean flag
-                ? new Proto().integer(4, flag ? 1 : 0)
-                : new Proto().text(3, value.toString());
+        return (value instanceof Boolean flag ? setting.setBoolValue(flag) : setting.setStringValue(value.toString()))
+                .build();
     }
 
-    private static Proto plugin(String name, byte[] content) {
-        return new Proto().message(1, new Proto().text(1, name).bytes(2, content));
+    private static SummaryMetadata.Builder plugin(String name, ByteString content) {
+        return SummaryMetadata.newBuilder()
+                .setPluginData(PluginData.newBuilder().setPluginName(name).setContent(content));
     }
 
-    private EventFile value(long step, double wallTime, Proto value) {
-        record(new Proto()
-                .number(1, wallTime)
-                .integer(2, step)
-                .message(5, new Proto().message(1, value))
-                .bytes());
+    private EventFile value(long step, double wallTime, Summary.Value.Builder value) {
+        record(Event.newBuilder()
+                .setWallTime(wallTime)
+                .setStep(step)
+                .setSummary(Summary.newBuilder().addValue(value)));
         return this;
     }
 
-    private void record(byte[] data) {
+    private void record(Event.Builder event) {
+        byte[] data = event.build().toByteArray();
         ByteBuffer head = ByteBuffer.allocate(12).order(ByteOrder.LITTLE_ENDIAN).putLong(data.length);
         head.putInt(maskedCrc(head.array(), 8));
         ByteBuffer tail = ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(maskedCrc(data, data.length));
@@ -116,66 +136,5 @@ final class EventFile {
     /** The bytes of the file. */
     public byte[] bytes() {
         return out.toByteArray();
-    }
-
-    /** Encodes a Protocol Buffers message field by field. */
-    private static final class Proto {
-        private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-
-        private void tag(int field, int wireType) {
-            varint(8L * field + wireType);
-        }
-
-        private void varint(long value) {
-            long rest = value;
-            while ((rest & ~0x7FL) != 0) {
-                out.write((int) ((rest & 0x7F) | 0x80));
-                rest >>>= 7;
-            }
-            out.write((int) rest);
-        }
-
-        Proto integer(int field, long value) {
-            tag(field, 0);
-            varint(value);
-            return this;
-        }
-
-        Proto number(int field, double value) {
-            tag(field, 1);
-            out.writeBytes(ByteBuffer.allocate(8)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putDouble(value)
-                    .array());
-            return this;
-        }
-
-        Proto number(int field, float value) {
-            tag(field, 5);
-            out.writeBytes(ByteBuffer.allocate(4)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .putFloat(value)
-                    .array());
-            return this;
-        }
-
-        Proto bytes(int field, byte[] value) {
-            tag(field, 2);
-            varint(value.length);
-            out.writeBytes(value);
-            return this;
-        }
-
-        Proto text(int field, String value) {
-            return bytes(field, value.getBytes(StandardCharsets.UTF_8));
-        }
-
-        Proto message(int field, Proto value) {
-            return bytes(field, value.bytes());
-        }
-
-        byte[] bytes() {
-            return out.toByteArray();
-        }
     }
 }

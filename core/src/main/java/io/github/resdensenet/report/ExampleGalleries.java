@@ -40,15 +40,16 @@ final class ExampleGalleries {
         List<Gallery> galleries = List.of(
                 gallery(
                         "Most confident errors",
-                        "Wrong predictions with the highest probability. Wrong labels show up here, too.",
+                        "Wrong predictions with the highest probability of the predicted class. Wrong labels show up"
+                                + " here, too.",
                         images().filter(i -> !isCorrect(i)).sorted(byConfidence.reversed())),
                 gallery(
                         "Least confident predictions",
-                        "Images whose predicted class has the lowest probability.",
+                        "Predictions with the lowest probability of the predicted class, correct or wrong.",
                         images().sorted(byConfidence)),
                 gallery(
                         "Most confident correct predictions",
-                        "Correct predictions with the highest probability.",
+                        "Correct predictions with the highest probability of the predicted class.",
                         images().filter(this::isCorrect).sorted(byConfidence.reversed())));
         return galleries.stream().filter(g -> !g.examples().isEmpty()).toList();
     }

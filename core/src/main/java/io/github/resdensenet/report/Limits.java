@@ -38,9 +38,9 @@ final class Limits {
         limits.classes();
         limits.probabilities();
         limits.limits.add(
-                "All metrics are valid only for images collected in the same way as these. Images from another camera, place"
-                        + " or time can give worse results. If images of one object or person are in more than one subset, the"
-                        + " metrics are too optimistic.");
+                "All metrics are valid only for images collected in the same way as these. Images from another camera,"
+                        + " place or time can give worse results. If images of one object or person are in more than"
+                        + " one subset, the metrics are too optimistic.");
         return List.copyOf(limits.limits);
     }
 
@@ -48,14 +48,14 @@ final class Limits {
         int n = test.n();
         Optional<Interval> interval = test.metric("accuracy").ci95();
         interval.ifPresent(ci -> add(
-                "The accuracy was measured on %d images. Its 95%% interval is %s: from the accuracy alone, a model within"
-                        + " this range cannot be called better or worse than this one.",
+                "The accuracy was measured on %d images. Its 95%% interval is %s: from the accuracy alone, a model"
+                        + " within this range cannot be called better or worse than this one.",
                 n, Numbers.percent(ci)));
         double most = test.perClass().stream().mapToInt(ClassMetrics::n).max().orElse(0) / (double) Math.max(1, n);
         if (interval.isPresent() && interval.get().low() <= most) {
             add(
-                    "Always predicting the most frequent class would be correct for %s of these images; the model is not"
-                            + " proven better than that.",
+                    "Always predicting the most frequent class would be correct for %s of these images; the model is"
+                            + " not proven better than that.",
                     Numbers.percent(most));
         }
     }
@@ -70,19 +70,20 @@ final class Limits {
                 - 1;
         if (alike > 0) {
             add(
-                    "The best epoch is %d, but the accuracy of %d other %s within its 95%% interval (%s on the %s set): the"
-                            + " difference can be chance, and another split could select another epoch.",
+                    "Epoch %d is the best: it has the highest %s accuracy (95%% interval %s). The accuracy of %d other"
+                            + " %s is within this interval, so another split could have selected %s.",
                     curves.bestEpoch(),
-                    alike,
-                    alike == 1 ? "epoch is" : "epochs is",
+                    data.selectedOn().title(),
                     Numbers.percent(interval),
-                    data.selectedOn().title());
+                    alike,
+                    alike == 1 ? "epoch" : "epochs",
+                    alike == 1 ? "that epoch" : "one of them");
         }
         if (data.selectedOn() == Subset.TEST) {
             add(
-                    "There is no validation set: the epoch is the best of %d evaluations of the test set it is reported on,"
-                            + " so its accuracy is optimistic. Calibration was skipped, since it needs a validation set.",
-                    accuracies.size());
+                    "The best epoch was selected by its accuracy on the test set itself, so the test accuracy is"
+                            + " optimistic.%s",
+                    test.temperature().isNone() ? " Calibration was skipped: it needs a validation set." : "");
         }
     }
 
@@ -93,7 +94,7 @@ final class Limits {
         if (n == 1) {
             add("One epoch was trained: the curves show no trend yet.");
         } else if (best == n) {
-            add("The last epoch is the best: training longer may help.");
+            add("The best epoch is the last one: training for more epochs may help.");
         }
         if (best >= 1 && best <= n) {
             double gap = curves.trainAcc().get(best - 1) - curves.checkedAcc().get(best - 1);
@@ -123,8 +124,8 @@ final class Limits {
             int least = Collections.min(subset.counts());
             if (subset.subset() == Subset.TRAIN && most > 3 * least) {
                 add(
-                        "The classes are imbalanced: the largest has %d training images, the smallest %d. Accuracy favours"
-                                + " the large ones; the table per class does not.",
+                        "The classes are imbalanced: the largest has %d training images, the smallest %d. Accuracy"
+                                + " favours the large ones; the table per class does not.",
                         most, least);
             }
         }
@@ -152,7 +153,7 @@ final class Limits {
                     "%s differ by %.1f percentage points on average; the model is %s.",
                     test.temperature().isNone()
                             ? "Confidence and accuracy"
-                            : "Even after calibration, confidence and accuracy",
+                            : "After calibration, confidence and accuracy still",
                     100 * ece,
                     overconfident ? "overconfident" : "underconfident");
         }

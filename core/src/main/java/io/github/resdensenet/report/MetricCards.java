@@ -16,7 +16,7 @@ final class MetricCards {
      *
      * @param key its name in JSON
      * @param percent whether it is shown as a percentage
-     * @param meaning what it means; %.3f stands for the logarithm of the number of classes
+     * @param meaning what it means; %1$.3f is the logarithm of the number of classes, %2$s (un)calibrated
      */
     private record Shown(String key, String name, boolean percent, String meaning) {}
 
@@ -44,8 +44,9 @@ final class MetricCards {
                     "nll",
                     "Negative log-likelihood",
                     false,
-                    "cross-entropy of the probabilities, without label smoothing; uniform guessing has %.3f, 0 is perfect"),
-            new Shown("brier", "Brier score", false, "squared error of the probabilities, 0 to 2; 0 is perfect"),
+                    "cross-entropy of the %2$s probabilities, without label smoothing; uniform guessing has %1$.3f,"
+                            + " 0 is perfect"),
+            new Shown("brier", "Brier score", false, "squared error of the %2$s probabilities, 0 to 2; 0 is perfect"),
             new Shown("ece", "Expected calibration error", true, "mean gap between confidence and accuracy"));
 
     static List<Card> of(Evaluation test) {
@@ -66,6 +67,9 @@ final class MetricCards {
                         .map(ci -> shown.percent() ? Numbers.percent(ci) : Numbers.decimal(ci))
                         .orElse(""),
                 String.format(
-                        Locale.ROOT, shown.meaning(), Math.log(test.classes().size())));
+                        Locale.ROOT,
+                        shown.meaning(),
+                        Math.log(test.classes().size()),
+                        test.temperature().isNone() ? "uncalibrated" : "calibrated"));
     }
 }

@@ -25,12 +25,34 @@ public final class AtomicFiles {
         void writeTo(OutputStream out) throws IOException;
     }
 
+    /** Examines a written file before it replaces the old one. */
+    public interface Check {
+        /**
+         * Examines the file.
+         *
+         * @throws IOException if the file must not be published
+         */
+        void check(Path temporary) throws IOException;
+    }
+
     /** Replaces a file atomically: writes a temporary file next to it, forces that file to disk and renames it. */
     public static void write(Path file, Content content) throws IOException {
+        write(file, content, temporary -> {});
+    }
+
+    /** Replaces a file atomically if the written file passes a check; otherwise the old file stays. */
+    public static void write(Path file, Content content, Check check) throws IOException {
         Path parent = file.toAbsolutePath().getParent();
+        if (Files.isDirectory(file)) {
+            throw new IOException(file + ": is a folder, must be a file");
+        }
+        if (parent != null && !Files.isDirectory(parent)) {
+            throw new IOException(file + ": the folder " + parent + " does not exist");
+        }
         Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
         try {
             force(temporary, content);
+            check.check(temporary);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
             Files.deleteIfExists(temporary);

@@ -133,13 +133,13 @@ class HtmlReportTest {
         List<String> limits = Limits.of(SampleReports.of(3, 100, Subset.VAL));
         assertThat(limits)
                 .anyMatch(l -> l.startsWith("The accuracy was measured on"))
-                .anyMatch(l -> l.contains("epochs is within its 95% interval (80.0% to 92.0% on the validation set)"))
+                .anyMatch(l -> l.contains("highest validation accuracy (95% interval 80.0% to 92.0%)"))
                 .anyMatch(l -> l.matches(
                         ".*onfidence and accuracy differ by [0-9.]+ percentage points .* is overconfident\\."))
-                .noneMatch(l -> l.contains("no validation set"))
+                .noneMatch(l -> l.contains("on the test set itself"))
                 .noneMatch(l -> l.contains("fewer than 30"));
         assertThat(Limits.of(SampleReports.of(3, 1, Subset.TEST)))
-                .anyMatch(l -> l.contains("no validation set") && l.contains("Calibration was skipped"))
+                .anyMatch(l -> l.contains("on the test set itself") && l.contains("Calibration was skipped"))
                 .anyMatch(l -> l.startsWith("One epoch was trained"));
         assertThat(Limits.of(SampleReports.of(100, 5, Subset.VAL)))
                 .anyMatch(l -> l.matches(".*类别 \\d+ and \\d+ more have fewer than 30 test images: .*"));

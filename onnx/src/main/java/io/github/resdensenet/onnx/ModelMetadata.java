@@ -1,0 +1,65 @@
+package io.github.resdensenet.onnx;
+
+import io.github.resdensenet.predict.Classifier;
+import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.transforms.Preprocessing;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The metadata of an exported model: the keys that Ultralytics writes, ONNX's own keys for images, and a JSON object with
+ * everything that using the model needs.
+ */
+final class ModelMetadata {
+    private ModelMetadata() {}
+
+    static Map<String, String> of(Classifier classifier, Manifest manifest, ModelInput input) {
+        int size = classifier.preprocessing().imageSize();
+        Map<String, String> metadata = new LinkedHashMap<>();
+        metadata.put("description", manifest.model().title() + " image classifier");
+        metadata.put("task", "classify");
+        metadata.put("imgsz", "[" + size + ", " + size + "]");
+        metadata.put("channels", "3");
+        metadata.put("names", pythonDict(classifier.classes()));
+        if (input == ModelInput.PIXELS) {
+            metadata.put("Image.BitmapPixelFormat", "Rgb8");
+            metadata.put("Image.ColorSpaceGamma", "SRGB");
+            metadata.put("Image.NominalPixelRange", "NominalRange_0_255");
+        }
+        metadata.put("resdensenet.manifest", manifest(classifier, manifest, input));
+        return metadata;
+    }
+
+    /** The class names as Ultralytics writes them: a Python dict of index to name. */
+    private static String pythonDict(List<String> classes) {
+        return IntStream.range(0, classes.size())
+                .mapToObj(i -> i + ": '"
+                        + classes.get(i)
+                                .replace("\\", "\\\\")
+                                .replace("'", "\\'")
+                                .replace("\n", "\\n") + "'")
+                .collect(Collectors.joining(", ", "{", "}"));
+    }
+
+    private static String manifest(Classifier classifier, Manifest manifest, ModelInput input) {
+        Preprocessing preprocessing = classifier.preprocessing();
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("model", manifest.model().name().toString());
+        fields.put("classes", classifier.classes());
+        fields.put("input", input.toString());
+        fields.put("imageSize", preprocessing.imageSize());
+        fields.put("resize", "bilinear with antialias, without keeping the aspect ratio, as Pillow");
+        fields.put("mean", preprocessing.normalize().mean());
+        fields.put("std", preprocessing.normalize().std());
+        fields.put("exifOrientation", preprocessing.upright() ? "apply" : "ignore");
+        fields.put("temperature", classifier.temperature().value());
+        fields.put("epoch", manifest.progress().bestEpoch());
+        fields.put("checkpointSha256", manifest.sha256());
+        fields.put("weightsSha256", manifest.files().getOrDefault("weights.safetensors", ""));
+        return JsonMapper.shared().writeValueAsString(fields);
+    }
+}

@@ -1,0 +1,219 @@
+package io.github.resdensenet.onnx;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.resdensenet.checkpoint.ModelState;
+import io.github.resdensenet.checkpoint.TensorData;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.ModelConfig.Architecture;
+import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.predict.Classifier;
+import io.github.resdensenet.proto.onnx.ModelProto;
+import io.github.resdensenet.proto.onnx.NodeProto;
+import io.github.resdensenet.proto.onnx.StringStringEntryProto;
+import io.github.resdensenet.proto.onnx.TensorProto;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.Weights;
+import io.github.resdensenet.testkit.Counter;
+import io.github.resdensenet.testkit.Extent;
+import io.github.resdensenet.testkit.Trust;
+import io.github.resdensenet.transforms.Normalize;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+class OnnxExportTest {
+    private static final List<String> CLASSES = List.of("it's day", "night", "夜");
+
+    @TempDir
+    private Path folder;
+
+    /** A network whose running statistics and biases are not those of a fresh one. */
+    private static Map<String, TensorData> weights(Recipe recipe) {
+        try (ImageClassifier model = Models.create(recipe.model(), CLASSES.size(), 3)) {
+            Map<String, TensorData> state = new LinkedHashMap<>();
+            ModelState.of(model).forEach((name, tensor) -> state.put(name, changed(name, tensor)));
+            return state;
+        }
+    }
+
+    private static TensorData changed(String name, TensorData tensor) {
+        if (tensor.shape().size() != 1) {
+            return tensor;
+        }
+        double[] numbers = Counter.uniform(name, Math.toIntExact(tensor.shape().get(0)));
+        ByteBuffer bytes = ByteBuffer.allocate(4 * numbers.length).order(ByteOrder.LITTLE_ENDIAN);
+        boolean aroundOne = name.endsWith("weight") || name.endsWith("running_var");
+        for (double number : numbers) {
+            bytes.putFloat((float) ((aroundOne ? 1 : 0) + number / 4));
+        }
+        return new TensorData(tensor.dtype(), tensor.shape(), bytes.flip());
+    }
+
+    private static Recipe recipe(String model, String fusion, int size) throws IOException {
+        Recipe recipe = Recipe.builtIn("default", Architecture.of(model)).with("data.imageSize", "" + size);
+        return model.equals("resdensenet")
+                ? recipe.with("model.fusion", fusion)
+                        .with("model.blockConfig", "[2, 1, 2]")
+                        .with("model.growthRate", "8")
+                        .with("model.numInitFeatures", "16")
+                : recipe;
+    }
+
+    private Run run(Recipe recipe) throws IOException {
+        Path run = folder.resolve("run");
+        return new Weights(weights(recipe), Normalize.IMAGENET, run).createRun(recipe, CLASSES, run);
+    }
+
+    private Run small() throws IOException {
+        return run(recipe("resdensenet", "both", 48));
+    }
+
+    private static ModelProto read(Path file) throws IOException {
+        return ModelProto.parseFrom(Files.readAllBytes(file));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "resdensenet, both, 32",
+        "resdensenet, both, 75",
+        "resdensenet, concat, 32",
+        "resdensenet, add, 32",
+        "resdensenet, none, 32",
+        "resdensenet, stacked, 32",
+        "densenet121, both, 32",
+        "resnet50v2, both, 64"
+    })
+    void onnxRuntimeGivesTheSameLogitsAndProbabilities(String model, String fusion, int size) throws Exception {
+        Run run = run(recipe(model, fusion, size));
+        double worst = 0;
+        for (ModelInput input : ModelInput.values()) {
+            OnnxExport.Report report = OnnxExport.write(run, input, folder.resolve(input + ".onnx"));
+            assertThat(report.check().images()).isEqualTo(20);
+            assertThat(report.check().otherClass()).isZero();
+            assertThat(report.check().logits()).isLessThan(1e-5);
+            assertThat(report.check().probabilities()).isLessThan(1e-6);
+            worst = Math.max(worst, report.check().logits());
+        }
+        Trust.row("E1-" + model + "-" + fusion + "-" + size, 40, 0, worst);
+    }
+
+    @Test
+    void pixelsOfAnySizeAreResizedExactly() throws Exception {
+        List<RgbImage> images = new ArrayList<>();
+        for (int i = 0; i < Extent.of(40, 500); i++) {
+            int height = 1 + 37 * i % (i % 5 == 0 ? 400 : 90);
+            int width = 1 + 53 * i % (i % 7 == 0 ? 600 : 110);
+            images.add(new RgbImage(width, height, Counter.image("resize" + i, height, width, false)));
+        }
+        Run run = small();
+        Path file = folder.resolve("m.onnx");
+        OnnxExport.write(run, ModelInput.PIXELS, file);
+        try (Classifier classifier = Classifier.load(run.folder())) {
+            OnnxCheck check = OnnxCheck.compare(file, classifier, ModelInput.PIXELS, images);
+            Trust.row("E2", images.size(), check.otherClass(), check.probabilities());
+            assertThat(check.logits()).isLessThan(1e-5);
+            assertThat(check.probabilities()).isLessThan(1e-6);
+        }
+    }
+
+    @Test
+    void graphIsOfOpset18AndHasTheNamesOfTheStateDict() throws Exception {
+        Run run = small();
+        Path file = folder.resolve("m.onnx");
+        OnnxExport.write(run, ModelInput.TENSOR, file);
+        ModelProto model = read(file);
+        assertThat(model.getIrVersion()).isEqualTo(8);
+        assertThat(model.getOpsetImport(0).getVersion()).isEqualTo(18);
+        List<String> names = model.getGraph().getInitializerList().stream()
+                .map(TensorProto::getName)
+                .toList();
+        List<String> parameters = run.readBest().weights().tensors().keySet().stream()
+                .filter(name -> !name.endsWith("num_batches_tracked"))
+                .toList();
+        assertThat(names).containsAll(parameters).hasSize(parameters.size() + 1).contains("temperature");
+        assertThat(model.getGraph().getNodeList().stream().map(NodeProto::getName))
+                .contains("stem.0", "logits", "probabilities")
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void metadataDescribesClassesAndPreprocessing() throws Exception {
+        Path file = folder.resolve("m.onnx");
+        OnnxExport.write(small(), ModelInput.PIXELS, file);
+        Map<String, String> metadata = read(file).getMetadataPropsList().stream()
+                .collect(Collectors.toMap(StringStringEntryProto::getKey, StringStringEntryProto::getValue));
+        assertThat(metadata)
+                .containsEntry("task", "classify")
+                .containsEntry("imgsz", "[48, 48]")
+                .containsEntry("names", "{0: 'it\\'s day', 1: 'night', 2: '夜'}")
+                .containsEntry("Image.BitmapPixelFormat", "Rgb8");
+        JsonNode manifest = JsonMapper.shared().readTree(metadata.get("resdensenet.manifest"));
+        assertThat(manifest.get("classes").get(2).asString()).isEqualTo("夜");
+        assertThat(manifest.get("imageSize").asInt()).isEqualTo(48);
+        assertThat(manifest.get("weightsSha256").asString()).hasSize(64);
+    }
+
+    @ParameterizedTest
+    @EnumSource(ModelInput.class)
+    void sameRunGivesSameBytes(ModelInput input) throws Exception {
+        Run run = small();
+        OnnxExport.write(run, input, folder.resolve("a.onnx"));
+        OnnxExport.write(run, input, folder.resolve("b.onnx"));
+        assertThat(folder.resolve("a.onnx")).hasSameBinaryContentAs(folder.resolve("b.onnx"));
+    }
+
+    @Test
+    void detectsAModelThatDiffers() throws Exception {
+        Run run = small();
+        Path file = folder.resolve("m.onnx");
+        OnnxExport.write(run, ModelInput.TENSOR, file);
+        ModelProto.Builder model = read(file).toBuilder();
+        TensorProto.Builder bias = model.getGraphBuilder().getInitializerBuilderList().stream()
+                .filter(tensor -> tensor.getName().endsWith("bn1.bias"))
+                .findFirst()
+                .orElseThrow();
+        byte[] bytes = bias.getRawData().toByteArray();
+        bytes[2] ^= 0x40;
+        bias.setRawData(com.google.protobuf.ByteString.copyFrom(bytes));
+        Files.write(file, model.build().toByteArray());
+        List<RgbImage> images = List.of(new RgbImage(60, 50, Counter.image("x", 50, 60, false)));
+        try (Classifier classifier = Classifier.load(run.folder())) {
+            assertThat(OnnxCheck.compare(file, classifier, ModelInput.TENSOR, images)
+                            .passes())
+                    .isFalse();
+        }
+    }
+
+    @Test
+    void leavesNothingHalfWritten() throws Exception {
+        Run run = small();
+        Path taken = Files.createDirectories(folder.resolve("taken/full"));
+        assertThatThrownBy(() -> OnnxExport.write(run, ModelInput.PIXELS, taken.getParent()))
+                .isInstanceOf(IOException.class);
+        Path missing = folder.resolve("missing/m.onnx");
+        assertThatThrownBy(() -> OnnxExport.write(run, ModelInput.PIXELS, missing))
+                .isInstanceOf(IOException.class);
+        try (Stream<Path> files = Files.list(folder)) {
+            assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("run", "taken");
+        }
+    }
+}
