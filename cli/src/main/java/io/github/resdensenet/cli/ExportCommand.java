@@ -1,8 +1,10 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.checkpoint.WeightFile;
-import io.github.resdensenet.onnx.ModelInput;
-import io.github.resdensenet.onnx.OnnxExport;
+import io.github.resdensenet.export.Bundle;
+import io.github.resdensenet.export.ModelInput;
+import io.github.resdensenet.export.OnnxExport;
+import io.github.resdensenet.export.TorchScriptExport;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
@@ -23,9 +25,14 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Exports a run's best checkpoint.",
-            "pth and safetensors are weights for PyTorch. onnx is the complete model for ONNX Runtime and other programs:"
-                    + " preprocessing, network and calibrated probabilities. It is compared with predict on the run's"
-                    + " validation images before it is written."
+            "  pth, safetensors  weights for PyTorch",
+            "  onnx              the complete model for ONNX Runtime: preprocessing, network,",
+            "                    calibrated probabilities",
+            "  triton            folder for NVIDIA Triton with an ONNX model",
+            "  hf                folder for transformers.js and Optimum with an ONNX model",
+            "  torchscript       network for torch.jit.load and DJL; PyTorch has deprecated this format",
+            "Before an ONNX model is written, ONNX Runtime must agree with predict on the run's validation images, or"
+                    + " on generated images if the run has none."
         },
         footerHeading = Main.EXAMPLES,
         footer = {
@@ -36,7 +43,10 @@ final class ExportCommand implements Callable<Integer> {
     private enum Format {
         pth,
         safetensors,
-        onnx
+        onnx,
+        triton,
+        hf,
+        torchscript
     }
 
     @Spec
@@ -47,33 +57,48 @@ final class ExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--format",
-            paramLabel = "pth|safetensors|onnx",
+            paramLabel = "FORMAT",
             required = true,
-            description = "file format (required)")
+            description = "pth, safetensors, onnx, triton, hf or torchscript (required)")
     private Format format = Format.pth;
 
     @Option(
             names = "--input",
             paramLabel = "pixels|tensor",
-            description = "input of the ONNX model. pixels: RGB images of any size, uint8 [batch, height, width, 3];"
-                    + " tensor: resized and normalised images, float32 [batch, 3, S, S] (default: pixels)")
+            description =
+                    "input of the ONNX model. pixels: RGB images of any size, uint8 [batch, height, width, 3];"
+                            + " tensor: resized and normalised images, float32 [batch, 3, S, S] (default: pixels; for hf: tensor)")
     private @Nullable String input;
 
-    @Option(names = "--out", paramLabel = "FILE", description = "file to write (default: RUN/best.FORMAT)")
+    @Option(
+            names = "--out",
+            paramLabel = "PATH",
+            description = "file to write, or folder to create (default: RUN/best.FORMAT, RUN/triton or RUN/hf)")
     private @Nullable Path out;
 
     @Override
     public Integer call() throws Exception {
         Run opened = Run.open(run);
         Path file = out != null ? out : opened.file("best." + format);
-        if (format == Format.onnx) {
-            ModelInput chosen = input == null ? ModelInput.PIXELS : Choices.parse(ModelInput.class, "--input", input);
-            OnnxExport.Report report = OnnxExport.write(opened, chosen, file);
-            spec.commandLine().getOut().println(file + ": ONNX model with " + chosen + " input. " + report);
+        if (format == Format.onnx || format == Format.triton || format == Format.hf) {
+            ModelInput chosen = input != null
+                    ? Choices.parse(ModelInput.class, "--input", input)
+                    : format == Format.hf ? ModelInput.TENSOR : ModelInput.PIXELS;
+            Path target = format == Format.onnx || out != null ? file : opened.file(format.name());
+            OnnxExport.Report report = switch (format) {
+                case triton -> Bundle.TRITON.write(opened, chosen, target);
+                case hf -> Bundle.HF.write(opened, chosen, target);
+                default -> OnnxExport.write(opened, chosen, target);
+            };
+            spec.commandLine().getOut().println(target + ": ONNX model with " + chosen + " input. " + report);
             return 0;
         }
         if (input != null) {
-            throw new IllegalArgumentException("--input is for --format onnx only");
+            throw new IllegalArgumentException("--input is for --format onnx, triton and hf only");
+        }
+        if (format == Format.torchscript) {
+            spec.commandLine().getOut().println(file + ": TorchScript model. " + TorchScriptExport.write(opened, file));
+            return 0;
         }
         Checkpoint best = opened.readBest();
         AtomicFiles.write(file, stream -> {

@@ -410,8 +410,10 @@ class MainTest {
 
     @Test
     void exportRejectsWhatItCannotDoAndWritesNothing() throws Exception {
-        call("export", run, "--format", "onx").fails(2, "--format", "pth, safetensors, onnx", "onx");
-        call("export", run, "--format", "pth", "--input", "pixels").fails(2, "--input is for --format onnx only");
+        call("export", run, "--format", "onx")
+                .fails(2, "--format", "pth, safetensors, onnx, triton, hf, torchscript", "onx");
+        call("export", run, "--format", "pth", "--input", "pixels")
+                .fails(2, "--input is for --format onnx, triton and hf only");
         call("export", run, "--format", "onnx", "--input", "x").fails(2, "--input must be one of [pixels, tensor]");
         call("export", root, "--format", "onnx").fails(1, "not a run folder");
         call("export", run, "--format", "onnx", "--out", root).fails(1, root + ": is a folder, must be a file");

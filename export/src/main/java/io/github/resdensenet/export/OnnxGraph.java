@@ -1,4 +1,4 @@
-package io.github.resdensenet.onnx;
+package io.github.resdensenet.export;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;

@@ -1,4 +1,4 @@
-package io.github.resdensenet.onnx;
+package io.github.resdensenet.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -40,7 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-class OnnxExportTest {
+class ExportTest {
     private static final List<String> CLASSES = List.of("it's day", "night", "夜");
 
     @TempDir
@@ -113,6 +113,8 @@ class OnnxExportTest {
             assertThat(report.check().probabilities()).isLessThan(1e-6);
             worst = Math.max(worst, report.check().logits());
         }
+        assertThat(TorchScriptExport.write(run, folder.resolve("m.pt")))
+                .startsWith("Checked with libtorch on 20 images");
         Trust.row("E1-" + model + "-" + fusion + "-" + size, 40, 0, worst);
     }
 
@@ -128,7 +130,7 @@ class OnnxExportTest {
         Path file = folder.resolve("m.onnx");
         OnnxExport.write(run, ModelInput.PIXELS, file);
         try (Classifier classifier = Classifier.load(run.folder())) {
-            OnnxCheck check = OnnxCheck.compare(file, classifier, ModelInput.PIXELS, images);
+            OnnxCheck check = OnnxCheck.compare(file, classifier, ModelInput.PIXELS, 1, images);
             Trust.row("E2", images.size(), check.otherClass(), check.probabilities());
             assertThat(check.logits()).isLessThan(1e-5);
             assertThat(check.probabilities()).isLessThan(1e-6);
@@ -179,6 +181,9 @@ class OnnxExportTest {
         OnnxExport.write(run, input, folder.resolve("a.onnx"));
         OnnxExport.write(run, input, folder.resolve("b.onnx"));
         assertThat(folder.resolve("a.onnx")).hasSameBinaryContentAs(folder.resolve("b.onnx"));
+        TorchScriptExport.write(run, folder.resolve("a.pt"));
+        TorchScriptExport.write(run, folder.resolve("b.pt"));
+        assertThat(folder.resolve("a.pt")).hasSameBinaryContentAs(folder.resolve("b.pt"));
     }
 
     @Test
@@ -197,7 +202,7 @@ class OnnxExportTest {
         Files.write(file, model.build().toByteArray());
         List<RgbImage> images = List.of(new RgbImage(60, 50, Counter.image("x", 50, 60, false)));
         try (Classifier classifier = Classifier.load(run.folder())) {
-            assertThat(OnnxCheck.compare(file, classifier, ModelInput.TENSOR, images)
+            assertThat(OnnxCheck.compare(file, classifier, ModelInput.TENSOR, 1, images)
                             .passes())
                     .isFalse();
         }
@@ -215,5 +220,34 @@ class OnnxExportTest {
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("run", "taken");
         }
+    }
+
+    @Test
+    void tritonBundleDeclaresInputsOutputsAndLabels() throws Exception {
+        Path bundle = folder.resolve("my model");
+        Bundle.TRITON.write(small(), ModelInput.PIXELS, bundle);
+        assertThat(bundle.resolve("labels.txt")).hasContent("it's day\nnight\n夜\n");
+        assertThat(bundle.resolve("config.pbtxt"))
+                .content()
+                .contains("name: \"my model\"", "dims: [ -1, -1, 3 ]", "data_type: TYPE_UINT8", "dims: [ 3 ]");
+        assertThat(bundle.resolve("1/model.onnx")).isNotEmptyFile();
+    }
+
+    @Test
+    void huggingFaceBundleHasCalibratedLogits() throws Exception {
+        Path bundle = folder.resolve("hf");
+        OnnxExport.Report report = Bundle.HF.write(small(), ModelInput.TENSOR, bundle);
+        assertThat(report.check().logits()).isLessThan(1e-5);
+        JsonNode config = JsonMapper.shared().readTree(bundle.resolve("config.json"));
+        assertThat(config.get("id2label").get("2").asString()).isEqualTo("夜");
+        JsonNode preprocessor = JsonMapper.shared().readTree(bundle.resolve("preprocessor_config.json"));
+        assertThat(preprocessor.get("size").get("height").asInt()).isEqualTo(48);
+        assertThat(read(bundle.resolve("onnx/model.onnx"))
+                        .getGraph()
+                        .getInput(0)
+                        .getName())
+                .isEqualTo("pixel_values");
+        assertThatThrownBy(() -> Bundle.HF.write(Run.open(folder.resolve("run")), ModelInput.TENSOR, bundle))
+                .hasMessageContaining("already exists");
     }
 }

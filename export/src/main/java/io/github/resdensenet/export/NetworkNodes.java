@@ -1,6 +1,6 @@
-package io.github.resdensenet.onnx;
+package io.github.resdensenet.export;
 
-import static io.github.resdensenet.onnx.OnnxGraph.attribute;
+import static io.github.resdensenet.export.OnnxGraph.attribute;
 
 import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.TensorData;

@@ -1,4 +1,4 @@
-package io.github.resdensenet.onnx;
+package io.github.resdensenet.export;
 
 import io.github.resdensenet.util.Choices;
 

@@ -1,6 +1,6 @@
-package io.github.resdensenet.onnx;
+package io.github.resdensenet.export;
 
-import static io.github.resdensenet.onnx.OnnxGraph.attribute;
+import static io.github.resdensenet.export.OnnxGraph.attribute;
 
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.proto.onnx.ModelProto;
@@ -38,7 +38,12 @@ final class OnnxModel {
         return input == ModelInput.PIXELS ? "pixels" : "pixel_values";
     }
 
-    static ModelProto of(Classifier classifier, Manifest manifest, ModelInput input) {
+    /**
+     * Creates the model.
+     *
+     * @param calibratedLogits whether the output {@code logits} is divided by the temperature
+     */
+    static ModelProto of(Classifier classifier, Manifest manifest, ModelInput input, boolean calibratedLogits) {
         OnnxGraph graph = new OnnxGraph(classifier.model().config().name().toString());
         long size = classifier.preprocessing().imageSize();
         String images = graph.input(
@@ -51,10 +56,11 @@ final class OnnxModel {
                                 "DATA_CHANNEL")
                         : value(inputName(input), DataType.FLOAT, BATCH, 3L, size, size));
         String normalized = input == ModelInput.PIXELS ? preprocessing(graph, classifier, images) : images;
-        NetworkNodes.add(graph, classifier.model(), classifier.preprocessing().imageSize(), normalized, LOGITS);
+        String raw = calibratedLogits ? "uncalibrated" : LOGITS;
+        NetworkNodes.add(graph, classifier.model(), classifier.preprocessing().imageSize(), normalized, raw);
         String temperature = graph.constant(
                 "temperature", List.of(), (float) classifier.temperature().value());
-        String calibrated = graph.node("Div", "calibration", List.of(LOGITS, temperature));
+        String calibrated = graph.node("Div", calibratedLogits ? LOGITS : "calibrated", List.of(raw, temperature));
         graph.node("Softmax", PROBABILITIES, List.of(calibrated), attribute("axis", 1));
         long classes = classifier.classes().size();
         graph.output(value(LOGITS, DataType.FLOAT, BATCH, classes));

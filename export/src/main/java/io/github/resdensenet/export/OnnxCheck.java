@@ -1,4 +1,4 @@
-package io.github.resdensenet.onnx;
+package io.github.resdensenet.export;
 
 import ai.onnxruntime.OnnxJavaType;
 import ai.onnxruntime.OnnxTensor;
@@ -36,9 +36,10 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
     /**
      * Runs the file and the classifier on the same images.
      *
+     * @param scale factor between the logits of the file and those of the classifier
      * @throws IOException if ONNX Runtime rejects the file
      */
-    static OnnxCheck compare(Path file, Classifier classifier, ModelInput input, List<RgbImage> images)
+    static OnnxCheck compare(Path file, Classifier classifier, ModelInput input, double scale, List<RgbImage> images)
             throws IOException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         OnnxCheck total = new OnnxCheck(0, 0, 0, 0);
@@ -50,6 +51,7 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
                     try (OnnxTensor tensor = tensor(environment, batch, classifier, input);
                             OrtSession.Result result = session.run(Map.of(OnnxModel.inputName(input), tensor))) {
                         total = total.plus(of(
+                                scale,
                                 classifier.classify(batch),
                                 values(result, OnnxModel.LOGITS),
                                 values(result, OnnxModel.PROBABILITIES)));
@@ -93,24 +95,32 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
             return OnnxTensor.createTensor(environment, pixels.flip(), shape, OnnxJavaType.UINT8);
         }
         int size = classifier.preprocessing().imageSize();
+        return OnnxTensor.createTensor(
+                environment, FloatBuffer.wrap(normalized(images, classifier)), new long[] {n, 3, size, size});
+    }
+
+    /** Resized and normalised images, [N, 3, S, S]. */
+    static float[] normalized(List<RgbImage> images, Classifier classifier) {
+        int size = classifier.preprocessing().imageSize();
         float[][] table = classifier.preprocessing().normalize().table();
-        FloatBuffer values = FloatBuffer.allocate(n * 3 * size * size);
+        float[] values = new float[images.size() * 3 * size * size];
+        int at = 0;
         for (RgbImage image : images) {
             byte[] pixels = classifier.preprocessing().resize().apply(image).pixels();
             for (int c = 0; c < 3; c++) {
                 for (int i = c; i < pixels.length; i += 3) {
-                    values.put(table[c][pixels[i] & 255]);
+                    values[at++] = table[c][pixels[i] & 255];
                 }
             }
         }
-        return OnnxTensor.createTensor(environment, values.flip(), new long[] {n, 3, size, size});
+        return values;
     }
 
     private static float[][] values(OrtSession.Result result, String name) throws OrtException {
         return (float[][]) result.get(name).orElseThrow().getValue();
     }
 
-    private static OnnxCheck of(List<Prediction> expected, float[][] logits, float[][] probabilities) {
+    private static OnnxCheck of(double scale, List<Prediction> expected, float[][] logits, float[][] probabilities) {
         OnnxCheck total = new OnnxCheck(0, 0, 0, 0);
         for (int i = 0; i < expected.size(); i++) {
             Prediction prediction = expected.get(i);
@@ -120,8 +130,10 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
             int best = 0;
             for (int c = 0; c < logits[i].length; c++) {
                 largest = Math.max(largest, Math.abs(prediction.logits().get(c)));
-                logitDifference =
-                        worse(logitDifference, logits[i][c], prediction.logits().get(c));
+                logitDifference = worse(
+                        logitDifference,
+                        scale * logits[i][c],
+                        prediction.logits().get(c));
                 difference = worse(
                         difference,
                         probabilities[i][c],

@@ -1,4 +1,4 @@
-package io.github.resdensenet.onnx;
+package io.github.resdensenet.export;
 
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.run.Manifest;
@@ -15,6 +15,9 @@ import tools.jackson.databind.json.JsonMapper;
  * everything that using the model needs.
  */
 final class ModelMetadata {
+    /** Key of the JSON object with classes, preprocessing and temperature. */
+    static final String MANIFEST = "resdensenet.manifest";
+
     private ModelMetadata() {}
 
     static Map<String, String> of(Classifier classifier, Manifest manifest, ModelInput input) {
@@ -30,7 +33,7 @@ final class ModelMetadata {
             metadata.put("Image.ColorSpaceGamma", "SRGB");
             metadata.put("Image.NominalPixelRange", "NominalRange_0_255");
         }
-        metadata.put("resdensenet.manifest", manifest(classifier, manifest, input));
+        metadata.put(MANIFEST, manifest(classifier, manifest, input));
         return metadata;
     }
 

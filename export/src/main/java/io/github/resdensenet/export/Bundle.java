@@ -1,0 +1,170 @@
+package io.github.resdensenet.export;
+
+import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Choices;
+import io.github.resdensenet.util.Text;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/** A folder with an ONNX model and the files that another program needs to load it. */
+public enum Bundle {
+    /**
+     * A model repository entry for NVIDIA Triton: config.pbtxt, labels.txt and 1/model.onnx. Triton joins waiting
+     * requests with images of the same size into batches.
+     */
+    TRITON {
+        @Override
+        OnnxExport.Report write(Run run, ModelInput input, Path folder, String name) throws IOException {
+            Manifest manifest = run.readBest().manifest();
+            Path version = Files.createDirectory(folder.resolve("1"));
+            AtomicFiles.write(
+                    folder.resolve("labels.txt"),
+                    manifest.classes().stream().map(Text::printable).collect(Collectors.joining("\n", "", "\n")));
+            AtomicFiles.write(folder.resolve("config.pbtxt"), tritonConfig(manifest, input, name));
+            return OnnxExport.write(run, input, version.resolve("model.onnx"));
+        }
+    },
+
+    /**
+     * A model folder as on the Hugging Face Hub: config.json, preprocessor_config.json and onnx/model.onnx, for
+     * transformers.js and Optimum. The input is always {@link ModelInput#TENSOR}. The logits are divided by the
+     * temperature, because these programs compute the softmax themselves.
+     */
+    HF {
+        @Override
+        OnnxExport.Report write(Run run, ModelInput input, Path folder, String name) throws IOException {
+            if (input != ModelInput.TENSOR) {
+                throw new IllegalArgumentException("--input must be tensor for --format hf, got " + input);
+            }
+            Manifest manifest = run.readBest().manifest();
+            Path models = Files.createDirectory(folder.resolve("onnx"));
+            AtomicFiles.write(folder.resolve("config.json"), JSON.writeValueAsString(config(manifest)) + "\n");
+            AtomicFiles.write(
+                    folder.resolve("preprocessor_config.json"), JSON.writeValueAsString(preprocessor(manifest)) + "\n");
+            return OnnxExport.write(run, input, true, models.resolve("model.onnx"));
+        }
+    };
+
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    private static final int MAX_BATCH = 32;
+    private static final int BILINEAR = 2;
+
+    abstract OnnxExport.Report write(Run run, ModelInput input, Path folder, String name) throws IOException;
+
+    /**
+     * Writes the folder, completely or not at all.
+     *
+     * @param folder the folder to create; its name is the name of the model
+     * @throws FileAlreadyExistsException if the folder exists
+     * @throws IOException if the run has no best checkpoint, the folder cannot be written, or the check of the model fails
+     */
+    public OnnxExport.Report write(Run run, ModelInput input, Path folder) throws IOException {
+        if (Files.exists(folder)) {
+            throw new FileAlreadyExistsException(folder.toString(), null, "already exists; choose another --out");
+        }
+        Path parent = folder.toAbsolutePath().getParent();
+        if (parent == null || !Files.isDirectory(parent)) {
+            throw new IOException(folder + ": the folder " + parent + " does not exist");
+        }
+        String name = String.valueOf(folder.getFileName());
+        Path temporary = folder.resolveSibling("." + name + ".tmp");
+        AtomicFiles.deleteTree(temporary); // left by a process that was killed
+        try {
+            Files.createDirectory(temporary);
+            OnnxExport.Report report = write(run, input, temporary, name);
+            Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+            AtomicFiles.forceFolder(parent);
+            return report;
+        } finally {
+            AtomicFiles.deleteTree(temporary);
+        }
+    }
+
+    private static String tritonConfig(Manifest manifest, ModelInput input, String name) {
+        int size = manifest.preprocessing().imageSize();
+        boolean pixels = input == ModelInput.PIXELS;
+        int classes = manifest.classes().size();
+        return """
+                name: %s
+                backend: "onnxruntime"
+                max_batch_size: %d
+                input [
+                  {
+                    name: "%s"
+                    data_type: %s
+                    dims: [ %s ]
+                  }
+                ]
+                output [
+                  {
+                    name: "probabilities"
+                    data_type: TYPE_FP32
+                    dims: [ %d ]
+                    label_filename: "labels.txt"
+                  },
+                  {
+                    name: "logits"
+                    data_type: TYPE_FP32
+                    dims: [ %d ]
+                  }
+                ]
+                dynamic_batching { }
+                """.formatted(
+                        JSON.writeValueAsString(name),
+                        MAX_BATCH,
+                        OnnxModel.inputName(input),
+                        pixels ? "TYPE_UINT8" : "TYPE_FP32",
+                        pixels ? "-1, -1, 3" : "3, " + size + ", " + size,
+                        classes,
+                        classes);
+    }
+
+    /** The type is one that both programs know and that takes {@code pixel_values} and gives {@code logits}. */
+    private static Map<String, Object> config(Manifest manifest) {
+        Map<String, String> idToLabel = new LinkedHashMap<>();
+        Map<String, Integer> labelToId = new LinkedHashMap<>();
+        List<String> classes = manifest.classes();
+        for (int i = 0; i < classes.size(); i++) {
+            idToLabel.put(Integer.toString(i), classes.get(i));
+            labelToId.put(classes.get(i), i);
+        }
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("architectures", List.of("ResNetForImageClassification"));
+        fields.put("model_type", "resnet");
+        fields.put("num_channels", 3);
+        fields.put("id2label", idToLabel);
+        fields.put("label2id", labelToId);
+        fields.put("resdensenet_model", Choices.label(manifest.model().name()));
+        return fields;
+    }
+
+    private static Map<String, Object> preprocessor(Manifest manifest) {
+        Map<String, Integer> square = new LinkedHashMap<>();
+        square.put("height", manifest.preprocessing().imageSize());
+        square.put("width", manifest.preprocessing().imageSize());
+        Map<String, Object> fields = new LinkedHashMap<>();
+        fields.put("image_processor_type", "ViTImageProcessor");
+        fields.put("do_resize", true);
+        fields.put("size", square);
+        fields.put("resample", BILINEAR);
+        fields.put("do_rescale", true);
+        fields.put("rescale_factor", 1 / 255.0);
+        fields.put("do_normalize", true);
+        fields.put("image_mean", manifest.preprocessing().normalize().mean());
+        fields.put("image_std", manifest.preprocessing().normalize().std());
+        return fields;
+    }
+}
