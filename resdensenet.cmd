@@ -10,7 +10,7 @@ if errorlevel 1 (
   exit /b 1
 )
 if not exist "%JAR%" (
-  echo Building resdensenet ^(once; the first time Maven fetches about 250 MB^)... 1>&2
+  echo Building resdensenet ^(once; the first time Maven fetches about 380 MB^)... 1>&2
   call "%HERE%mvnw.cmd" -q -ntp -f "%HERE%pom.xml" -pl cli -am package -DskipTests 1>&2
   if errorlevel 1 exit /b 1
 )

@@ -113,31 +113,38 @@ final class AuditCommand implements Callable<Integer> {
 
     private static void print(Audit audit, PrintWriter out) {
         long images = audit.classes().values().stream().mapToInt(n -> n).sum();
-        out.println(
+        print(
+                out,
                 audit.root() + ": " + images + " images in " + audit.classes().size() + " classes");
-        audit.classes().forEach((name, n) -> out.printf("  %8d  %s%n", n, Text.printable(name)));
+        audit.classes().forEach((name, n) -> print(out, "  %8d  %s".formatted(n, name)));
         for (Verdict verdict : List.of(Verdict.REFUSED, Verdict.IGNORED)) {
             List<AuditedFile> files =
                     audit.files().stream().filter(f -> f.verdict() == verdict).toList();
             if (!files.isEmpty()) {
                 out.println((verdict == Verdict.REFUSED ? "rejected: " : "ignored: ") + files.size());
-                files.forEach(f -> out.println("  " + Text.printable(f.path() + ": " + f.reason())));
+                files.forEach(f -> print(out, "  " + f.path() + ": " + f.reason()));
             }
         }
         if (!audit.repeats().isEmpty()) {
             out.println("duplicates: " + audit.repeats().size());
             audit.repeats()
-                    .forEach(r -> out.println("  "
-                            + Text.printable(r.second() + " duplicates " + r.first() + " (" + r.kind()
-                                    + (r.twoLabels() ? ", conflicting labels" : "") + ")")));
+                    .forEach(r -> print(
+                            out,
+                            "  " + r.second() + " duplicates " + r.first() + " (" + r.kind()
+                                    + (r.twoLabels() ? ", conflicting labels" : "") + ")"));
         }
-        audit.remarks().forEach(remark -> out.println("Remark: " + Text.printable(remark)));
-        audit.problems().forEach(problem -> out.println("Problem: " + Text.printable(problem)));
+        audit.remarks().forEach(remark -> print(out, "Remark: " + remark));
+        audit.problems().forEach(problem -> print(out, "Problem: " + problem));
         out.println(
                 audit.isGood()
                         ? "No problems found."
                         : audit.problems().size() == 1
                                 ? "1 problem found. Fix it before training."
                                 : audit.problems().size() + " problems found. Fix them before training.");
+    }
+
+    /** Prints a line that may contain names of files and classes. */
+    private static void print(PrintWriter out, String line) {
+        out.println(Text.printable(line));
     }
 }

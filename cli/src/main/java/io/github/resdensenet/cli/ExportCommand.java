@@ -79,18 +79,18 @@ final class ExportCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Run opened = Run.open(run);
-        Path file = out != null ? out : opened.file("best." + format);
-        if (format == Format.onnx || format == Format.triton || format == Format.hf) {
+        boolean folder = format == Format.triton || format == Format.hf;
+        Path file = out != null ? out : opened.file(folder ? format.name() : "best." + format);
+        if (folder || format == Format.onnx) {
             ModelInput chosen = input != null
                     ? Choices.parse(ModelInput.class, "--input", input)
                     : format == Format.hf ? ModelInput.TENSOR : ModelInput.PIXELS;
-            Path target = format == Format.onnx || out != null ? file : opened.file(format.name());
             OnnxExport.Report report = switch (format) {
-                case triton -> Bundle.TRITON.write(opened, chosen, target);
-                case hf -> Bundle.HF.write(opened, chosen, target);
-                default -> OnnxExport.write(opened, chosen, target);
+                case triton -> Bundle.TRITON.write(opened, chosen, file);
+                case hf -> Bundle.HF.write(opened, chosen, file);
+                default -> OnnxExport.write(opened, chosen, file);
             };
-            spec.commandLine().getOut().println(target + ": ONNX model with " + chosen + " input. " + report);
+            spec.commandLine().getOut().println(file + ": ONNX model with " + chosen + " input. " + report);
             return 0;
         }
         if (input != null) {

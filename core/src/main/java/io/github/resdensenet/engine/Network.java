@@ -129,8 +129,8 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
      * @throws UnsupportedOperationException if the model has an operation that no node type supports
      */
     static Network of(ImageClassifier model, int imageSize) {
-        List<Operation> trace = Trace.of(model, model.minImageSize()); // the operations do not depend on the size
-        return new Builder(trace.stream().filter(op -> !op.isGroup()).toList(), imageSize).build();
+        List<Operation> trace = Trace.leaves(model, model.minImageSize()); // the operations do not depend on the size
+        return new Builder(trace, imageSize).build();
     }
 
     /** The shape of a value. */

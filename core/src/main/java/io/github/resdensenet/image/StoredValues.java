@@ -38,7 +38,7 @@ final class StoredValues {
         } catch (IOException e) {
             throw undecodable(String.valueOf(e.getMessage()));
         } catch (RuntimeException e) { // the reader does not validate everything it reads
-            throw undecodable("null");
+            throw undecodable("");
         } finally {
             reader.dispose();
         }
@@ -46,7 +46,7 @@ final class StoredValues {
 
     private static FormatException undecodable(String reason) {
         return FormatException.corrupt("the image data cannot be decoded"
-                + (INTERNAL.matcher(reason).find() ? "" : " (" + Text.printable(reason) + ")"));
+                + (reason.isEmpty() || INTERNAL.matcher(reason).find() ? "" : " (" + Text.printable(reason) + ")"));
     }
 
     /** Converts CMYK to RGB as Pillow's {@code convert("RGB")}, without a colour profile. 255 is full ink. */

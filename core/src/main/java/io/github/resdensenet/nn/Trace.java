@@ -140,6 +140,13 @@ public final class Trace {
         return List.copyOf(trace.operations);
     }
 
+    /** The operations of {@link #of} without the groups: those that compute a value. */
+    public static List<Operation> leaves(ImageClassifier model, int imageSize) {
+        return of(model, imageSize).stream()
+                .filter(operation -> !operation.isGroup())
+                .toList();
+    }
+
     /** The number of operations in the open trace, or 0 if there is none. Pass it to {@link #module} after the call. */
     static int length() {
         Trace trace = OPEN.get();

@@ -52,11 +52,20 @@ public final class Classifier implements AutoCloseable {
      */
     public static Classifier load(Path run) throws IOException {
         Run opened = Run.open(run);
-        Checkpoint checkpoint = opened.readBest();
+        return of(opened.readBest(), opened.best());
+    }
+
+    /**
+     * Creates a classifier from a checkpoint.
+     *
+     * @param source the checkpoint's folder, for error messages
+     * @throws IOException if the weights do not fit the model
+     */
+    public static Classifier of(Checkpoint checkpoint, Path source) throws IOException {
         NativeSettings.apply(0);
         Manifest manifest = checkpoint.manifest();
         return of(
-                checkpoint.model(opened.best()),
+                checkpoint.model(source),
                 manifest.classes(),
                 manifest.preprocessing(),
                 new Temperature(manifest.temperature()));
@@ -123,18 +132,21 @@ public final class Classifier implements AutoCloseable {
 
     /** Classifies decoded images of any size as one batch; the predictions are in the same order. */
     public List<Prediction> classify(List<RgbImage> images) {
-        List<RgbImage> inputs =
-                images.stream().map(preprocessing.resize()::apply).toList();
-        try (Batch batch = Batch.of(inputs, table)) {
-            float[] values = inference.logits(batch.pixels(), inputs.size());
+        try (Batch batch = preprocess(images)) {
+            float[] values = inference.logits(batch.pixels(), batch.count());
             int n = classes.size();
-            return IntStream.range(0, inputs.size())
+            return IntStream.range(0, images.size())
                     .mapToObj(i -> IntStream.range(i * n, (i + 1) * n)
                             .mapToObj(k -> (double) values[k])
                             .toList())
                     .map(logits -> new Prediction(classes, Prediction.probabilities(logits, temperature), logits))
                     .toList();
         }
+    }
+
+    /** Resizes and normalises decoded images of any size: the network's input for them. */
+    public Batch preprocess(List<RgbImage> images) {
+        return Batch.of(images.stream().map(preprocessing.resize()::apply).toList(), table);
     }
 
     @Override

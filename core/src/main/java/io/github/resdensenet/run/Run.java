@@ -91,19 +91,12 @@ public record Run(Path folder) {
         Files.createDirectories(parent);
         checkSpace(
                 folder, CHECKPOINTS * first.bytes(), Files.getFileStore(parent).getUsableSpace());
-        Path fresh = parent.resolve(
-                "." + folder.getFileName() + ".new-" + ProcessHandle.current().pid());
-        try {
+        AtomicFiles.createFolder(folder, fresh -> {
             first.write(fresh.resolve("checkpoints").resolve("last"));
             for (Map.Entry<String, String> text : texts.entrySet()) {
                 AtomicFiles.write(fresh.resolve(text.getKey()), text.getValue());
             }
-            Files.move(fresh, folder, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            AtomicFiles.deleteTree(fresh);
-            throw e;
-        }
-        AtomicFiles.forceFolder(parent);
+        });
         return new Run(folder);
     }
 

@@ -37,11 +37,18 @@ public final class AtomicFiles {
 
     /** Replaces a file atomically: writes a temporary file next to it, forces that file to disk and renames it. */
     public static void write(Path file, Content content) throws IOException {
-        write(file, content, temporary -> {});
+        replace(file, file.resolveSibling("." + file.getFileName() + ".tmp"), content, temporary -> {});
     }
 
-    /** Replaces a file atomically if the written file passes a check; otherwise the old file stays. */
+    /**
+     * Replaces a file atomically if the written file passes a check; otherwise the old file stays. The check may take long,
+     * so the temporary file is the process's own: another process can write the same file meanwhile.
+     */
     public static void write(Path file, Content content, Check check) throws IOException {
+        replace(file, ownSibling(file), content, check);
+    }
+
+    private static void replace(Path file, Path temporary, Content content, Check check) throws IOException {
         Path parent = file.toAbsolutePath().getParent();
         if (Files.isDirectory(file)) {
             throw new IOException(file + ": is a folder, must be a file");
@@ -49,7 +56,6 @@ public final class AtomicFiles {
         if (parent != null && !Files.isDirectory(parent)) {
             throw new IOException(file + ": the folder " + parent + " does not exist");
         }
-        Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
         try {
             force(temporary, content);
             check.check(temporary);
@@ -60,6 +66,12 @@ public final class AtomicFiles {
         if (parent != null) {
             forceFolder(parent);
         }
+    }
+
+    /** A hidden path next to another one that no other process uses. */
+    private static Path ownSibling(Path path) {
+        return path.resolveSibling(
+                "." + path.getFileName() + ".new-" + ProcessHandle.current().pid());
     }
 
     /** Replaces a file atomically with text in UTF-8. */
@@ -91,6 +103,32 @@ public final class AtomicFiles {
             throw e;
         } catch (IOException e) { // for example a full disk, where the message does not name the file
             throw new IOException(file + ": " + e.getMessage(), e);
+        }
+    }
+
+    /** Writes the files of a new folder. */
+    public interface FolderContent {
+        /** Writes all files into an existing or new folder. */
+        void writeTo(Path folder) throws IOException;
+    }
+
+    /**
+     * Creates a folder atomically: writes its files to a temporary folder next to it and renames that folder. The content
+     * must force its files to disk, as {@link #write} does.
+     *
+     * @param folder the folder to create; its parent must exist, and the folder must not
+     */
+    public static void createFolder(Path folder, FolderContent content) throws IOException {
+        Path temporary = ownSibling(folder);
+        try {
+            content.writeTo(temporary);
+            Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+        } finally {
+            deleteTree(temporary);
+        }
+        Path parent = folder.toAbsolutePath().getParent();
+        if (parent != null) {
+            forceFolder(parent);
         }
     }
 

@@ -1,5 +1,6 @@
 package io.github.resdensenet.export;
 
+import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
@@ -9,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +25,15 @@ public enum Bundle {
      */
     TRITON {
         @Override
-        OnnxExport.Report write(Run run, ModelInput input, Path folder, String name) throws IOException {
-            Manifest manifest = run.readBest().manifest();
+        OnnxExport.Report write(Run run, Checkpoint best, ModelInput input, Path folder, String name)
+                throws IOException {
+            Manifest manifest = best.manifest();
             Path version = Files.createDirectory(folder.resolve("1"));
             AtomicFiles.write(
                     folder.resolve("labels.txt"),
                     manifest.classes().stream().map(Text::printable).collect(Collectors.joining("\n", "", "\n")));
             AtomicFiles.write(folder.resolve("config.pbtxt"), tritonConfig(manifest, input, name));
-            return OnnxExport.write(run, input, version.resolve("model.onnx"));
+            return OnnxExport.write(run, best, input, false, version.resolve("model.onnx"));
         }
     },
 
@@ -43,16 +44,17 @@ public enum Bundle {
      */
     HF {
         @Override
-        OnnxExport.Report write(Run run, ModelInput input, Path folder, String name) throws IOException {
+        OnnxExport.Report write(Run run, Checkpoint best, ModelInput input, Path folder, String name)
+                throws IOException {
             if (input != ModelInput.TENSOR) {
                 throw new IllegalArgumentException("--input must be tensor for --format hf, got " + input);
             }
-            Manifest manifest = run.readBest().manifest();
+            Manifest manifest = best.manifest();
             Path models = Files.createDirectory(folder.resolve("onnx"));
             AtomicFiles.write(folder.resolve("config.json"), JSON.writeValueAsString(config(manifest)) + "\n");
             AtomicFiles.write(
                     folder.resolve("preprocessor_config.json"), JSON.writeValueAsString(preprocessor(manifest)) + "\n");
-            return OnnxExport.write(run, input, true, models.resolve("model.onnx"));
+            return OnnxExport.write(run, best, input, true, models.resolve("model.onnx"));
         }
     };
 
@@ -62,7 +64,8 @@ public enum Bundle {
     private static final int MAX_BATCH = 32;
     private static final int BILINEAR = 2;
 
-    abstract OnnxExport.Report write(Run run, ModelInput input, Path folder, String name) throws IOException;
+    abstract OnnxExport.Report write(Run run, Checkpoint best, ModelInput input, Path folder, String name)
+            throws IOException;
 
     /**
      * Writes the folder, completely or not at all.
@@ -79,18 +82,13 @@ public enum Bundle {
         if (parent == null || !Files.isDirectory(parent)) {
             throw new IOException(folder + ": the folder " + parent + " does not exist");
         }
-        String name = String.valueOf(folder.getFileName());
-        Path temporary = folder.resolveSibling("." + name + ".tmp");
-        AtomicFiles.deleteTree(temporary); // left by a process that was killed
-        try {
+        Checkpoint best = run.readBest();
+        OnnxExport.Report[] report = new OnnxExport.Report[1];
+        AtomicFiles.createFolder(folder, temporary -> {
             Files.createDirectory(temporary);
-            OnnxExport.Report report = write(run, input, temporary, name);
-            Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
-            AtomicFiles.forceFolder(parent);
-            return report;
-        } finally {
-            AtomicFiles.deleteTree(temporary);
-        }
+            report[0] = write(run, best, input, temporary, String.valueOf(folder.getFileName()));
+        });
+        return report[0];
     }
 
     private static String tritonConfig(Manifest manifest, ModelInput input, String name) {

@@ -5,54 +5,115 @@ import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.RgbImage;
-import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.KeyedRandom;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * The images that an exported model is checked with.
+ * The images that an exported model is checked with. Each is decoded when its batch is run, so that large photographs do
+ * not fill the memory.
  *
- * @param description which images, in words
+ * @param kind which images, in words
  */
-record CheckImages(String description, List<RgbImage> images) {
+record CheckImages(String kind, List<Source> sources) {
     private static final int MOST_IMAGES = 100;
+    private static final long MOST_PIXELS = 200_000_000;
+
+    /** Pixels of a batch whose model resizes in double precision. */
+    private static final long MOST_PIXELS_PER_BATCH = 4_000_000;
+
+    /** Sizes of the batches: one image alone, and batches of two sizes. */
+    private static final int[] BATCHES = {1, 2, 7};
+
+    private static final int GENERATED = 20;
     private static final int[][] GENERATED_SIZES = {{64, 64}, {300, 200}, {37, 91}, {224, 224}, {480, 640}};
 
+    /** Provides an image. */
+    interface Source {
+        RgbImage image() throws IOException;
+    }
+
+    /** Runs a batch. */
+    interface BatchRunner {
+        void run(List<RgbImage> batch) throws IOException;
+    }
+
     /** Images of the validation set; generated images if there is none, or its files are gone. */
-    static CheckImages of(Run run, Classifier classifier) throws IOException {
+    static CheckImages of(Run run, boolean upright) {
         List<Sample> samples;
         try {
             samples = new RunEvaluator(run).samples(Subset.VAL, null);
         } catch (IOException | IllegalArgumentException e) {
-            return new CheckImages("generated images (the run has no validation images here)", generated());
+            return generated();
         }
         int every = (samples.size() + MOST_IMAGES - 1) / MOST_IMAGES;
-        List<RgbImage> images = new ArrayList<>();
+        List<Source> sources = new ArrayList<>();
         for (int i = 0; i < samples.size(); i += every) {
-            images.add(ImageDecoder.decode(
-                    samples.get(i).path(), classifier.preprocessing().upright()));
+            Path file = samples.get(i).path();
+            sources.add(() -> ImageDecoder.decode(file, upright));
         }
-        return new CheckImages(images.size() + " validation images", images);
+        return new CheckImages("validation images", sources);
     }
 
-    /** Smooth colours with noise, in several sizes. */
-    private static List<RgbImage> generated() {
-        List<RgbImage> images = new ArrayList<>();
-        for (int i = 0; i < 20; i++) {
-            int height = GENERATED_SIZES[i % GENERATED_SIZES.length][0];
-            int width = GENERATED_SIZES[i % GENERATED_SIZES.length][1];
-            KeyedRandom random = KeyedRandom.of(i);
-            byte[] pixels = new byte[3 * height * width];
-            int[] slope = {random.nextInt(256), random.nextInt(256), random.nextInt(256)};
-            for (int k = 0; k < pixels.length; k++) {
-                int row = k / 3 / width;
-                pixels[k] = (byte) ((slope[k % 3] + 128 * row / height + random.nextInt(32)) & 255);
-            }
-            images.add(new RgbImage(width, height, pixels));
+    private static CheckImages generated() {
+        List<Source> sources = IntStream.range(0, GENERATED)
+                .mapToObj(i -> (Source) () -> generated(i))
+                .toList();
+        return new CheckImages("generated images (the run has no validation images here)", sources);
+    }
+
+    /** Smooth colours with noise. */
+    private static RgbImage generated(int number) {
+        int height = GENERATED_SIZES[number % GENERATED_SIZES.length][0];
+        int width = GENERATED_SIZES[number % GENERATED_SIZES.length][1];
+        KeyedRandom random = KeyedRandom.of(number);
+        byte[] pixels = new byte[3 * height * width];
+        int[] slope = {random.nextInt(256), random.nextInt(256), random.nextInt(256)};
+        for (int k = 0; k < pixels.length; k++) {
+            int row = k / 3 / width;
+            pixels[k] = (byte) ((slope[k % 3] + 128 * row / height + random.nextInt(32)) & 255);
         }
-        return images;
+        return new RgbImage(width, height, pixels);
+    }
+
+    /**
+     * Runs all images in batches, or as many as have {@value #MOST_PIXELS} pixels in all.
+     *
+     * @param input for {@link ModelInput#PIXELS}, all images of a batch have the same size
+     */
+    void forEachBatch(ModelInput input, BatchRunner runner) throws IOException {
+        List<RgbImage> batch = new ArrayList<>();
+        long pixels = 0;
+        int turn = 0;
+        for (Source source : sources) {
+            if (pixels > MOST_PIXELS) {
+                break;
+            }
+            RgbImage image = source.image();
+            pixels += pixels(image);
+            if (!batch.isEmpty() && (batch.size() == BATCHES[turn % BATCHES.length] || !fits(image, batch, input))) {
+                runner.run(batch);
+                batch = new ArrayList<>();
+                turn++;
+            }
+            batch.add(image);
+        }
+        runner.run(batch);
+    }
+
+    private static boolean fits(RgbImage image, List<RgbImage> batch, ModelInput input) {
+        RgbImage first = batch.get(0);
+        return input == ModelInput.TENSOR
+                || (first.width() == image.width()
+                        && first.height() == image.height()
+                        && (batch.size() + 1) * pixels(image) <= MOST_PIXELS_PER_BATCH);
+    }
+
+    private static long pixels(RgbImage image) {
+        return (long) image.width() * image.height();
     }
 }

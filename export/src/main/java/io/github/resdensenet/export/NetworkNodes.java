@@ -44,9 +44,7 @@ final class NetworkNodes {
     static void add(OnnxGraph graph, ImageClassifier model, int imageSize, String input, String output) {
         NetworkNodes nodes = new NetworkNodes(graph, model);
         nodes.values.put(0, input);
-        List<Operation> operations = Trace.of(model, imageSize).stream()
-                .filter(operation -> !operation.isGroup())
-                .toList();
+        List<Operation> operations = Trace.leaves(model, imageSize);
         for (int i = 0; i < operations.size(); i++) {
             boolean last = i == operations.size() - 1;
             if (!last && nodes.addZeroPaddedMaxPool(operations.get(i), operations.get(i + 1))) {

@@ -5,15 +5,14 @@ import ai.onnxruntime.OnnxTensor;
 import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
+import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -26,12 +25,10 @@ import java.util.Map;
  * @param otherClass number of images with another predicted class
  */
 public record OnnxCheck(int images, double logits, double probabilities, int otherClass) {
-    private static final double MAX_LOGITS = 1e-5;
+    /** Tolerance for the difference of logits. */
+    static final double MAX_LOGITS = 1e-5;
     /** Larger than usual, because large logits divided by a small temperature enlarge differences. */
     private static final double MAX_PROBABILITIES = 1e-4;
-
-    /** Sizes of the batches in which images are compared: one image alone, and batches of two sizes. */
-    private static final int[] BATCHES = {1, 2, 7};
 
     /**
      * Runs the file and the classifier on the same images.
@@ -39,81 +36,47 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
      * @param scale factor between the logits of the file and those of the classifier
      * @throws IOException if ONNX Runtime rejects the file
      */
-    static OnnxCheck compare(Path file, Classifier classifier, ModelInput input, double scale, List<RgbImage> images)
+    static OnnxCheck compare(Path file, Classifier classifier, ModelInput input, double scale, CheckImages images)
             throws IOException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
-        OnnxCheck total = new OnnxCheck(0, 0, 0, 0);
+        OnnxCheck[] total = {new OnnxCheck(0, 0, 0, 0)};
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
                 OrtSession session = environment.createSession(file.toString(), options)) {
-            for (int start = 0, turn = 0; start < images.size(); turn++) {
-                int end = Math.min(images.size(), start + BATCHES[turn % BATCHES.length]);
-                for (List<RgbImage> batch : batches(images.subList(start, end), input)) {
-                    try (OnnxTensor tensor = tensor(environment, batch, classifier, input);
-                            OrtSession.Result result = session.run(Map.of(OnnxModel.inputName(input), tensor))) {
-                        total = total.plus(of(
-                                scale,
-                                classifier.classify(batch),
-                                values(result, OnnxModel.LOGITS),
-                                values(result, OnnxModel.PROBABILITIES)));
-                    }
+            images.forEachBatch(input, batch -> {
+                try (Batch inputs = classifier.preprocess(batch);
+                        OnnxTensor tensor = input == ModelInput.PIXELS
+                                ? pixels(environment, batch)
+                                : OnnxTensor.createTensor(environment, inputs.memory(), shape(inputs));
+                        OrtSession.Result result = session.run(Map.of(OnnxModel.inputName(input), tensor))) {
+                    total[0] = total[0].plus(of(
+                            scale,
+                            classifier.classify(batch),
+                            values(result, OnnxModel.LOGITS),
+                            values(result, OnnxModel.PROBABILITIES)));
+                } catch (OrtException e) {
+                    throw rejected(file, e);
                 }
-                start = end;
-            }
+            });
         } catch (OrtException e) {
-            throw new IOException(file + ": ONNX Runtime rejects the model: " + e.getMessage(), e);
+            throw rejected(file, e);
         }
-        return total;
+        return total[0];
     }
 
-    /** Splits a batch so that all its images have one size, if the model gets pixels. */
-    private static List<List<RgbImage>> batches(List<RgbImage> images, ModelInput input) {
-        List<List<RgbImage>> batches = new ArrayList<>();
-        for (RgbImage image : images) {
-            List<RgbImage> last = batches.isEmpty() ? List.of() : batches.get(batches.size() - 1);
-            boolean joins = !last.isEmpty()
-                    && (input == ModelInput.TENSOR
-                            || (last.get(0).width() == image.width()
-                                    && last.get(0).height() == image.height()));
-            if (!joins) {
-                last = new ArrayList<>();
-                batches.add(last);
-            }
-            last.add(image);
-        }
-        return batches;
+    private static IOException rejected(Path file, OrtException e) {
+        return new IOException(file + ": ONNX Runtime rejects the model: " + e.getMessage(), e);
     }
 
-    private static OnnxTensor tensor(
-            OrtEnvironment environment, List<RgbImage> images, Classifier classifier, ModelInput input)
-            throws OrtException {
-        int n = images.size();
-        if (input == ModelInput.PIXELS) {
-            RgbImage first = images.get(0);
-            ByteBuffer pixels = ByteBuffer.allocateDirect(n * first.pixels().length);
-            images.forEach(image -> pixels.put(image.pixels()));
-            long[] shape = {n, first.height(), first.width(), 3};
-            return OnnxTensor.createTensor(environment, pixels.flip(), shape, OnnxJavaType.UINT8);
-        }
-        int size = classifier.preprocessing().imageSize();
-        return OnnxTensor.createTensor(
-                environment, FloatBuffer.wrap(normalized(images, classifier)), new long[] {n, 3, size, size});
+    private static OnnxTensor pixels(OrtEnvironment environment, List<RgbImage> images) throws OrtException {
+        RgbImage first = images.get(0);
+        ByteBuffer pixels = ByteBuffer.allocateDirect(images.size() * first.pixels().length);
+        images.forEach(image -> pixels.put(image.pixels()));
+        long[] shape = {images.size(), first.height(), first.width(), 3};
+        return OnnxTensor.createTensor(environment, pixels.flip(), shape, OnnxJavaType.UINT8);
     }
 
-    /** Resized and normalised images, [N, 3, S, S]. */
-    static float[] normalized(List<RgbImage> images, Classifier classifier) {
-        int size = classifier.preprocessing().imageSize();
-        float[][] table = classifier.preprocessing().normalize().table();
-        float[] values = new float[images.size() * 3 * size * size];
-        int at = 0;
-        for (RgbImage image : images) {
-            byte[] pixels = classifier.preprocessing().resize().apply(image).pixels();
-            for (int c = 0; c < 3; c++) {
-                for (int i = c; i < pixels.length; i += 3) {
-                    values[at++] = table[c][pixels[i] & 255];
-                }
-            }
-        }
-        return values;
+    private static long[] shape(Batch batch) {
+        return new long[] {batch.count(), 3, batch.size(), batch.size()};
     }
 
     private static float[][] values(OrtSession.Result result, String name) throws OrtException {
@@ -124,16 +87,9 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
         OnnxCheck total = new OnnxCheck(0, 0, 0, 0);
         for (int i = 0; i < expected.size(); i++) {
             Prediction prediction = expected.get(i);
-            double largest = 0;
-            double logitDifference = 0;
             double difference = 0;
             int best = 0;
-            for (int c = 0; c < logits[i].length; c++) {
-                largest = Math.max(largest, Math.abs(prediction.logits().get(c)));
-                logitDifference = worse(
-                        logitDifference,
-                        scale * logits[i][c],
-                        prediction.logits().get(c));
+            for (int c = 0; c < probabilities[i].length; c++) {
                 difference = worse(
                         difference,
                         probabilities[i][c],
@@ -142,11 +98,23 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
             }
             total = total.plus(new OnnxCheck(
                     1,
-                    logitDifference / Math.max(largest, Float.MIN_NORMAL),
+                    logitDifference(prediction, scale, logits[i]),
                     difference,
                     best == prediction.classIndex() ? 0 : 1));
         }
         return total;
+    }
+
+    /** The largest difference of a logit of an image, relative to the largest absolute logit of the prediction. */
+    static double logitDifference(Prediction expected, double scale, float[] logits) {
+        double largest = Float.MIN_NORMAL;
+        double difference = 0;
+        for (int c = 0; c < logits.length; c++) {
+            double logit = expected.logits().get(c);
+            largest = Math.max(largest, Math.abs(logit));
+            difference = worse(difference, scale * logits[c], logit);
+        }
+        return difference / largest;
     }
 
     /** The larger difference; infinite if the value is not a number. */

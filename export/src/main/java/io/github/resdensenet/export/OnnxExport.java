@@ -2,7 +2,7 @@ package io.github.resdensenet.export;
 
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.proto.onnx.ModelProto;
-import io.github.resdensenet.run.Manifest;
+import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
 import java.io.IOException;
@@ -39,24 +39,24 @@ public final class OnnxExport {
      *     file is then unchanged
      */
     public static Report write(Run run, ModelInput input, Path file) throws IOException {
-        return write(run, input, false, file);
+        return write(run, run.readBest(), input, false, file);
     }
 
-    static Report write(Run run, ModelInput input, boolean calibratedLogits, Path file) throws IOException {
-        Manifest manifest = run.readBest().manifest();
-        try (Classifier classifier = Classifier.load(run.folder())) {
-            ModelProto model = OnnxModel.of(classifier, manifest, input, calibratedLogits);
+    static Report write(Run run, Checkpoint best, ModelInput input, boolean calibratedLogits, Path file)
+            throws IOException {
+        try (Classifier classifier = Classifier.of(best, run.best())) {
+            ModelProto model = OnnxModel.of(classifier, best.manifest(), input, calibratedLogits);
             double scale = calibratedLogits ? classifier.temperature().value() : 1;
-            CheckImages images = CheckImages.of(run, classifier);
+            CheckImages images = CheckImages.of(run, classifier.preprocessing().upright());
             OnnxCheck[] check = new OnnxCheck[1];
             AtomicFiles.write(file, model::writeTo, written -> {
-                check[0] = OnnxCheck.compare(written, classifier, input, scale, images.images());
+                check[0] = OnnxCheck.compare(written, classifier, input, scale, images);
                 if (!check[0].passes()) {
                     throw new IOException(file + ": not written, because ONNX Runtime and the classifier disagree on "
-                            + images.description() + ": " + check[0]);
+                            + images.kind() + ": " + check[0]);
                 }
             });
-            return new Report(check[0], images.description());
+            return new Report(check[0], check[0].images() + " " + images.kind());
         }
     }
 }

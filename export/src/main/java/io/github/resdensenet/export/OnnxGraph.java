@@ -12,7 +12,6 @@ import io.github.resdensenet.proto.onnx.TensorProto.DataType;
 import io.github.resdensenet.proto.onnx.ValueInfoProto;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
@@ -30,38 +29,23 @@ final class OnnxGraph {
 
     /** An integer attribute. */
     static AttributeProto attribute(String name, long value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeType.INT)
-                .setI(value)
-                .build();
+        return attribute(name, AttributeType.INT).setI(value).build();
     }
 
     /** An attribute of several integers. */
     static AttributeProto attribute(String name, long... values) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeType.INTS)
+        return attribute(name, AttributeType.INTS)
                 .addAllInts(LongStream.of(values).boxed().toList())
                 .build();
     }
 
     /** A floating-point attribute. */
     static AttributeProto attribute(String name, float value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeType.FLOAT)
-                .setF(value)
-                .build();
+        return attribute(name, AttributeType.FLOAT).setF(value).build();
     }
 
-    /** A text attribute. */
-    static AttributeProto attribute(String name, String value) {
-        return AttributeProto.newBuilder()
-                .setName(name)
-                .setType(AttributeType.STRING)
-                .setS(ByteString.copyFrom(value, StandardCharsets.UTF_8))
-                .build();
+    private static AttributeProto.Builder attribute(String name, AttributeType type) {
+        return AttributeProto.newBuilder().setName(name).setType(type);
     }
 
     /**

@@ -11,8 +11,7 @@ import java.util.stream.IntStream;
 /**
  * Adds a resize to a graph that gives exactly the pixels of {@link Resize}, for images of any size.
  *
- * <p>ONNX's operator Resize computes its weights in float32, which changes up to 2% of the pixels by one level. Here, the
- * fixed-point weights of both passes are computed in double precision, as a matrix per pass, and each pass is a product
+ * <p>ONNX's operator Resize computes its weights in float32, which changes some pixels by one level. Here, the fixed-point weights of both passes are computed in double precision, as a matrix per pass, and each pass is a product
  * with this matrix. All sums are whole numbers below 2^53 and therefore exact.
  *
  * <p>{@link Resize} makes its vertical pass first for images more than 100 times as high as wide, and this graph does

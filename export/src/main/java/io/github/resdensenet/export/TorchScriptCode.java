@@ -22,9 +22,7 @@ final class TorchScriptCode {
     static String forward(ImageClassifier model, int imageSize) {
         TorchScriptCode code = new TorchScriptCode(model);
         StringBuilder text = new StringBuilder("def forward(self, x: Tensor) -> Tensor:\n");
-        List<Operation> operations = Trace.of(model, imageSize).stream()
-                .filter(operation -> !operation.isGroup())
-                .toList();
+        List<Operation> operations = Trace.leaves(model, imageSize);
         for (Operation operation : operations) {
             text.append("    ")
                     .append(value(operation.output()))

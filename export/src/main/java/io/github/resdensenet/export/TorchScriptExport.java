@@ -1,15 +1,18 @@
 package io.github.resdensenet.export;
 
+import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,7 +20,6 @@ import java.util.Objects;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.ExtraFilesMap;
 import org.bytedeco.pytorch.IValue;
 import org.bytedeco.pytorch.IValueVector;
@@ -36,9 +38,6 @@ import org.jspecify.annotations.Nullable;
  * names of the run's weights. The file contains a manifest.json with classes, preprocessing and temperature.
  */
 public final class TorchScriptExport {
-    private static final double MAX_LOGITS = 1e-5;
-    private static final int MOST_IMAGES = 20;
-
     private TorchScriptExport() {}
 
     /**
@@ -50,8 +49,9 @@ public final class TorchScriptExport {
      */
     public static String write(Run run, Path file) throws IOException {
         String[] checked = {""};
-        try (Classifier classifier = Classifier.load(run.folder())) {
-            String manifest = ModelMetadata.of(classifier, run.readBest().manifest(), ModelInput.TENSOR)
+        Checkpoint best = run.readBest();
+        try (Classifier classifier = Classifier.of(best, run.best())) {
+            String manifest = ModelMetadata.of(classifier, best.manifest(), ModelInput.TENSOR)
                     .getOrDefault(ModelMetadata.MANIFEST, "");
             Path folder = Files.createTempDirectory("torchscript");
             try {
@@ -60,7 +60,10 @@ public final class TorchScriptExport {
                 AtomicFiles.write(
                         file,
                         out -> Files.copy(saved, out),
-                        written -> checked[0] = check(written, classifier, CheckImages.of(run, classifier)));
+                        written -> checked[0] = check(
+                                written,
+                                classifier,
+                                CheckImages.of(run, classifier.preprocessing().upright())));
             } finally {
                 AtomicFiles.deleteTree(folder);
             }
@@ -127,40 +130,39 @@ public final class TorchScriptExport {
 
     /** Loads the written file and compares its logits with the classifier's. */
     private static String check(Path file, Classifier classifier, CheckImages images) throws IOException {
-        List<RgbImage> some =
-                images.images().subList(0, Math.min(MOST_IMAGES, images.images().size()));
-        double worst = 0;
+        double[] worst = {0};
+        int[] n = {0};
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
             JitModule loaded = torch.load(file.toString());
-            IValueVector input = new IValueVector(new IValue(batch(classifier, some)));
-            Tensor logits = loaded.forward(input).toTensor().contiguous();
-            float[] values = new float[Math.toIntExact(logits.numel())];
-            new FloatPointer(logits.data_ptr()).get(values);
-            List<Prediction> expected = classifier.classify(some);
-            int classes = classifier.classes().size();
-            for (int i = 0; i < some.size(); i++) {
-                double largest = Float.MIN_NORMAL;
-                double difference = 0;
-                for (int c = 0; c < classes; c++) {
-                    double logit = expected.get(i).logits().get(c);
-                    largest = Math.max(largest, Math.abs(logit));
-                    difference = Math.max(difference, Math.abs(values[i * classes + c] - logit));
+            images.forEachBatch(ModelInput.TENSOR, batch -> {
+                List<Prediction> expected = classifier.classify(batch);
+                float[] logits = logits(loaded, batch, classifier);
+                int classes = classifier.classes().size();
+                for (int i = 0; i < batch.size(); i++) {
+                    float[] row = Arrays.copyOfRange(logits, i * classes, (i + 1) * classes);
+                    worst[0] = Math.max(worst[0], OnnxCheck.logitDifference(expected.get(i), 1, row));
                 }
-                worst = Math.max(worst, difference / largest);
-            }
+                n[0] += batch.size();
+            });
         }
-        if (!(worst <= MAX_LOGITS)) {
-            throw new IOException(file + ": not written, because its logits differ from the classifier's by " + worst
+        if (worst[0] > OnnxCheck.MAX_LOGITS) {
+            throw new IOException(file + ": not written, because its logits differ from the classifier's by " + worst[0]
                     + " (relative)");
         }
-        return "Checked with libtorch on " + some.size() + " images; largest difference of the logits: "
-                + Decimal.scientific(worst) + " (relative).";
+        return "Checked with libtorch on " + n[0] + " images; largest difference of the logits: "
+                + Decimal.scientific(worst[0]) + " (relative).";
     }
 
-    private static Tensor batch(Classifier classifier, List<RgbImage> images) {
-        int size = classifier.preprocessing().imageSize();
-        float[] values = OnnxCheck.normalized(images, classifier);
-        return AbstractTensor.create(values, images.size(), 3, size, size);
+    private static float[] logits(JitModule module, List<RgbImage> images, Classifier classifier) {
+        try (PointerScope scope = new PointerScope();
+                Batch batch = classifier.preprocess(images)) {
+            Tensor logits = module.forward(new IValueVector(new IValue(batch.images())))
+                    .toTensor()
+                    .contiguous();
+            float[] values = new float[Math.toIntExact(logits.numel())];
+            new FloatPointer(logits.data_ptr()).get(values);
+            return values;
+        }
     }
 }

@@ -87,6 +87,12 @@ class ExportTest {
         return run(recipe("resdensenet", "both", 48));
     }
 
+    private static CheckImages images(List<RgbImage> images) {
+        return new CheckImages(
+                "images",
+                images.stream().map(image -> (CheckImages.Source) () -> image).toList());
+    }
+
     private static ModelProto read(Path file) throws IOException {
         return ModelProto.parseFrom(Files.readAllBytes(file));
     }
@@ -130,7 +136,7 @@ class ExportTest {
         Path file = folder.resolve("m.onnx");
         OnnxExport.write(run, ModelInput.PIXELS, file);
         try (Classifier classifier = Classifier.load(run.folder())) {
-            OnnxCheck check = OnnxCheck.compare(file, classifier, ModelInput.PIXELS, 1, images);
+            OnnxCheck check = OnnxCheck.compare(file, classifier, ModelInput.PIXELS, 1, images(images));
             Trust.row("E2", images.size(), check.otherClass(), check.probabilities());
             assertThat(check.logits()).isLessThan(1e-5);
             assertThat(check.probabilities()).isLessThan(1e-6);
@@ -202,7 +208,7 @@ class ExportTest {
         Files.write(file, model.build().toByteArray());
         List<RgbImage> images = List.of(new RgbImage(60, 50, Counter.image("x", 50, 60, false)));
         try (Classifier classifier = Classifier.load(run.folder())) {
-            assertThat(OnnxCheck.compare(file, classifier, ModelInput.TENSOR, 1, images)
+            assertThat(OnnxCheck.compare(file, classifier, ModelInput.TENSOR, 1, images(images))
                             .passes())
                     .isFalse();
         }
