@@ -1,6 +1,5 @@
 package io.github.resdensenet.engine;
 
-import io.github.resdensenet.nn.LogitsLoss;
 import org.bytedeco.javacpp.FloatPointer;
 
 /**
@@ -11,6 +10,28 @@ final class CrossEntropy {
     private CrossEntropy() {}
 
     /**
+     * Log-softmax of each row of logits [N, classes]. The order of the subtractions decides the last bits of the weights;
+     * {@code eval.Temperature} has another order, which decides those of the losses in history.csv.
+     */
+    static double[] logProbabilities(float[] logits, int classes) {
+        double[] logP = new double[logits.length];
+        for (int row = 0; row < logits.length; row += classes) {
+            double max = Double.NEGATIVE_INFINITY;
+            for (int c = row; c < row + classes; c++) {
+                max = Math.max(max, logits[c]);
+            }
+            double sum = 0;
+            for (int c = row; c < row + classes; c++) {
+                sum += Math.exp(logits[c] - max);
+            }
+            for (int c = row; c < row + classes; c++) {
+                logP[c] = logits[c] - max - Math.log(sum);
+            }
+        }
+        return logP;
+    }
+
+    /**
      * Computes the loss and its gradient.
      *
      * @param logits [N, classes], row by row
@@ -19,17 +40,14 @@ final class CrossEntropy {
      * @return the mean loss of the batch
      */
     static double loss(float[] logits, int[] labels, int classes, double smoothing, FloatPointer gradients) {
+        double[] logP = logProbabilities(logits, classes);
         double loss = 0;
-        double[] row = new double[classes];
         for (int i = 0; i < labels.length; i++) {
             for (int c = 0; c < classes; c++) {
-                row[c] = logits[i * classes + c];
-            }
-            double[] logP = LogitsLoss.logSoftmax(row, 1);
-            for (int c = 0; c < classes; c++) {
+                int at = i * classes + c;
                 double target = (c == labels[i] ? 1 - smoothing : 0) + smoothing / classes;
-                loss -= target * logP[c];
-                gradients.put(i * classes + c, (float) ((Math.exp(logP[c]) - target) / labels.length));
+                loss -= target * logP[at];
+                gradients.put(at, (float) ((Math.exp(logP[at]) - target) / labels.length));
             }
         }
         return loss / labels.length;

@@ -3,7 +3,6 @@ package io.github.resdensenet.eval;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.ImageFolder.Sample;
 import io.github.resdensenet.engine.Inference;
-import io.github.resdensenet.nn.LogitsLoss;
 import java.util.List;
 import java.util.function.IntConsumer;
 
@@ -119,7 +118,7 @@ public record ModelOutputs(
 
     /** The loss of an image, with label smoothing. */
     double smoothedLoss(int i) {
-        double[] logP = LogitsLoss.logSoftmax(logits[i], 1);
+        double[] logP = Temperature.logSoftmax(logits[i], 1);
         double mean = 0;
         for (double value : logP) {
             mean += value / logP.length;

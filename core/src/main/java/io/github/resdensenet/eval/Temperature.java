@@ -1,6 +1,5 @@
 package io.github.resdensenet.eval;
 
-import io.github.resdensenet.nn.LogitsLoss;
 import io.github.resdensenet.util.Decimal;
 
 /**
@@ -39,11 +38,28 @@ public record Temperature(double value) {
 
     /** The calibrated probabilities of an image, one per class. */
     public double[] probabilities(double[] logits) {
-        double[] p = LogitsLoss.logSoftmax(logits, 1 / value);
+        double[] p = logSoftmax(logits, 1 / value);
         for (int c = 0; c < p.length; c++) {
             p[c] = Math.exp(p[c]);
         }
         return p;
+    }
+
+    static double[] logSoftmax(double[] logits, double factor) {
+        double max = Double.NEGATIVE_INFINITY;
+        for (double logit : logits) {
+            max = Math.max(max, logit * factor);
+        }
+        double sum = 0;
+        for (double logit : logits) {
+            sum += Math.exp(logit * factor - max);
+        }
+        double log = max + Math.log(sum);
+        double[] logP = new double[logits.length];
+        for (int c = 0; c < logP.length; c++) {
+            logP[c] = logits[c] * factor - log;
+        }
+        return logP;
     }
 
     /**
@@ -92,7 +108,7 @@ public record Temperature(double value) {
     private static double slope(double[][] logits, int[] truth, double factor) {
         double sum = 0;
         for (int i = 0; i < truth.length; i++) {
-            double[] logP = LogitsLoss.logSoftmax(logits[i], factor);
+            double[] logP = logSoftmax(logits[i], factor);
             for (int c = 0; c < logP.length; c++) {
                 sum += Math.exp(logP[c]) * (logits[i][c] - logits[i][truth[i]]);
             }
