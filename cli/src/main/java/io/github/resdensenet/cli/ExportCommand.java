@@ -3,7 +3,9 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.checkpoint.WeightFile;
 import io.github.resdensenet.export.Bundle;
 import io.github.resdensenet.export.ModelInput;
+import io.github.resdensenet.export.ModelPrecision;
 import io.github.resdensenet.export.OnnxExport;
+import io.github.resdensenet.export.OnnxOptions;
 import io.github.resdensenet.export.TorchScriptExport;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
@@ -71,6 +73,16 @@ final class ExportCommand implements Callable<Integer> {
     private @Nullable String input;
 
     @Option(
+            names = "--precision",
+            paramLabel = "fp32|int8",
+            description = "numbers of the ONNX model. int8: faster and a quarter of the size, with slightly other"
+                    + " probabilities; it is calibrated with the run's training images (default: fp32)")
+    private @Nullable String precision;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")
+    private @Nullable Path data;
+
+    @Option(
             names = "--out",
             paramLabel = "PATH",
             description = "file to write, or folder to create (default: RUN/best.FORMAT, RUN/triton or RUN/hf)")
@@ -85,16 +97,23 @@ final class ExportCommand implements Callable<Integer> {
             ModelInput chosen = input != null
                     ? Choices.parse(ModelInput.class, "--input", input)
                     : format == Format.hf ? ModelInput.TENSOR : ModelInput.PIXELS;
+            ModelPrecision numbers = precision == null
+                    ? ModelPrecision.FP32
+                    : Choices.parse(ModelPrecision.class, "--precision", precision);
+            OnnxOptions options = new OnnxOptions(chosen, numbers, data);
             OnnxExport.Report report = switch (format) {
-                case triton -> Bundle.TRITON.write(opened, chosen, file);
-                case hf -> Bundle.HF.write(opened, chosen, file);
-                default -> OnnxExport.write(opened, chosen, file);
+                case triton -> Bundle.TRITON.write(opened, options, file);
+                case hf -> Bundle.HF.write(opened, options, file);
+                default -> OnnxExport.write(opened, options, file);
             };
-            spec.commandLine().getOut().println(file + ": ONNX model with " + chosen + " input. " + report);
+            spec.commandLine()
+                    .getOut()
+                    .println(file + ": ONNX model with " + chosen + " input, " + numbers + ". " + report);
             return 0;
         }
-        if (input != null) {
-            throw new IllegalArgumentException("--input is for --format onnx, triton and hf only");
+        if (input != null || precision != null || data != null) {
+            throw new IllegalArgumentException(
+                    "--input, --precision and --data are for --format onnx, triton and hf only");
         }
         if (format == Format.torchscript) {
             spec.commandLine().getOut().println(file + ": TorchScript model. " + TorchScriptExport.write(opened, file));

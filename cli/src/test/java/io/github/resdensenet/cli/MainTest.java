@@ -402,10 +402,22 @@ class MainTest {
             Result result = call("export", run, "--format", "onnx", "--input", input, "--out", file);
             assertThat(result.status()).as(result.err()).isZero();
             assertThat(result.out())
-                    .startsWith(file + ": ONNX model with " + input + " input. Checked with ONNX Runtime on ")
+                    .startsWith(file + ": ONNX model with " + input + " input, fp32. Checked with ONNX Runtime on ")
                     .contains(" validation images: the predicted class is the same for ");
             assertThat(file).isNotEmptyFile();
         }
+    }
+
+    @Test
+    void exportsAnInt8Model() throws Exception {
+        Path int8 = root.resolve("int8.onnx");
+        Result result =
+                call("export", run, "--format", "onnx", "--input", "tensor", "--precision", "int8", "--out", int8);
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(result.out()).contains("tensor input, int8. Checked with ONNX Runtime on ");
+        Path again = root.resolve("again.onnx");
+        call("export", run, "--format", "onnx", "--input", "tensor", "--precision", "int8", "--out", again);
+        assertThat(again).hasSameBinaryContentAs(int8);
     }
 
     @Test
@@ -413,8 +425,12 @@ class MainTest {
         call("export", run, "--format", "onx")
                 .fails(2, "--format", "pth, safetensors, onnx, triton, hf, torchscript", "onx");
         call("export", run, "--format", "pth", "--input", "pixels")
-                .fails(2, "--input is for --format onnx, triton and hf only");
+                .fails(2, "--input, --precision and --data are for --format onnx, triton and hf only");
         call("export", run, "--format", "onnx", "--input", "x").fails(2, "--input must be one of [pixels, tensor]");
+        call("export", run, "--format", "onnx", "--precision", "int4")
+                .fails(2, "--precision must be one of [fp32, int8], got int4");
+        call("export", run, "--format", "onnx", "--precision", "int8", "--data", root.resolve("gone"))
+                .fails(1, "--precision int8 needs the run's training images", "gone: no such folder");
         call("export", root, "--format", "onnx").fails(1, "not a run folder");
         call("export", run, "--format", "onnx", "--out", root).fails(1, root + ": is a folder, must be a file");
         call("export", run, "--format", "onnx", "--out", root.resolve("a/b.onnx"))

@@ -3,6 +3,7 @@ package io.github.resdensenet.util;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
@@ -70,8 +71,34 @@ public final class AtomicFiles {
 
     /** A hidden path next to another one that no other process uses. */
     private static Path ownSibling(Path path) {
-        return path.resolveSibling(
-                "." + path.getFileName() + ".new-" + ProcessHandle.current().pid());
+        String prefix = "." + path.getFileName() + ".new-";
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent != null) {
+            deleteLeftBehind(parent, prefix);
+        }
+        return path.resolveSibling(prefix + ProcessHandle.current().pid());
+    }
+
+    /** Deletes what killed processes have left, if it can be deleted. */
+    private static void deleteLeftBehind(Path folder, String prefix) {
+        try (Stream<Path> siblings = Files.list(folder)) {
+            for (Path sibling : siblings.toList()) {
+                String name = String.valueOf(sibling.getFileName());
+                if (name.startsWith(prefix) && !isOfRunningProcess(name.substring(prefix.length()))) {
+                    deleteTree(sibling);
+                }
+            }
+        } catch (IOException | UncheckedIOException e) {
+            return;
+        }
+    }
+
+    private static boolean isOfRunningProcess(String pid) {
+        try {
+            return ProcessHandle.of(Long.parseLong(pid)).isPresent();
+        } catch (NumberFormatException e) {
+            return true; // not a name of ours
+        }
     }
 
     /** Replaces a file atomically with text in UTF-8. */

@@ -25,36 +25,38 @@ public enum Bundle {
      */
     TRITON {
         @Override
-        OnnxExport.Report write(Run run, Checkpoint best, ModelInput input, Path folder, String name)
+        OnnxExport.Report write(Run run, Checkpoint best, OnnxOptions options, Path folder, String name)
                 throws IOException {
             Manifest manifest = best.manifest();
             Path version = Files.createDirectory(folder.resolve("1"));
             AtomicFiles.write(
                     folder.resolve("labels.txt"),
                     manifest.classes().stream().map(Text::printable).collect(Collectors.joining("\n", "", "\n")));
-            AtomicFiles.write(folder.resolve("config.pbtxt"), tritonConfig(manifest, input, name));
-            return OnnxExport.write(run, best, input, false, version.resolve("model.onnx"));
+            AtomicFiles.write(folder.resolve("config.pbtxt"), tritonConfig(manifest, options.input(), name));
+            return OnnxExport.write(run, best, options, false, version.resolve("model.onnx"));
         }
     },
 
     /**
-     * A model folder as on the Hugging Face Hub: config.json, preprocessor_config.json and onnx/model.onnx, for
-     * transformers.js and Optimum. The input is always {@link ModelInput#TENSOR}. The logits are divided by the
+     * A model folder as on the Hugging Face Hub: config.json, preprocessor_config.json and onnx/model.onnx
+     * (model_quantized.onnx for 8 bits), for transformers.js and Optimum. The input is always {@link ModelInput#TENSOR}. The logits are divided by the
      * temperature, because these programs compute the softmax themselves.
      */
     HF {
         @Override
-        OnnxExport.Report write(Run run, Checkpoint best, ModelInput input, Path folder, String name)
+        OnnxExport.Report write(Run run, Checkpoint best, OnnxOptions options, Path folder, String name)
                 throws IOException {
-            if (input != ModelInput.TENSOR) {
-                throw new IllegalArgumentException("--input must be tensor for --format hf, got " + input);
+            if (options.input() != ModelInput.TENSOR) {
+                throw new IllegalArgumentException("--input must be tensor for --format hf, got " + options.input());
             }
             Manifest manifest = best.manifest();
             Path models = Files.createDirectory(folder.resolve("onnx"));
             AtomicFiles.write(folder.resolve("config.json"), JSON.writeValueAsString(config(manifest)) + "\n");
             AtomicFiles.write(
                     folder.resolve("preprocessor_config.json"), JSON.writeValueAsString(preprocessor(manifest)) + "\n");
-            return OnnxExport.write(run, best, input, true, models.resolve("model.onnx"));
+            boolean quantized = options.precision() == ModelPrecision.INT8;
+            return OnnxExport.write(
+                    run, best, options, true, models.resolve(quantized ? "model_quantized.onnx" : "model.onnx"));
         }
     };
 
@@ -64,7 +66,7 @@ public enum Bundle {
     private static final int MAX_BATCH = 32;
     private static final int BILINEAR = 2;
 
-    abstract OnnxExport.Report write(Run run, Checkpoint best, ModelInput input, Path folder, String name)
+    abstract OnnxExport.Report write(Run run, Checkpoint best, OnnxOptions options, Path folder, String name)
             throws IOException;
 
     /**
@@ -74,7 +76,7 @@ public enum Bundle {
      * @throws FileAlreadyExistsException if the folder exists
      * @throws IOException if the run has no best checkpoint, the folder cannot be written, or the check of the model fails
      */
-    public OnnxExport.Report write(Run run, ModelInput input, Path folder) throws IOException {
+    public OnnxExport.Report write(Run run, OnnxOptions options, Path folder) throws IOException {
         if (Files.exists(folder)) {
             throw new FileAlreadyExistsException(folder.toString(), null, "already exists; choose another --out");
         }
@@ -86,7 +88,7 @@ public enum Bundle {
         OnnxExport.Report[] report = new OnnxExport.Report[1];
         AtomicFiles.createFolder(folder, temporary -> {
             Files.createDirectory(temporary);
-            report[0] = write(run, best, input, temporary, String.valueOf(folder.getFileName()));
+            report[0] = write(run, best, options, temporary, String.valueOf(folder.getFileName()));
         });
         return report[0];
     }

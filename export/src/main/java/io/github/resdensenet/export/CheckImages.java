@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images that an exported model is checked with. Each is decoded when its batch is run, so that large photographs do
@@ -43,10 +44,10 @@ record CheckImages(String kind, List<Source> sources) {
     }
 
     /** Images of the validation set; generated images if there is none, or its files are gone. */
-    static CheckImages of(Run run, boolean upright) {
+    static CheckImages of(Run run, @Nullable Path data, boolean upright) {
         List<Sample> samples;
         try {
-            samples = new RunEvaluator(run).samples(Subset.VAL, null);
+            samples = new RunEvaluator(run).samples(Subset.VAL, data);
         } catch (IOException | IllegalArgumentException e) {
             return generated();
         }

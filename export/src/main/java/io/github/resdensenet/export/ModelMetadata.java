@@ -20,7 +20,7 @@ final class ModelMetadata {
 
     private ModelMetadata() {}
 
-    static Map<String, String> of(Classifier classifier, Manifest manifest, ModelInput input) {
+    static Map<String, String> of(Classifier classifier, Manifest manifest, OnnxOptions options) {
         int size = classifier.preprocessing().imageSize();
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("description", manifest.model().title() + " image classifier");
@@ -28,12 +28,12 @@ final class ModelMetadata {
         metadata.put("imgsz", "[" + size + ", " + size + "]");
         metadata.put("channels", "3");
         metadata.put("names", pythonDict(classifier.classes()));
-        if (input == ModelInput.PIXELS) {
+        if (options.input() == ModelInput.PIXELS) {
             metadata.put("Image.BitmapPixelFormat", "Rgb8");
             metadata.put("Image.ColorSpaceGamma", "SRGB");
             metadata.put("Image.NominalPixelRange", "NominalRange_0_255");
         }
-        metadata.put(MANIFEST, manifest(classifier, manifest, input));
+        metadata.put(MANIFEST, manifest(classifier, manifest, options));
         return metadata;
     }
 
@@ -48,12 +48,13 @@ final class ModelMetadata {
                 .collect(Collectors.joining(", ", "{", "}"));
     }
 
-    private static String manifest(Classifier classifier, Manifest manifest, ModelInput input) {
+    private static String manifest(Classifier classifier, Manifest manifest, OnnxOptions options) {
         Preprocessing preprocessing = classifier.preprocessing();
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("model", manifest.model().name().toString());
         fields.put("classes", classifier.classes());
-        fields.put("input", input.toString());
+        fields.put("input", options.input().toString());
+        fields.put("precision", options.precision().toString());
         fields.put("imageSize", preprocessing.imageSize());
         fields.put("resize", "bilinear with antialias, without keeping the aspect ratio, as Pillow");
         fields.put("mean", preprocessing.normalize().mean());

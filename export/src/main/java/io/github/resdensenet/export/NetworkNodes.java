@@ -88,7 +88,7 @@ final class NetworkNodes {
                 values[y * width + x] = inside ? -Float.MAX_VALUE : 0;
             }
         }
-        return graph.constant(name, List.of(1L, 1L, (long) height, (long) width), values);
+        return graph.float32(name, List.of(1L, 1L, (long) height, (long) width), values);
     }
 
     private static boolean isInside(int output, long length, Layer.Pooling pool) {
@@ -134,7 +134,7 @@ final class NetworkNodes {
             return pool(pool, name, inputs);
         } else if (operation.layer() instanceof Layer.ZeroPadding zeros) {
             int n = zeros.padding();
-            inputs.add(graph.constant(name + ".pads", 0, 0, n, n, 0, 0, n, n));
+            inputs.add(graph.int64(name + ".pads", 0, 0, n, n, 0, 0, n, n));
             return graph.node("Pad", name, inputs);
         }
         return switch (operation.type()) {

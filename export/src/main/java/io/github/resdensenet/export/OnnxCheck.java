@@ -27,6 +27,9 @@ import java.util.Map;
 public record OnnxCheck(int images, double logits, double probabilities, int otherClass) {
     /** Tolerance for the difference of logits. */
     static final double MAX_LOGITS = 1e-5;
+    /** Share of images with another class that a quantised network may have. */
+    private static final double MAX_OTHER_CLASS = 0.1;
+
     /** Larger than usual, because large logits divided by a small temperature enlarge differences. */
     private static final double MAX_PROBABILITIES = 1e-4;
 
@@ -75,7 +78,7 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
         return OnnxTensor.createTensor(environment, pixels.flip(), shape, OnnxJavaType.UINT8);
     }
 
-    private static long[] shape(Batch batch) {
+    static long[] shape(Batch batch) {
         return new long[] {batch.count(), 3, batch.size(), batch.size()};
     }
 
@@ -129,6 +132,11 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
                 Math.max(logits, other.logits),
                 Math.max(probabilities, other.probabilities),
                 otherClass + other.otherClass);
+    }
+
+    /** Whether the predicted classes agree as those of a network and its quantised form should. */
+    boolean agrees() {
+        return otherClass <= images * MAX_OTHER_CLASS;
     }
 
     /** Whether the differences are no larger than those of float32 arithmetic. */

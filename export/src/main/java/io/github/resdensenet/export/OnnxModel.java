@@ -13,6 +13,7 @@ import io.github.resdensenet.proto.onnx.TypeProto;
 import io.github.resdensenet.proto.onnx.ValueInfoProto;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.transforms.Normalize;
+import java.io.IOException;
 import java.util.List;
 
 /**
@@ -33,6 +34,11 @@ final class OnnxModel {
 
     private OnnxModel() {}
 
+    /** Rewrites the network before it becomes part of the model. */
+    interface Rewriting {
+        OnnxGraph rewrite(OnnxGraph network, String input) throws IOException;
+    }
+
     /** The name of the model's input. */
     static String inputName(ModelInput input) {
         return input == ModelInput.PIXELS ? "pixels" : "pixel_values";
@@ -42,8 +48,16 @@ final class OnnxModel {
      * Creates the model.
      *
      * @param calibratedLogits whether the output {@code logits} is divided by the temperature
+     * @throws IOException if rewriting the network fails
      */
-    static ModelProto of(Classifier classifier, Manifest manifest, ModelInput input, boolean calibratedLogits) {
+    static ModelProto of(
+            Classifier classifier,
+            Manifest manifest,
+            OnnxOptions options,
+            boolean calibratedLogits,
+            Rewriting rewriting)
+            throws IOException {
+        ModelInput input = options.input();
         OnnxGraph graph = new OnnxGraph(classifier.model().config().name().toString());
         long size = classifier.preprocessing().imageSize();
         String images = graph.input(
@@ -57,24 +71,31 @@ final class OnnxModel {
                         : value(inputName(input), DataType.FLOAT, BATCH, 3L, size, size));
         String normalized = input == ModelInput.PIXELS ? preprocessing(graph, classifier, images) : images;
         String raw = calibratedLogits ? "uncalibrated" : LOGITS;
-        NetworkNodes.add(graph, classifier.model(), classifier.preprocessing().imageSize(), normalized, raw);
-        String temperature = graph.constant(
+        OnnxGraph network = new OnnxGraph(graph.name());
+        NetworkNodes.add(network, classifier.model(), classifier.preprocessing().imageSize(), normalized, raw);
+        graph.append(rewriting.rewrite(network, normalized));
+        String temperature = graph.float32(
                 "temperature", List.of(), (float) classifier.temperature().value());
         String calibrated = graph.node("Div", calibratedLogits ? LOGITS : "calibrated", List.of(raw, temperature));
         graph.node("Softmax", PROBABILITIES, List.of(calibrated), attribute("axis", 1));
         long classes = classifier.classes().size();
         graph.output(value(LOGITS, DataType.FLOAT, BATCH, classes));
         graph.output(value(PROBABILITIES, DataType.FLOAT, BATCH, classes));
-        ModelProto.Builder model = ModelProto.newBuilder()
-                .setIrVersion(IR_VERSION)
-                .setProducerName("resdensenet")
-                .setDocString("Image classifier: " + classifier.model().config().title())
-                .setGraph(graph.proto())
-                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET));
-        ModelMetadata.of(classifier, manifest, input)
+        ModelProto.Builder model = builder(graph)
+                .setDocString("Image classifier: " + classifier.model().config().title());
+        ModelMetadata.of(classifier, manifest, options)
                 .forEach((key, text) -> model.addMetadataProps(
                         StringStringEntryProto.newBuilder().setKey(key).setValue(text)));
         return model.build();
+    }
+
+    /** A model with this graph and without metadata. */
+    static ModelProto.Builder builder(OnnxGraph graph) {
+        return ModelProto.newBuilder()
+                .setIrVersion(IR_VERSION)
+                .setProducerName("resdensenet")
+                .setGraph(graph.proto())
+                .addOpsetImport(OperatorSetIdProto.newBuilder().setDomain("").setVersion(OPSET));
     }
 
     /** Resizes to the pixels of Pillow and normalises with the same float32 arithmetic as {@link Normalize#table}. */
@@ -85,13 +106,13 @@ final class OnnxModel {
         String resized = ResizeNodes.add(graph, channelsFirst, size);
         String real = graph.node("Cast", "real", List.of(resized), attribute("to", DataType.FLOAT.getNumber()));
         Normalize normalize = classifier.preprocessing().normalize();
-        String scaled = graph.node("Div", "scaled", List.of(real, graph.constant("pixel_max", List.of(), 255f)));
+        String scaled = graph.node("Div", "scaled", List.of(real, graph.float32("pixel_max", List.of(), 255f)));
         String centered = graph.node("Sub", "centered", List.of(scaled, channels(graph, "mean", normalize.mean())));
         return graph.node("Div", "normalized", List.of(centered, channels(graph, "std", normalize.std())));
     }
 
     private static String channels(OnnxGraph graph, String name, List<Double> values) {
-        return graph.constant(
+        return graph.float32(
                 name,
                 List.of(3L, 1L, 1L),
                 values.get(0).floatValue(),
@@ -100,7 +121,7 @@ final class OnnxModel {
     }
 
     /** Declares a value. A dimension is a number, or the name of a size that is known at run time. */
-    private static ValueInfoProto.Builder value(String name, DataType type, Object... dimensions) {
+    static ValueInfoProto.Builder value(String name, DataType type, Object... dimensions) {
         TensorShapeProto.Builder shape = TensorShapeProto.newBuilder();
         for (Object dimension : dimensions) {
             Dimension.Builder dim = Dimension.newBuilder();

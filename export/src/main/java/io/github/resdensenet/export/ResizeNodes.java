@@ -29,9 +29,9 @@ final class ResizeNodes {
     private ResizeNodes(OnnxGraph graph, int size) {
         this.graph = graph;
         this.size = size;
-        zero = graph.constant("zero", List.of(), 0.0);
-        one = graph.constant("one", List.of(), 1.0);
-        half = graph.constant("half", List.of(), 0.5);
+        zero = graph.float64("zero", List.of(), 0.0);
+        one = graph.float64("one", List.of(), 1.0);
+        half = graph.float64("half", List.of(), 0.5);
     }
 
     /**
@@ -64,11 +64,11 @@ final class ResizeNodes {
     /** A product with a matrix of fixed-point weights, rounded to whole levels. */
     private String pass(String name, String left, String right) {
         String sums = node("MatMul", name + ".sums", left, right);
-        String shifted = node("Add", name + ".shifted", sums, graph.constant("rounding", List.of(), ONE / 2));
+        String shifted = node("Add", name + ".shifted", sums, graph.float64("rounding", List.of(), ONE / 2));
         return node(
                 "Floor",
                 name + ".pixels",
-                node("Mul", name + ".scaled", shifted, graph.constant("unit", List.of(), 1 / ONE)));
+                node("Mul", name + ".scaled", shifted, graph.float64("unit", List.of(), 1 / ONE)));
     }
 
     /**
@@ -83,12 +83,12 @@ final class ResizeNodes {
                 attribute("start", dimension),
                 attribute("end", dimension + 1));
         String n = cast(name + ".n", node("Squeeze", name + ".length", shape));
-        String scale = node("Div", name + ".scale", n, graph.constant("size", List.of(), (double) size));
+        String scale = node("Div", name + ".scale", n, graph.float64("size", List.of(), (double) size));
         String support = node("Max", name + ".support", scale, one);
         String filterScale = node("Div", name + ".filter_scale", one, support);
         double[] outputs = IntStream.range(0, size).mapToDouble(i -> i + 0.5).toArray();
         String centers =
-                node("Mul", name + ".centers", graph.constant("outputs", List.of((long) size, 1L), outputs), scale);
+                node("Mul", name + ".centers", graph.float64("outputs", List.of((long) size, 1L), outputs), scale);
         String inputs = node("Range", name + ".inputs", zero, n, one);
         String offsets = node("Add", name + ".offsets", node("Sub", name + ".from_center", inputs, centers), half);
         String distances = node("Abs", name + ".distances", node("Mul", name + ".relative", offsets, filterScale));
@@ -96,10 +96,10 @@ final class ResizeNodes {
         String sums = graph.node(
                 "ReduceSum",
                 name + ".triangle_sums",
-                List.of(triangle, graph.constant("inputs_axis", 1)),
+                List.of(triangle, graph.int64("inputs_axis", 1)),
                 attribute("keepdims", 1));
         String fractions = node("Div", name + ".fractions", triangle, sums);
-        String fixed = node("Mul", name + ".fixed", fractions, graph.constant("fixed_point", List.of(), ONE));
+        String fixed = node("Mul", name + ".fixed", fractions, graph.float64("fixed_point", List.of(), ONE));
         return node("Floor", name + ".rows", node("Add", name + ".rounded", fixed, half));
     }
 }

@@ -51,7 +51,7 @@ public final class TorchScriptExport {
         String[] checked = {""};
         Checkpoint best = run.readBest();
         try (Classifier classifier = Classifier.of(best, run.best())) {
-            String manifest = ModelMetadata.of(classifier, best.manifest(), ModelInput.TENSOR)
+            String manifest = ModelMetadata.of(classifier, best.manifest(), new OnnxOptions(ModelInput.TENSOR))
                     .getOrDefault(ModelMetadata.MANIFEST, "");
             Path folder = Files.createTempDirectory("torchscript");
             try {
@@ -63,7 +63,8 @@ public final class TorchScriptExport {
                         written -> checked[0] = check(
                                 written,
                                 classifier,
-                                CheckImages.of(run, classifier.preprocessing().upright())));
+                                CheckImages.of(
+                                        run, null, classifier.preprocessing().upright())));
             } finally {
                 AtomicFiles.deleteTree(folder);
             }

@@ -2,9 +2,11 @@ package io.github.resdensenet.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.TensorData;
+import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
@@ -14,16 +16,23 @@ import io.github.resdensenet.proto.onnx.ModelProto;
 import io.github.resdensenet.proto.onnx.NodeProto;
 import io.github.resdensenet.proto.onnx.StringStringEntryProto;
 import io.github.resdensenet.proto.onnx.TensorProto;
+import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.run.Weights;
 import io.github.resdensenet.testkit.Counter;
 import io.github.resdensenet.testkit.Extent;
+import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.transforms.Normalize;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -32,6 +41,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -112,7 +123,7 @@ class ExportTest {
         Run run = run(recipe(model, fusion, size));
         double worst = 0;
         for (ModelInput input : ModelInput.values()) {
-            OnnxExport.Report report = OnnxExport.write(run, input, folder.resolve(input + ".onnx"));
+            OnnxExport.Report report = OnnxExport.write(run, new OnnxOptions(input), folder.resolve(input + ".onnx"));
             assertThat(report.check().images()).isEqualTo(20);
             assertThat(report.check().otherClass()).isZero();
             assertThat(report.check().logits()).isLessThan(1e-5);
@@ -134,7 +145,7 @@ class ExportTest {
         }
         Run run = small();
         Path file = folder.resolve("m.onnx");
-        OnnxExport.write(run, ModelInput.PIXELS, file);
+        OnnxExport.write(run, new OnnxOptions(ModelInput.PIXELS), file);
         try (Classifier classifier = Classifier.load(run.folder())) {
             OnnxCheck check = OnnxCheck.compare(file, classifier, ModelInput.PIXELS, 1, images(images));
             Trust.row("E2", images.size(), check.otherClass(), check.probabilities());
@@ -147,7 +158,7 @@ class ExportTest {
     void graphIsOfOpset18AndHasTheNamesOfTheStateDict() throws Exception {
         Run run = small();
         Path file = folder.resolve("m.onnx");
-        OnnxExport.write(run, ModelInput.TENSOR, file);
+        OnnxExport.write(run, new OnnxOptions(ModelInput.TENSOR), file);
         ModelProto model = read(file);
         assertThat(model.getIrVersion()).isEqualTo(8);
         assertThat(model.getOpsetImport(0).getVersion()).isEqualTo(18);
@@ -166,7 +177,7 @@ class ExportTest {
     @Test
     void metadataDescribesClassesAndPreprocessing() throws Exception {
         Path file = folder.resolve("m.onnx");
-        OnnxExport.write(small(), ModelInput.PIXELS, file);
+        OnnxExport.write(small(), new OnnxOptions(ModelInput.PIXELS), file);
         Map<String, String> metadata = read(file).getMetadataPropsList().stream()
                 .collect(Collectors.toMap(StringStringEntryProto::getKey, StringStringEntryProto::getValue));
         assertThat(metadata)
@@ -184,8 +195,8 @@ class ExportTest {
     @EnumSource(ModelInput.class)
     void sameRunGivesSameBytes(ModelInput input) throws Exception {
         Run run = small();
-        OnnxExport.write(run, input, folder.resolve("a.onnx"));
-        OnnxExport.write(run, input, folder.resolve("b.onnx"));
+        OnnxExport.write(run, new OnnxOptions(input), folder.resolve("a.onnx"));
+        OnnxExport.write(run, new OnnxOptions(input), folder.resolve("b.onnx"));
         assertThat(folder.resolve("a.onnx")).hasSameBinaryContentAs(folder.resolve("b.onnx"));
         TorchScriptExport.write(run, folder.resolve("a.pt"));
         TorchScriptExport.write(run, folder.resolve("b.pt"));
@@ -196,7 +207,7 @@ class ExportTest {
     void detectsAModelThatDiffers() throws Exception {
         Run run = small();
         Path file = folder.resolve("m.onnx");
-        OnnxExport.write(run, ModelInput.TENSOR, file);
+        OnnxExport.write(run, new OnnxOptions(ModelInput.TENSOR), file);
         ModelProto.Builder model = read(file).toBuilder();
         TensorProto.Builder bias = model.getGraphBuilder().getInitializerBuilderList().stream()
                 .filter(tensor -> tensor.getName().endsWith("bn1.bias"))
@@ -218,10 +229,10 @@ class ExportTest {
     void leavesNothingHalfWritten() throws Exception {
         Run run = small();
         Path taken = Files.createDirectories(folder.resolve("taken/full"));
-        assertThatThrownBy(() -> OnnxExport.write(run, ModelInput.PIXELS, taken.getParent()))
+        assertThatThrownBy(() -> OnnxExport.write(run, new OnnxOptions(ModelInput.PIXELS), taken.getParent()))
                 .isInstanceOf(IOException.class);
         Path missing = folder.resolve("missing/m.onnx");
-        assertThatThrownBy(() -> OnnxExport.write(run, ModelInput.PIXELS, missing))
+        assertThatThrownBy(() -> OnnxExport.write(run, new OnnxOptions(ModelInput.PIXELS), missing))
                 .isInstanceOf(IOException.class);
         try (Stream<Path> files = Files.list(folder)) {
             assertThat(files.map(file -> file.getFileName().toString())).containsExactlyInAnyOrder("run", "taken");
@@ -231,7 +242,7 @@ class ExportTest {
     @Test
     void tritonBundleDeclaresInputsOutputsAndLabels() throws Exception {
         Path bundle = folder.resolve("my model");
-        Bundle.TRITON.write(small(), ModelInput.PIXELS, bundle);
+        Bundle.TRITON.write(small(), new OnnxOptions(ModelInput.PIXELS), bundle);
         assertThat(bundle.resolve("labels.txt")).hasContent("it's day\nnight\n夜\n");
         assertThat(bundle.resolve("config.pbtxt"))
                 .content()
@@ -242,7 +253,7 @@ class ExportTest {
     @Test
     void huggingFaceBundleHasCalibratedLogits() throws Exception {
         Path bundle = folder.resolve("hf");
-        OnnxExport.Report report = Bundle.HF.write(small(), ModelInput.TENSOR, bundle);
+        OnnxExport.Report report = Bundle.HF.write(small(), new OnnxOptions(ModelInput.TENSOR), bundle);
         assertThat(report.check().logits()).isLessThan(1e-5);
         JsonNode config = JsonMapper.shared().readTree(bundle.resolve("config.json"));
         assertThat(config.get("id2label").get("2").asString()).isEqualTo("夜");
@@ -253,7 +264,120 @@ class ExportTest {
                         .getInput(0)
                         .getName())
                 .isEqualTo("pixel_values");
-        assertThatThrownBy(() -> Bundle.HF.write(Run.open(folder.resolve("run")), ModelInput.TENSOR, bundle))
+        assertThatThrownBy(() ->
+                        Bundle.HF.write(Run.open(folder.resolve("run")), new OnnxOptions(ModelInput.TENSOR), bundle))
                 .hasMessageContaining("already exists");
+    }
+
+    /** A network with input {@code x} and output {@code logits}. */
+    private static OnnxGraph network(Classifier classifier) {
+        OnnxGraph network = new OnnxGraph("network");
+        NetworkNodes.add(
+                network, classifier.model(), classifier.preprocessing().imageSize(), "pixel_values", OnnxModel.LOGITS);
+        return network;
+    }
+
+    private List<Path> imageFiles(int count) throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            Path file = folder.resolve("image" + i + ".png");
+            TestImages.png(file, 50, 60, Counter.image("image" + i, 50, 60, false));
+            files.add(file);
+        }
+        return files;
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "resdensenet, both, 32",
+        "resdensenet, concat, 32",
+        "resdensenet, add, 32",
+        "resdensenet, none, 32",
+        "resdensenet, stacked, 32",
+        "densenet121, both, 32",
+        "resnet50v2, both, 64"
+    })
+    void foldedNetworkGivesTheSameLogitsAndQuantizedNetworkSimilarOnes(String model, String fusion, int size)
+            throws Exception {
+        Run run = run(recipe(model, fusion, size));
+        Checkpoint best = run.readBest();
+        List<Path> files = imageFiles(12);
+        List<RgbImage> images = new ArrayList<>();
+        for (Path file : files) {
+            images.add(ImageDecoder.decode(file, true));
+        }
+        OnnxOptions options = new OnnxOptions(ModelInput.TENSOR);
+        Path file = folder.resolve("m.onnx");
+        try (Classifier classifier = Classifier.of(best, run.best())) {
+            OnnxGraph folded = FoldedNetwork.of(network(classifier));
+            assertThat(folded.nodes().stream().map(NodeProto::getOpType)).doesNotContain("BatchNormalization");
+            Files.write(
+                    file,
+                    OnnxModel.of(classifier, best.manifest(), options, false, (network, name) -> folded)
+                            .toByteArray());
+            assertThat(OnnxCheck.compare(file, classifier, ModelInput.TENSOR, 1, images(images))
+                            .logits())
+                    .isLessThan(1e-4);
+            OnnxGraph quantized =
+                    QuantizedNetwork.of(folded, ActivationRanges.measure(folded, "pixel_values", classifier, files));
+            assertThat(quantized.nodes())
+                    .filteredOn(node -> node.getOpType().equals("Conv"))
+                    .allSatisfy(
+                            node -> assertThat(node.getInputList()).allMatch(name -> name.endsWith(".dequantized")));
+            Files.write(
+                    file,
+                    OnnxModel.of(classifier, best.manifest(), options, false, (network, name) -> quantized)
+                            .toByteArray());
+            OnnxCheck check = OnnxCheck.compare(file, classifier, ModelInput.TENSOR, 1, images(images));
+            assertThat(check.probabilities()).isLessThan(0.15);
+            Trust.row("E8-" + model + "-" + fusion, images.size(), 0, check.probabilities());
+        }
+    }
+
+    @Test
+    void quantizingNeedsTrainingImages() throws Exception {
+        Run run = small();
+        Path file = folder.resolve("m.onnx");
+        OnnxOptions options = new OnnxOptions(ModelInput.PIXELS, ModelPrecision.INT8, null);
+        assertThatThrownBy(() -> OnnxExport.write(run, options, file))
+                .hasMessageStartingWith("--precision int8 needs the run's training images");
+        assertThat(file).doesNotExist();
+    }
+
+    /** Runs the Java program of docs/export.md. */
+    @Test
+    void programOfTheDocumentationGivesTheSameProbabilities() throws Exception {
+        String page = Files.readString(Path.of("../docs/export.md"));
+        int start = page.indexOf("```java\n") + "```java\n".length();
+        Path source = Files.writeString(
+                folder.resolve("PredictOnnx.java"), page.substring(start, page.indexOf("```\n", start)));
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        String classPath = System.getProperty("java.class.path");
+        assertThat(compiler.run(null, null, null, "-cp", classPath, source.toString()))
+                .isZero();
+        Run run = small();
+        Path file = folder.resolve("m.onnx");
+        OnnxExport.write(run, new OnnxOptions(ModelInput.PIXELS), file);
+        Path image = imageFiles(1).get(0);
+        PrintStream before = System.out;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        try (URLClassLoader loader = new URLClassLoader(
+                        new URL[] {folder.toUri().toURL()}, getClass().getClassLoader());
+                Classifier classifier = Classifier.load(run.folder())) {
+            System.setOut(new PrintStream(printed, true, StandardCharsets.UTF_8));
+            loader.loadClass("PredictOnnx").getMethod("main", String[].class).invoke(null, (Object)
+                    new String[] {file.toString(), image.toString()});
+            List<Double> expected = classifier.classify(image).probabilities();
+            String[] numbers = printed.toString(StandardCharsets.UTF_8)
+                    .strip()
+                    .replaceAll("[\\[\\] ]", "")
+                    .split(",");
+            assertThat(numbers).hasSameSizeAs(expected);
+            for (int i = 0; i < numbers.length; i++) {
+                assertThat(Double.parseDouble(numbers[i])).isCloseTo(expected.get(i), within(1e-6));
+            }
+        } finally {
+            System.setOut(before);
+        }
     }
 }
