@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import io.github.resdensenet.testkit.Allocation;
 import io.github.resdensenet.testkit.Extent;
 import io.github.resdensenet.testkit.Messages;
+import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.util.KeyedRandom;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -270,7 +271,9 @@ class HostilePickleTest {
     @Test
     void randomProgramsEndSoon() throws IOException {
         Path file = folder.resolve("w.pth");
-        for (int i = 0; i < Extent.of(100, 1000); i++) {
+        int programs = Extent.of(100, 1000);
+        double slowest = 0;
+        for (int i = 0; i < programs; i++) {
             KeyedRandom random = KeyedRandom.of(19, i);
             Opcodes codes = new Opcodes().op("](}").put(0);
             int length = 1 + random.nextInt(2000);
@@ -304,7 +307,10 @@ class HostilePickleTest {
             }
             byte[] pickle = codes.op("e.").bytes();
             Files.write(file, i % 3 == 0 ? zip(pickle) : i % 3 == 1 ? legacy(pickle) : pickle);
+            long begun = System.nanoTime();
             assertThat(read(file)).isLessThan(100L << 20);
+            slowest = Math.max(slowest, (System.nanoTime() - begun) / 1e9);
         }
+        Trust.row("C12", programs, 0, "slowest %.2f s".formatted(slowest));
     }
 }

@@ -118,6 +118,9 @@ class HostileTextTest {
     @TempDir
     private Path folder;
 
+    /** Seconds of the file that took longest. */
+    private double slowest;
+
     private record Odd(String name, byte[] content) {}
 
     private static Odd odd(String name, String text) {
@@ -243,6 +246,7 @@ class HostileTextTest {
             Files.write(file, odd.content());
             List<String> faults = new ArrayList<>();
             long before = Allocation.ofThisThread();
+            long begun = System.nanoTime();
             try {
                 reader.read(file);
             } catch (IllegalArgumentException | IOException e) {
@@ -253,6 +257,7 @@ class HostileTextTest {
             } catch (RuntimeException | StackOverflowError e) {
                 faults.add(e.toString());
             }
+            slowest = Math.max(slowest, (System.nanoTime() - begun) / 1e9);
             if (Allocation.ofThisThread() - before > MAX_ALLOCATION) {
                 faults.add((Allocation.ofThisThread() - before) + " bytes allocated");
             }
@@ -266,7 +271,7 @@ class HostileTextTest {
         for (int i = 0; i < FILES; i++) {
             faults.addAll(faults(recipe(i, KeyedRandom.of(11, i)), Recipe::read));
         }
-        Trust.row("D4-recipes", FILES, faults.size(), "");
+        Trust.row("D4-recipes", FILES, faults.size(), "slowest %.2f s".formatted(slowest));
         assertThat(faults).isEmpty();
     }
 
@@ -288,7 +293,7 @@ class HostileTextTest {
         for (int i = 0; i < FILES; i++) {
             faults.addAll(faults(manifest(i, whole, KeyedRandom.of(12, i)), Manifest::read));
         }
-        Trust.row("D4-manifests", FILES, faults.size(), "");
+        Trust.row("D4-manifests", FILES, faults.size(), "slowest %.2f s".formatted(slowest));
         assertThat(faults).isEmpty();
     }
 }

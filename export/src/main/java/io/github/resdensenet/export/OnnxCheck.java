@@ -20,7 +20,7 @@ import java.util.Map;
  * Compares an ONNX file, run by ONNX Runtime, with the classifier that it was made from.
  *
  * @param images number of images that were compared
- * @param logits largest difference of a logit, relative to the largest absolute logit of its image
+ * @param logits largest difference of a logit, relative to the largest absolute logit of its image if that is above 1
  * @param probabilities largest difference of a calibrated probability
  * @param otherClass number of images with another predicted class
  */
@@ -108,9 +108,12 @@ public record OnnxCheck(int images, double logits, double probabilities, int oth
         return total;
     }
 
-    /** The largest difference of a logit of an image, relative to the largest absolute logit of the prediction. */
+    /**
+     * The largest difference of a logit of an image, relative to the largest absolute logit of the prediction, or to 1 if
+     * all logits are smaller: the rounding errors of a network whose logits almost cancel do not shrink with them.
+     */
     static double logitDifference(Prediction expected, double scale, float[] logits) {
-        double largest = Float.MIN_NORMAL;
+        double largest = 1;
         double difference = 0;
         for (int c = 0; c < logits.length; c++) {
             double logit = expected.logits().get(c);

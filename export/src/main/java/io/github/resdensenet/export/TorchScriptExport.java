@@ -61,6 +61,7 @@ public final class TorchScriptExport {
                         file,
                         out -> Files.copy(saved, out),
                         written -> checked[0] = check(
+                                file,
                                 written,
                                 classifier,
                                 CheckImages.of(
@@ -129,13 +130,13 @@ public final class TorchScriptExport {
         return path.chars().filter(c -> c == '.').count();
     }
 
-    /** Loads the written file and compares its logits with the classifier's. */
-    private static String check(Path file, Classifier classifier, CheckImages images) throws IOException {
+    /** Loads the written file, which will become {@code file}, and compares its logits with the classifier's. */
+    private static String check(Path file, Path written, Classifier classifier, CheckImages images) throws IOException {
         double[] worst = {0};
         int[] n = {0};
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
-            JitModule loaded = torch.load(file.toString());
+            JitModule loaded = torch.load(written.toString());
             images.forEachBatch(ModelInput.TENSOR, batch -> {
                 List<Prediction> expected = classifier.classify(batch);
                 float[] logits = logits(loaded, batch, classifier);
@@ -148,8 +149,8 @@ public final class TorchScriptExport {
             });
         }
         if (worst[0] > OnnxCheck.MAX_LOGITS) {
-            throw new IOException(file + ": not written, because its logits differ from the classifier's by " + worst[0]
-                    + " (relative)");
+            throw new IOException(file + ": not written, because its logits differ from the classifier's by "
+                    + Decimal.scientific(worst[0]) + " (relative)");
         }
         return "Checked with libtorch on " + n[0] + " images; largest difference of the logits: "
                 + Decimal.scientific(worst[0]) + " (relative).";
