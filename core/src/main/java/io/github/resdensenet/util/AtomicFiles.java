@@ -58,7 +58,7 @@ public final class AtomicFiles {
             throw new IOException(file + ": the folder " + parent + " does not exist");
         }
         try {
-            force(temporary, content);
+            force(temporary, file, content);
             check.check(temporary);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } finally {
@@ -117,6 +117,10 @@ public final class AtomicFiles {
      * @throws IOException if writing fails; the message names the file
      */
     public static void force(Path file, Content content) throws IOException {
+        force(file, file, content);
+    }
+
+    private static void force(Path file, Path named, Content content) throws IOException {
         try (FileChannel channel = FileChannel.open(
                         file,
                         StandardOpenOption.CREATE,
@@ -129,7 +133,7 @@ public final class AtomicFiles {
         } catch (FileSystemException e) {
             throw e;
         } catch (IOException e) { // for example a full disk, where the message does not name the file
-            throw new IOException(file + ": " + e.getMessage(), e);
+            throw new IOException(named + ": " + e.getMessage(), e);
         }
     }
 
