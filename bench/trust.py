@@ -35,14 +35,14 @@ MEANING = {
     "C9": "SIGTERM and Ctrl-C: checkpoint saved, exit status 143 and 130, resumed to identical weights and optimiser state",
     "C10": "newest checkpoint corrupt: training resumes from the previous one and says so",
     "C11": "SIGTERM and Ctrl-C at random moments of every command: exit within 10 s with status 143 or 130",
-    "C12": "random pickle programs with shared values, in the three forms of .pth files, at -Xmx128m: each read or rejected",
+    "C12": "random pickle programs with shared values, in the three forms of .pth files,: each read or rejected",
     "D1": "entries of a hostile image folder: each listed with its reason, in a stable order",
     "D2": "1, 10 and all images of a class corrupt: rejected with their paths, or skipped and counted",
     "D3": "duplicates in another format, size or compression, or mirrored: found",
     "D3-copies": "splits of sets with duplicates: all duplicates of an image are in one subset",
     "D3-groups": "splits of sets with groups: no group spans two subsets",
-    "D4-manifests": "odd and damaged manifests at -Xmx128m: each read, or rejected with one line",
-    "D4-recipes": "odd and damaged recipes at -Xmx128m: each read, or rejected with one line",
+    "D4-manifests": "odd and damaged manifests: each read, or rejected with one line",
+    "D4-recipes": "odd and damaged recipes: each read, or rejected with one line",
     "D5": "test files opened as images, weights, recipes and manifests: no message names a Java class or an index",
     "E1": "exported models of three networks and five variants, float32: logits of ONNX Runtime and libtorch",
     "E2": "exported models with pixel input on images of any size: largest difference of a probability from predict",
@@ -65,7 +65,7 @@ MEANING = {
 
 
 def maven(arguments):
-    for tests, more in ((TESTS, []), (HOSTILE, ["-Dtest.heap=128m"])):
+    for tests, more in ((TESTS, []), (HOSTILE, [])):
         command = ["./mvnw", "-ntp", "test", "-pl", "testkit,core,export,cli", "-am", f"-Dtest={tests}",
                    "-Dsurefire.failIfNoSpecifiedTests=false", *arguments, *more]
         subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
