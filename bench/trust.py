@@ -35,7 +35,7 @@ MEANING = {
     "C9": "SIGTERM and Ctrl-C: checkpoint saved, exit status 143 and 130, resumed to identical weights and optimiser state",
     "C10": "newest checkpoint corrupt: training resumes from the previous one and says so",
     "C11": "SIGTERM and Ctrl-C at random moments of every command: exit within 10 s with status 143 or 130",
-    "C12": "random pickle programs with shared values, in the three forms of .pth files,: each read or rejected",
+    "C12": "random pickle programs with shared values, in the three forms of .pth files: each read or rejected",
     "D1": "entries of a hostile image folder: each listed with its reason, in a stable order",
     "D2": "1, 10 and all images of a class corrupt: rejected with their paths, or skipped and counted",
     "D3": "duplicates in another format, size or compression, or mirrored: found",
@@ -207,7 +207,8 @@ def main():
         worst = worst.replace("|", "\\|")
         if len(worst) > 120:
             worst = worst[:117] + "..."
-        page.append(f"| {id} | {MEANING.get(id) or MEANING.get(id.split("-")[0], "")} | {row['n']:,} | {row['failed']} | {worst} |")
+        meaning = MEANING.get(id) or MEANING.get(id.split("-")[0], "")
+        page.append(f"| {id} | {meaning} | {row['n']:,} | {row['failed']} | {worst} |")
     (ROOT / "docs" / "trust.md").write_text("\n".join(page) + "\n")
 
 
