@@ -270,19 +270,14 @@ def check_transformers(runs, images, folder, node):
            f"relative difference of a logit {worst:.1e}")
 
 
-def examples():
-    """The programs on the page, by language and a word in their code."""
+def example(language, word):
+    """The program on the page in a language, with a word in its code."""
     blocks = re.findall(r"```(\w+)\n(.*?)```", PAGE.read_text(), re.DOTALL)
-
-    def find(language, word):
-        return next(code for found, code in blocks if found == language and word in code)
-
-    return find
+    return next(code for found, code in blocks if found == language and word in code)
 
 
 def check_examples(runs, images, folder, node):
     """The programs on the page against `predict`."""
-    find = examples()
     run = runs.get()
     names = classes(run)
     file, *_ = runs.onnx(run)
@@ -290,11 +285,11 @@ def check_examples(runs, images, folder, node):
     truth = predictions(run, files)
     files = [f for f in files if f in truth]
     jar = next(pathlib.Path.home().glob(".m2/repository/com/microsoft/onnxruntime/onnxruntime/*/onnxruntime-*.jar"))
-    (folder / "predict.py").write_text(find("python", "onnxruntime"))
-    (folder / "PredictOnnx.java").write_text(find("java", "PredictOnnx"))
+    (folder / "predict.py").write_text(example("python", "onnxruntime"))
+    (folder / "PredictOnnx.java").write_text(example("java", "PredictOnnx"))
     commands = {"Python": [sys.executable, "predict.py"], "Java": ["java", "-cp", jar, "PredictOnnx.java"]}
     if node:
-        (folder / "predict.mjs").write_text(find("javascript", "onnxruntime-node"))
+        (folder / "predict.mjs").write_text(example("javascript", "onnxruntime-node"))
         commands["Node.js"] = ["node", "predict.mjs"]
     for name, command in commands.items():
         worst = 0.0
@@ -309,7 +304,7 @@ def check_examples(runs, images, folder, node):
         return
     site = folder / "site"
     site.mkdir()
-    (site / "index.html").write_text("<body></body>" + find("html", "onnxruntime-web"))
+    (site / "index.html").write_text("<body></body>" + example("html", "onnxruntime-web"))
     shutil.copytree(folder / "node_modules/onnxruntime-web/dist", site / "onnxruntime-web")
     shutil.copy(file, site / "best.onnx")
     handler = functools.partial(Quiet, directory=site)

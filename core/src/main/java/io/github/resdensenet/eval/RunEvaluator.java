@@ -47,8 +47,17 @@ public final class RunEvaluator {
      * @throws IOException if the run has no best checkpoint, or a file of the run is corrupt
      */
     public RunEvaluator(Run run) throws IOException {
+        this(run, run.readBest());
+    }
+
+    /**
+     * Creates an evaluator of a checkpoint that has been read already.
+     *
+     * @throws IOException if a file of the run is corrupt
+     */
+    public RunEvaluator(Run run, Checkpoint checkpoint) throws IOException {
         this.run = run;
-        checkpoint = run.readBest();
+        this.checkpoint = checkpoint;
         recipe = Recipe.read(run.file("recipe.yaml"));
         split = SplitFile.read(run.file("split.csv"));
     }

@@ -7,13 +7,12 @@ import ai.onnxruntime.OrtEnvironment;
 import ai.onnxruntime.OrtException;
 import ai.onnxruntime.OrtSession;
 import io.github.resdensenet.data.Batch;
-import io.github.resdensenet.data.ImageFolder.Sample;
 import io.github.resdensenet.data.Split.Subset;
-import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.proto.onnx.NodeProto;
 import io.github.resdensenet.proto.onnx.TensorProto.DataType;
+import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -38,8 +37,12 @@ final class ActivationRanges {
 
     private final Map<String, Range> ranges = new HashMap<>();
 
-    private ActivationRanges(OnnxGraph network, String input, Classifier classifier, List<Path> files)
-            throws IOException {
+    /**
+     * Runs a network on images.
+     *
+     * @throws IOException if an image cannot be read
+     */
+    ActivationRanges(OnnxGraph network, String input, Classifier classifier, List<Path> files) throws IOException {
         List<String> values = new ArrayList<>(List.of(input));
         network.nodes().stream().map(NodeProto::getName).forEach(values::add);
         byte[] model = measuring(network, input, classifier.preprocessing().imageSize(), values);
@@ -67,28 +70,19 @@ final class ActivationRanges {
      *
      * @param network a network of float32 numbers
      * @param input name of the network's input
+     * @param best the run's best checkpoint
      * @param data the new location of the run's images; null if they have not moved
      * @throws IOException if the images cannot be read
      */
     static ActivationRanges measure(
-            OnnxGraph network, String input, Classifier classifier, Run run, @Nullable Path data) throws IOException {
-        List<Sample> samples;
+            OnnxGraph network, String input, Classifier classifier, Run run, Checkpoint best, @Nullable Path data)
+            throws IOException {
+        List<Path> files;
         try {
-            samples = new RunEvaluator(run).samples(Subset.TRAIN, data);
+            files = CheckImages.files(run, best, Subset.TRAIN, data, MOST_IMAGES);
         } catch (IOException | IllegalArgumentException e) {
             throw new IOException("--precision int8 needs the run's training images. " + e.getMessage(), e);
         }
-        int every = (samples.size() + MOST_IMAGES - 1) / MOST_IMAGES;
-        List<Path> files = new ArrayList<>();
-        for (int i = 0; i < samples.size(); i += every) {
-            files.add(samples.get(i).path());
-        }
-        return measure(network, input, classifier, files);
-    }
-
-    /** Runs a network on these images. */
-    static ActivationRanges measure(OnnxGraph network, String input, Classifier classifier, List<Path> files)
-            throws IOException {
         return new ActivationRanges(network, input, classifier, files);
     }
 

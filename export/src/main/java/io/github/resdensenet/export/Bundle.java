@@ -39,8 +39,8 @@ public enum Bundle {
 
     /**
      * A model folder as on the Hugging Face Hub: config.json, preprocessor_config.json and onnx/model.onnx
-     * (model_quantized.onnx for 8 bits), for transformers.js and Optimum. The input is always {@link ModelInput#TENSOR}. The logits are divided by the
-     * temperature, because these programs compute the softmax themselves.
+     * (model_quantized.onnx for 8 bits), for transformers.js and Optimum. The input is always {@link ModelInput#TENSOR}.
+     * The logits are divided by the temperature, because these programs compute the softmax themselves.
      */
     HF {
         @Override

@@ -5,6 +5,7 @@ import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.KeyedRandom;
 import java.io.IOException;
@@ -44,20 +45,34 @@ record CheckImages(String kind, List<Source> sources) {
     }
 
     /** Images of the validation set; generated images if there is none, or its files are gone. */
-    static CheckImages of(Run run, @Nullable Path data, boolean upright) {
-        List<Sample> samples;
+    static CheckImages of(Run run, Checkpoint best, @Nullable Path data) {
+        List<Path> files;
         try {
-            samples = new RunEvaluator(run).samples(Subset.VAL, data);
+            files = files(run, best, Subset.VAL, data, MOST_IMAGES);
         } catch (IOException | IllegalArgumentException e) {
             return generated();
         }
-        int every = (samples.size() + MOST_IMAGES - 1) / MOST_IMAGES;
-        List<Source> sources = new ArrayList<>();
-        for (int i = 0; i < samples.size(); i += every) {
-            Path file = samples.get(i).path();
-            sources.add(() -> ImageDecoder.decode(file, upright));
-        }
-        return new CheckImages("validation images", sources);
+        boolean upright = best.manifest().preprocessing().upright();
+        return new CheckImages(
+                "validation images",
+                files.stream()
+                        .map(file -> (Source) () -> ImageDecoder.decode(file, upright))
+                        .toList());
+    }
+
+    /**
+     * Every n-th image of a subset, at most {@code most}.
+     *
+     * @throws IOException if an image is missing or has changed
+     * @throws IllegalArgumentException if the subset has no images
+     */
+    static List<Path> files(Run run, Checkpoint best, Subset subset, @Nullable Path data, int most) throws IOException {
+        List<Sample> samples = new RunEvaluator(run, best).samples(subset, data);
+        int every = (samples.size() + most - 1) / most;
+        return IntStream.range(0, samples.size())
+                .filter(i -> i % every == 0)
+                .mapToObj(i -> samples.get(i).path())
+                .toList();
     }
 
     private static CheckImages generated() {

@@ -6,11 +6,9 @@ import io.github.resdensenet.proto.onnx.AttributeProto;
 import io.github.resdensenet.proto.onnx.NodeProto;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Rewrites a network so that only convolutions are left to quantise, with the same results up to rounding:
@@ -25,9 +23,10 @@ import java.util.Set;
 final class FoldedNetwork {
     private final OnnxGraph source;
     private final OnnxGraph target;
+    /** What the output of a node that has become part of another is called now. */
     private final Map<String, String> renamed = new HashMap<>();
+
     private final Map<String, Long> padding = new HashMap<>();
-    private final Set<NodeProto> done = new HashSet<>();
 
     private FoldedNetwork(OnnxGraph source) {
         this.source = source;
@@ -37,7 +36,7 @@ final class FoldedNetwork {
     static OnnxGraph of(OnnxGraph network) {
         FoldedNetwork folded = new FoldedNetwork(network);
         for (NodeProto node : network.nodes()) {
-            if (!folded.done.contains(node)) {
+            if (!folded.renamed.containsKey(node.getName())) {
                 folded.add(node);
             }
         }
@@ -108,7 +107,7 @@ final class FoldedNetwork {
         Optional<NodeProto> pool = reader.filter(node -> node.getOpType().equals("AveragePool"));
         if (pool.isPresent() && isPointwise(conv) && OnnxGraph.isAll(pool.get(), "pads", 0)) {
             input = target.node("AveragePool", pool.get().getName(), List.of(input), attributes(pool.get()));
-            rename(pool.get(), conv.getName());
+            renamed.put(pool.get().getName(), conv.getName());
         }
         if (bn.isPresent()) {
             Affine affine = affine(bn.get());
@@ -125,7 +124,7 @@ final class FoldedNetwork {
             String folded = target.float32(weight, source.shape(weight), weights);
             String bias = target.float32(conv.getName() + ".bias", List.of((long) shift.length), shift);
             target.node("Conv", conv.getName(), List.of(input, folded, bias), padded(conv));
-            rename(bn.get(), conv.getName());
+            renamed.put(bn.get().getName(), conv.getName());
             return;
         }
         List<String> parameters = conv.getInputList().subList(1, conv.getInputCount());
@@ -139,11 +138,6 @@ final class FoldedNetwork {
         return OnnxGraph.isAll(conv, "kernel_shape", 1)
                 && OnnxGraph.isAll(conv, "strides", 1)
                 && OnnxGraph.isAll(conv, "pads", 0);
-    }
-
-    private void rename(NodeProto node, String name) {
-        renamed.put(node.getName(), name);
-        done.add(node);
     }
 
     private void addDepthwise(NodeProto bn) {

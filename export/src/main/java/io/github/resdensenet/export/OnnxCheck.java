@@ -27,6 +27,7 @@ import java.util.Map;
 public record OnnxCheck(int images, double logits, double probabilities, int otherClass) {
     /** Tolerance for the difference of logits. */
     static final double MAX_LOGITS = 1e-5;
+
     /** Share of images with another class that a quantised network may have. */
     private static final double MAX_OTHER_CLASS = 0.1;
 

@@ -49,12 +49,11 @@ public final class OnnxExport {
         boolean quantized = options.precision() == ModelPrecision.INT8;
         try (Classifier classifier = Classifier.of(best, run.best())) {
             OnnxModel.Rewriting rewriting = quantized
-                    ? (network, name) -> quantize(network, name, classifier, run, options.data())
+                    ? (network, name) -> quantize(network, name, classifier, run, best, options.data())
                     : (network, name) -> network;
             ModelProto model = OnnxModel.of(classifier, best.manifest(), options, calibratedLogits, rewriting);
             double scale = calibratedLogits ? classifier.temperature().value() : 1;
-            CheckImages images = CheckImages.of(
-                    run, options.data(), classifier.preprocessing().upright());
+            CheckImages images = CheckImages.of(run, best, options.data());
             OnnxCheck[] check = new OnnxCheck[1];
             AtomicFiles.write(file, model::writeTo, written -> {
                 check[0] = OnnxCheck.compare(written, classifier, input, scale, images);
@@ -68,8 +67,9 @@ public final class OnnxExport {
     }
 
     private static OnnxGraph quantize(
-            OnnxGraph network, String input, Classifier classifier, Run run, @Nullable Path data) throws IOException {
+            OnnxGraph network, String input, Classifier classifier, Run run, Checkpoint best, @Nullable Path data)
+            throws IOException {
         OnnxGraph folded = FoldedNetwork.of(network);
-        return QuantizedNetwork.of(folded, ActivationRanges.measure(folded, input, classifier, run, data));
+        return QuantizedNetwork.of(folded, ActivationRanges.measure(folded, input, classifier, run, best, data));
     }
 }

@@ -16,7 +16,7 @@ import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -27,7 +27,7 @@ import java.util.stream.LongStream;
 /** Builds an ONNX graph in which every node has one output, with the name of the node. */
 final class OnnxGraph {
     private final GraphProto.Builder graph;
-    private final Set<String> names = new LinkedHashSet<>();
+    private final Set<String> names = new HashSet<>();
     private final Map<String, TensorProto> tensors = new HashMap<>();
 
     OnnxGraph(String name) {

@@ -73,8 +73,7 @@ final class QuantizedNetwork {
                 }
             }
         }
-        List<String> values = new ArrayList<>(producers.keySet());
-        values.forEach(value -> scaleRanges.merge(root(value), ranges.of(value), Range::union));
+        producers.keySet().forEach(value -> scaleRanges.merge(root(value), ranges.of(value), Range::union));
     }
 
     private void share(String first, String second) {

@@ -60,12 +60,7 @@ public final class TorchScriptExport {
                 AtomicFiles.write(
                         file,
                         out -> Files.copy(saved, out),
-                        written -> checked[0] = check(
-                                file,
-                                written,
-                                classifier,
-                                CheckImages.of(
-                                        run, null, classifier.preprocessing().upright())));
+                        written -> checked[0] = check(file, written, classifier, CheckImages.of(run, best, null)));
             } finally {
                 AtomicFiles.deleteTree(folder);
             }
