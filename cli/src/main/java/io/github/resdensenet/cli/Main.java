@@ -31,6 +31,7 @@ import picocli.CommandLine.IVersionProvider;
             ReportCommand.class,
             PlotCommand.class,
             ExportCommand.class,
+            ServeCommand.class,
             ImportCommand.class,
             AuditCommand.class,
             SummaryCommand.class,

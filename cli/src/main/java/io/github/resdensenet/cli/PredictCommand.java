@@ -4,6 +4,7 @@ import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.util.Decimal;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
@@ -14,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -33,8 +35,6 @@ import picocli.CommandLine.Spec;
             "  resdensenet predict runs/photos new --top-k 1  classify a folder of images"
         })
 final class PredictCommand implements Callable<Integer> {
-    private static final String ABSTAIN = "abstain";
-
     @Spec
     private CommandSpec spec;
 
@@ -67,18 +67,13 @@ final class PredictCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        if (topK < 1) {
-            throw new IllegalArgumentException("--top-k must be positive, got " + topK);
-        }
-        if (abstainBelow != null && !(abstainBelow >= 0 && abstainBelow <= 1)) {
-            throw new IllegalArgumentException("--abstain-below must be 0 to 1, got " + abstainBelow);
-        }
+        PredictionJson form = new PredictionJson(topK, raw, Optional.ofNullable(abstainBelow));
         int failed = 0;
         try (Classifier classifier = Classifier.load(run)) {
             for (Path input : inputs) {
                 for (Path image : images(input)) {
                     try {
-                        print(image, classifier.classify(image), classifier.temperature());
+                        print(image, classifier.classify(image), classifier.temperature(), form);
                     } catch (IOException e) {
                         failed++;
                         report(image, e);
@@ -100,44 +95,27 @@ final class PredictCommand implements Callable<Integer> {
         return images;
     }
 
-    private void print(Path image, Prediction calibrated, Temperature temperature) {
-        boolean abstained = abstainBelow != null && calibrated.probability() < abstainBelow;
-        Prediction p = raw ? calibrated.raw() : calibrated;
-        List<Integer> shown = p.ranking().subList(0, Math.min(topK, p.classes().size()));
-        String label = abstained ? ABSTAIN : p.className();
+    private void print(Path image, Prediction calibrated, Temperature temperature, PredictionJson form) {
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("file", image.toString());
-            fields.put("class", label);
-            fields.put("index", abstained ? -1 : p.classIndex());
-            if (abstainBelow != null) {
-                fields.put("abstained", abstained);
-            }
-            fields.put("probabilities", byClass(p, shown, p.probabilities()));
-            if (raw) {
-                fields.put("logits", byClass(p, shown, p.logits()));
-                fields.put("temperature", temperature.value());
-            }
+            fields.putAll(form.fields(calibrated, temperature));
             spec.commandLine().getOut().println(Json.line(fields));
             return;
         }
-        StringBuilder line = new StringBuilder(Text.printable(image + ": " + label) + " (");
-        for (int i = 0; i < shown.size(); i++) {
-            int c = shown.get(i);
-            line.append(i == 0 ? "" : ", ")
+        Prediction p = form.shown(calibrated);
+        StringBuilder line = new StringBuilder(Text.printable(image + ": " + form.label(calibrated)) + " (");
+        String separator = "";
+        for (int c : form.ranking(calibrated)) {
+            line.append(separator)
                     .append(Text.printable(p.classes().get(c)))
                     .append(' ')
                     .append(Decimal.percent(p.probabilities().get(c)))
                     .append('%')
                     .append(raw ? " logit " + Decimal.fixed(p.logits().get(c), 4) : "");
+            separator = ", ";
         }
         spec.commandLine().getOut().println(line.append(')'));
-    }
-
-    private static Map<String, Object> byClass(Prediction p, List<Integer> shown, List<Double> values) {
-        Map<String, Object> fields = new LinkedHashMap<>();
-        shown.forEach(c -> fields.put(p.classes().get(c), values.get(c)));
-        return fields;
     }
 
     private void report(Path image, IOException error) {

@@ -1,5 +1,6 @@
 package io.github.resdensenet.cli;
 
+import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -25,19 +26,31 @@ final class Signals {
 
     private Signals() {}
 
-    /** Installs the handlers. Uses reflection because javac warns about sun.misc.Signal, which every JDK has. */
+    /** Installs the handlers. */
     static void install() {
+        CODES.forEach((name, code) -> handle(name, () -> receive(code)));
+    }
+
+    /** Sets what SIGHUP runs. Without SIGHUP, as on Windows, nothing is set. */
+    static void onHangUp(Runnable action) {
+        handle("HUP", action);
+    }
+
+    /** Handles a signal, if the system has it. Uses reflection because javac warns about sun.misc.Signal, which every JDK has. */
+    private static void handle(String name, Runnable action) {
         try {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
-            for (Map.Entry<String, Integer> code : CODES.entrySet()) {
-                Object receiver = Proxy.newProxyInstance(
-                        Signals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
-                            receive(code.getValue());
-                            return null;
-                        });
-                signal.getMethod("handle", signal, handler)
-                        .invoke(null, signal.getConstructor(String.class).newInstance(code.getKey()), receiver);
+            Object receiver = Proxy.newProxyInstance(
+                    Signals.class.getClassLoader(), new Class<?>[] {handler}, (proxy, method, arguments) -> {
+                        action.run();
+                        return null;
+                    });
+            signal.getMethod("handle", signal, handler)
+                    .invoke(null, signal.getConstructor(String.class).newInstance(name), receiver);
+        } catch (InvocationTargetException e) {
+            if (!(e.getCause() instanceof IllegalArgumentException)) { // thrown for an unknown signal
+                throw new IllegalStateException(e);
             }
         } catch (ReflectiveOperationException e) {
             throw new IllegalStateException(e);

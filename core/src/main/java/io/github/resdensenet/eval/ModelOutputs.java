@@ -1,9 +1,12 @@
 package io.github.resdensenet.eval;
 
+import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.ImageFolder.Sample;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.transforms.Normalize;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntConsumer;
 
 /**
@@ -51,6 +54,18 @@ public record ModelOutputs(
     /** Number of images. */
     public int n() {
         return samples.size();
+    }
+
+    /**
+     * How these images and their predictions are distributed; empty if there are fewer than {@value
+     * DriftReference#MIN_IMAGES} images.
+     *
+     * @param batches the same images in the same order
+     * @param normalize how the batches were normalised
+     */
+    public Optional<DriftReference> driftReference(
+            Temperature temperature, Iterable<Batch> batches, Normalize normalize) {
+        return DriftReference.of(this, temperature, batches, normalize);
     }
 
     /** The true class index of each image. */

@@ -97,8 +97,28 @@ public final class ImageDecoder {
      * @throws ImageException if the content is not a complete image in a supported format
      */
     public static RgbImage decode(Path file, ByteBuffer content, boolean upright) throws ImageException {
+        return decode(file, content, upright, Long.MAX_VALUE);
+    }
+
+    /**
+     * Decodes the content of an image file if the image is not too large.
+     *
+     * @param file the path that error messages name
+     * @param content the bytes of the file
+     * @param upright whether to apply the EXIF orientation; TIFF files are always turned upright, as in Pillow
+     * @param maxPixels the largest allowed product of height and width
+     * @throws ImageException if the content is not a complete image in a supported format, or the image is too large
+     */
+    public static RgbImage decode(Path file, ByteBuffer content, boolean upright, long maxPixels)
+            throws ImageException {
         try {
             ImageFile image = ImageFile.of(content);
+            if ((long) image.width() * image.height() > maxPixels) {
+                throw new ImageException(
+                        file,
+                        "the image has " + image.width() + " x " + image.height() + " pixels, must be at most "
+                                + maxPixels + " in all");
+            }
             boolean turn = upright || image.format() == ImageFile.Format.TIFF;
             RgbImage stored = image.pixels().isPresent() ? image.pixels().get().decode() : decodeByOpenCv(image);
             return Orientation.upright(stored, turn ? image.orientation() : 1);

@@ -133,15 +133,20 @@ public final class Classifier implements AutoCloseable {
     /** Classifies decoded images of any size as one batch; the predictions are in the same order. */
     public List<Prediction> classify(List<RgbImage> images) {
         try (Batch batch = preprocess(images)) {
-            float[] values = inference.logits(batch.pixels(), batch.count());
-            int n = classes.size();
-            return IntStream.range(0, images.size())
-                    .mapToObj(i -> IntStream.range(i * n, (i + 1) * n)
-                            .mapToObj(k -> (double) values[k])
-                            .toList())
-                    .map(logits -> new Prediction(classes, Prediction.probabilities(logits, temperature), logits))
-                    .toList();
+            return classify(batch);
         }
+    }
+
+    /** Classifies preprocessed images; the predictions are in the same order. */
+    public List<Prediction> classify(Batch batch) {
+        float[] values = inference.logits(batch.pixels(), batch.count());
+        int n = classes.size();
+        return IntStream.range(0, batch.count())
+                .mapToObj(i -> IntStream.range(i * n, (i + 1) * n)
+                        .mapToObj(k -> (double) values[k])
+                        .toList())
+                .map(logits -> new Prediction(classes, Prediction.probabilities(logits, temperature), logits))
+                .toList();
     }
 
     /** Resizes and normalises decoded images of any size: the network's input for them. */

@@ -41,7 +41,7 @@ final class HtmlReport {
         Map<String, Object> values = new HashMap<>();
         values.put("data", data);
         values.put("cards", MetricCards.of(data.test()));
-        values.put("limits", Limits.of(data));
+        values.put("limits", data.limits());
         values.put("curves", PageCharts.curves(data.curves()));
         values.put("reliability", PageCharts.reliability(data.test().reliability()));
         values.put("roc", rocs.isEmpty() ? "" : PageCharts.roc(data.test()));

@@ -51,6 +51,11 @@ public record ReportData(
         }
     }
 
+    /** What the metrics do not show, and where the model is weak, in sentences. */
+    public List<String> limits() {
+        return Limits.of(this);
+    }
+
     /** Class names by index, in any script. */
     public List<String> classes() {
         return test.classes();

@@ -42,9 +42,9 @@ public final class RunFiles {
     /**
      * Writes report.html for an evaluation.
      *
-     * @return the report's example images
+     * @return what the report shows
      */
-    public static List<ReportData.Gallery> writeReport(Run run, Evaluation test) throws IOException {
+    public static ReportData writeReport(Run run, Evaluation test) throws IOException {
         return RunReport.write(run, test);
     }
 

@@ -49,9 +49,9 @@ final class RunReport {
     /**
      * Writes the report of an evaluation.
      *
-     * @return the report's example images
+     * @return what the report shows
      */
-    static List<Gallery> write(Run run, Evaluation test) throws IOException {
+    static ReportData write(Run run, Evaluation test) throws IOException {
         Manifest manifest = run.readBestManifest();
         try (Classifier classifier = Classifier.load(run.folder())) {
             Diagram diagram =
@@ -59,7 +59,7 @@ final class RunReport {
             ReportData data =
                     new RunReport(run, manifest, test).data(diagram, new ExampleGalleries(classifier, test).all());
             AtomicFiles.write(run.file(FILE), HtmlReport.html(data));
-            return data.galleries();
+            return data;
         }
     }
 

@@ -2,6 +2,7 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.report.ReportData;
 import io.github.resdensenet.report.ReportData.Gallery;
 import io.github.resdensenet.report.RunFiles;
 import io.github.resdensenet.run.History;
@@ -12,9 +13,11 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Evaluates the best model on the test set. Writes charts, TensorBoard events, report.html and, last, metrics.json. */
+/** Evaluates the best model on the test set. Writes charts, TensorBoard events, report.html, drift.json and, last,
+ * metrics.json. */
 final class RunOutputs implements TrainListener {
     private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -40,14 +43,20 @@ final class RunOutputs implements TrainListener {
                             + training.history().epochs().size() + " evaluations of the test set it is reported on.");
         }
         RunFiles.writeCurves(run);
-        List<Gallery> galleries = report(training, test);
+        Optional<ReportData> report = report(training, test);
+        List<Gallery> galleries = report.map(ReportData::galleries).orElse(List.of());
         RunFiles.writeEvents(run, recipe, training.bestEpoch(), test, galleries);
+        if (training.reference().isPresent()) {
+            training.reference().get().write(run);
+        }
         AtomicFiles.write(
                 run.file("metrics.json"),
-                JSON.writerWithDefaultPrettyPrinter().writeValueAsString(metrics(training, test, evaluations)) + "\n");
+                JSON.writerWithDefaultPrettyPrinter().writeValueAsString(metrics(training, test, evaluations, report))
+                        + "\n");
     }
 
-    private static Map<String, Object> metrics(Trained training, Evaluation test, int evaluations) {
+    private static Map<String, Object> metrics(
+            Trained training, Evaluation test, int evaluations, Optional<ReportData> report) {
         Recipe recipe = training.recipe();
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("model", recipe.model().name().toString());
@@ -58,17 +67,18 @@ final class RunOutputs implements TrainListener {
         metrics.put("best_accuracy", training.best().manifest().progress().bestAccuracy());
         metrics.put("temperature", training.temperature().value());
         metrics.put("test_looks", evaluations);
+        report.ifPresent(data -> metrics.put("limits", data.limits()));
         metrics.put("test", test.json("test"));
         return metrics;
     }
 
     /** Writes the report. If that fails, the training logs a note and still completes. */
-    private static List<Gallery> report(Trained training, Evaluation test) {
+    private static Optional<ReportData> report(Trained training, Evaluation test) {
         try {
-            return RunFiles.writeReport(training.run(), test);
+            return Optional.of(RunFiles.writeReport(training.run(), test));
         } catch (IOException | RuntimeException | LinkageError e) { // LinkageError: no font libraries
             training.log().accept("Note: report.html was not written: " + e.getMessage());
-            return List.of();
+            return Optional.empty();
         }
     }
 }

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
@@ -218,7 +219,9 @@ final class TrainingSetup implements AutoCloseable {
         Checkpoint best = run.readBest();
         best.loadInto(model, run.best());
         inference.update();
-        Temperature temperature = calibrate(log, progress);
+        Optional<ModelOutputs> validation =
+                loader(Subset.VAL).count() == 0 ? Optional.empty() : Optional.of(outputs(Subset.VAL, progress));
+        Temperature temperature = calibrate(validation, log);
         Checkpoint calibrated = best.withManifest(best.manifest().withTemperature(temperature.value()));
         run.saveBest(calibrated);
         run.writePth(calibrated);
@@ -230,18 +233,22 @@ final class TrainingSetup implements AutoCloseable {
                 calibrated,
                 model.parameterCount(),
                 temperature,
+                validation.flatMap(outputs -> outputs.driftReference(
+                        temperature,
+                        loader(Subset.VAL).epoch(0, 0),
+                        calibrated.manifest().preprocessing().normalize())),
                 subset -> outputs(subset, progress),
                 log::say);
     }
 
-    private Temperature calibrate(RunLog log, ImageProgress progress) {
-        int count = loader(Subset.VAL).count();
-        if (count == 0) {
+    private static Temperature calibrate(Optional<ModelOutputs> validation, RunLog log) {
+        if (validation.isEmpty()) {
             log.say("Calibration: skipped, it needs a validation set (data.split.val); probabilities are uncalibrated");
             return Temperature.NONE;
         }
-        Temperature temperature = Temperature.fit(outputs(Subset.VAL, progress));
-        log.say("Calibration: " + temperature.describe() + ", fitted on the " + count + " validation images");
+        Temperature temperature = Temperature.fit(validation.get());
+        log.say("Calibration: " + temperature.describe() + ", fitted on the "
+                + validation.get().n() + " validation images");
         return temperature;
     }
 

@@ -1,0 +1,99 @@
+package io.github.resdensenet.serve;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.eclipse.jetty.io.Content;
+
+/**
+ * Reads a request's body without blocking a thread, copying each piece at once, however small the pieces are. Bodies that
+ * arrive too slowly are given up.
+ */
+final class BodyReader implements Runnable {
+    private static final int FIRST_SIZE = 8192;
+    private static final int FIRST_SIZE_AT_MOST = 1 << 20;
+
+    /** After this time, the mean rate is checked. */
+    private static final long CHECK_SECONDS = 10;
+
+    private static final int LEAST_BYTES_PER_SECOND = 16 << 10;
+
+    private final Content.Source source;
+    private final int most;
+    private final ByteArrayOutputStream body;
+    private final CompletableFuture<byte[]> result = new CompletableFuture<>();
+    private final long start = System.nanoTime();
+    private volatile int received;
+
+    private BodyReader(Content.Source source, int most, int expected) {
+        this.source = source;
+        this.most = most;
+        this.body = new ByteArrayOutputStream(expected);
+    }
+
+    /**
+     * Reads a body.
+     *
+     * @param most largest number of bytes; a larger body fails with {@link HttpFailure} 413
+     * @param length the length that the client announced; -1 if it did not
+     */
+    static CompletableFuture<byte[]> read(Content.Source source, int most, long length) {
+        BodyReader reader =
+                new BodyReader(source, most, (int) Math.min(FIRST_SIZE_AT_MOST, length < 0 ? FIRST_SIZE : length));
+        reader.run();
+        reader.checkLater();
+        return reader.result;
+    }
+
+    @Override
+    public void run() {
+        while (!result.isDone()) {
+            Content.Chunk chunk = source.read();
+            if (chunk == null) {
+                source.demand(this);
+                return;
+            }
+            if (Content.Chunk.isFailure(chunk)) {
+                result.completeExceptionally(new HttpFailure(400, "the request is incomplete"));
+                return;
+            }
+            add(chunk.getByteBuffer());
+            received = body.size();
+            boolean last = chunk.isLast();
+            chunk.release();
+            if (body.size() > most) {
+                result.completeExceptionally(tooLarge(most));
+            } else if (last) {
+                result.complete(body.toByteArray());
+            }
+        }
+    }
+
+    private void checkLater() {
+        if (!result.isDone()) {
+            CompletableFuture.delayedExecutor(CHECK_SECONDS, TimeUnit.SECONDS).execute(() -> {
+                double seconds = (System.nanoTime() - start) / 1e9;
+                if (received < seconds * LEAST_BYTES_PER_SECOND) {
+                    result.completeExceptionally(new HttpFailure(408, "the request arrives too slowly"));
+                }
+                checkLater();
+            });
+        }
+    }
+
+    private void add(ByteBuffer piece) {
+        int length = Math.min(piece.remaining(), most + 1 - body.size());
+        if (piece.hasArray()) {
+            body.write(piece.array(), piece.arrayOffset() + piece.position(), length);
+        } else {
+            byte[] copy = new byte[length];
+            piece.get(copy);
+            body.writeBytes(copy);
+        }
+    }
+
+    static HttpFailure tooLarge(int most) {
+        return new HttpFailure(413, "the request has more than " + most + " bytes");
+    }
+}

@@ -1,0 +1,34 @@
+package io.github.resdensenet.serve;
+
+import java.util.OptionalLong;
+
+/** The answer to a request that cannot be fulfilled: a status and one sentence. */
+final class HttpFailure extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private final int status;
+    private final long retryAfterSeconds;
+
+    HttpFailure(int status, String message) {
+        this(status, message, -1);
+    }
+
+    /** A failure that the client can avoid by sending the request again after some seconds. */
+    HttpFailure(int status, String message, long retryAfterSeconds) {
+        super(message, null, false, false);
+        this.status = status;
+        this.retryAfterSeconds = retryAfterSeconds;
+    }
+
+    int status() {
+        return status;
+    }
+
+    OptionalLong retryAfterSeconds() {
+        return retryAfterSeconds < 0 ? OptionalLong.empty() : OptionalLong.of(retryAfterSeconds);
+    }
+
+    String sentence() {
+        return String.valueOf(getMessage());
+    }
+}

@@ -1,0 +1,119 @@
+package io.github.resdensenet.serve;
+
+import io.github.resdensenet.run.Run;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** The models of the service by name. A new checkpoint replaces the old one in one step, after it has been tested. */
+final class ModelStore implements AutoCloseable {
+    private final Map<String, ServedModel> current = new LinkedHashMap<>();
+    private final Map<String, ServedModel> previous = new LinkedHashMap<>();
+    private final ServerMetrics metrics;
+    private final Consumer<String> log;
+
+    /**
+     * Loads the runs. The name of a model is that of its run folder.
+     *
+     * @param log receives one line per change
+     * @throws IOException if a run cannot be loaded
+     * @throws IllegalArgumentException if two runs have the same name
+     */
+    ModelStore(List<Path> runs, ServerMetrics metrics, Consumer<String> log) throws IOException {
+        this.metrics = metrics;
+        this.log = log;
+        try {
+            for (Path folder : runs) {
+                Run run = Run.open(folder);
+                String name = String.valueOf(folder.toAbsolutePath().normalize().getFileName());
+                if (current.containsKey(name)) {
+                    throw new IllegalArgumentException("two runs have the name " + name);
+                }
+                current.put(name, ServedModel.load(name, run));
+            }
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** Names of the models; the first is the default. */
+    synchronized List<String> names() {
+        return List.copyOf(current.keySet());
+    }
+
+    /**
+     * A model, which the caller must release.
+     *
+     * @param name name of the model; null for the default
+     * @throws HttpFailure 404 if there is no such model
+     */
+    synchronized ServedModel acquire(@Nullable String name) {
+        ServedModel model = name == null ? current.values().iterator().next() : current.get(name);
+        if (model == null) {
+            throw new HttpFailure(404, "no such model");
+        }
+        model.retain();
+        return model;
+    }
+
+    /** Loads the runs whose best checkpoint has changed. A checkpoint that cannot be loaded leaves the old model. */
+    void reload() {
+        List<ServedModel> models;
+        synchronized (this) {
+            models = new ArrayList<>(current.values());
+        }
+        for (ServedModel old : models) {
+            try {
+                if (!old.run().readBestManifest().sha256().equals(old.version())) {
+                    replace(old.name(), ServedModel.load(old.name(), old.run()));
+                    metrics.reloaded(old.name(), true);
+                    log.accept(old.name() + ": new checkpoint loaded");
+                }
+            } catch (IOException | RuntimeException e) {
+                metrics.reloaded(old.name(), false);
+                log.accept(old.name() + ": the old checkpoint stays: " + e.getMessage());
+            }
+        }
+    }
+
+    private synchronized void replace(String name, ServedModel model) {
+        ServedModel old = current.put(name, model);
+        ServedModel older = old == null ? previous.remove(name) : previous.put(name, old);
+        if (older != null) {
+            older.release();
+        }
+    }
+
+    /**
+     * Returns to the checkpoint before the last reload, until the run's checkpoint changes again.
+     *
+     * @throws HttpFailure 404 if there is no such model, 409 if there is no earlier checkpoint
+     */
+    synchronized void rollBack(String name) {
+        ServedModel now = current.get(name);
+        if (now == null) {
+            throw new HttpFailure(404, "no such model");
+        }
+        ServedModel before = previous.remove(name);
+        if (before == null) {
+            throw new HttpFailure(409, "the service has loaded no earlier checkpoint of this model");
+        }
+        current.put(name, before);
+        previous.put(name, now);
+        log.accept(name + ": rolled back");
+    }
+
+    @Override
+    public synchronized void close() {
+        current.values().forEach(ServedModel::release);
+        previous.values().forEach(ServedModel::release);
+        current.clear();
+        previous.clear();
+    }
+}

@@ -1,0 +1,217 @@
+package io.github.resdensenet.serve;
+
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.image.ImageDecoder;
+import io.github.resdensenet.image.ImageException;
+import io.github.resdensenet.predict.Prediction;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Decodes and classifies images in the order in which they come, without waiting for batches to fill.
+ *
+ * <p>Several threads decode. One thread computes: it takes the images that wait, at most one per core, and computes them
+ * side by side. The result of an image does not depend on its neighbours. A request that would have to wait longer than
+ * its timeout is rejected at once. An image whose timeout has passed is not computed.
+ */
+final class Scheduler implements AutoCloseable {
+    private static final double NEW_MEASUREMENT = 0.1;
+    private static final int READY_PER_CORE = 4;
+
+    /** The path that messages about an image name. */
+    private static final Path IMAGE = Path.of("image");
+
+    private final int cores;
+    private final int capacity;
+    private final Duration timeout;
+    private final long maxPixels;
+    private final ServerMetrics metrics;
+    private final ExecutorService decoders;
+
+    /** Few, because a decoded image takes more memory than its file. */
+    private final LinkedBlockingQueue<Job> ready;
+
+    private final AtomicInteger admitted = new AtomicInteger();
+    private final Thread computing;
+    private FloatBuffer memory = FloatBuffer.allocate(0); // of the compute thread
+    private volatile double millisPerImage;
+    private volatile boolean closed;
+
+    private record Job(ServedModel model, FloatBuffer input, CompletableFuture<Prediction> result, long since) {}
+
+    /** An image as a file's bytes, or as the network's input. */
+    private interface Source {
+        FloatBuffer input() throws ImageException;
+    }
+
+    Scheduler(int cores, ServeOptions options, ServerMetrics metrics) {
+        this.cores = cores;
+        this.capacity = options.queue();
+        this.timeout = options.timeout();
+        this.maxPixels = options.maxPixels();
+        this.metrics = metrics;
+        ready = new LinkedBlockingQueue<>(READY_PER_CORE * cores);
+        decoders = Executors.newFixedThreadPool(cores, work -> daemon(work, "decode"));
+        computing = daemon(this::compute, "compute");
+        computing.start();
+        metrics.gauge("resdensenet_images_in_progress", "Images that wait or are computed", admitted::get);
+    }
+
+    private static Thread daemon(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    /** Number of images that may wait or be computed at once. */
+    int capacity() {
+        return capacity;
+    }
+
+    /**
+     * Classifies encoded images.
+     *
+     * @return a result per image; fails with {@link HttpFailure}
+     * @throws HttpFailure 429 if the images would have to wait too long
+     */
+    List<CompletableFuture<Prediction>> classify(ServedModel model, List<ByteBuffer> files) {
+        return submit(
+                model,
+                files.stream()
+                        .map(file -> (Source) () -> model.classifier()
+                                .preprocess(List.of(ImageDecoder.decode(
+                                        IMAGE,
+                                        file,
+                                        model.classifier().preprocessing().upright(),
+                                        maxPixels)))
+                                .memory())
+                        .toList());
+    }
+
+    /** Classifies preprocessed images, float32 [3, S, S] each. Otherwise as {@link #classify}. */
+    List<CompletableFuture<Prediction>> classifyTensors(ServedModel model, List<FloatBuffer> inputs) {
+        return submit(model, inputs.stream().map(input -> (Source) () -> input).toList());
+    }
+
+    private List<CompletableFuture<Prediction>> submit(ServedModel model, List<Source> sources) {
+        admit(sources.size());
+        List<CompletableFuture<Prediction>> results = new ArrayList<>();
+        for (Source source : sources) {
+            CompletableFuture<Prediction> result = new CompletableFuture<>();
+            model.retain();
+            results.add(
+                    result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).whenComplete((prediction, error) -> {
+                        admitted.decrementAndGet();
+                        model.release();
+                        if (error instanceof TimeoutException) {
+                            metrics.expired();
+                        }
+                    }));
+            long since = System.nanoTime();
+            decoders.execute(() -> decode(model, source, result, since));
+        }
+        return results;
+    }
+
+    private void admit(int images) {
+        if (images > capacity) {
+            throw new HttpFailure(413, "a request may have at most " + capacity + " images, got " + images);
+        }
+        int before = admitted.getAndAdd(images);
+        double wait = before * millisPerImage;
+        if (closed || before + images > capacity || wait > timeout.toMillis()) {
+            admitted.addAndGet(-images);
+            long seconds = (long) Math.max(1, Math.ceil(wait / 1000));
+            throw closed
+                    ? new HttpFailure(503, "the service is stopping")
+                    : new HttpFailure(429, "too many images are waiting; try again in " + seconds + " s", seconds);
+        }
+    }
+
+    private void decode(ServedModel model, Source source, CompletableFuture<Prediction> result, long since) {
+        if (result.isDone()) {
+            return;
+        }
+        try {
+            ready.put(new Job(model, source.input(), result, since));
+        } catch (InterruptedException e) {
+            result.completeExceptionally(new HttpFailure(503, "the service is stopping"));
+        } catch (ImageException e) {
+            result.completeExceptionally(new HttpFailure(422, String.valueOf(e.getMessage())));
+        } catch (RuntimeException | OutOfMemoryError e) {
+            result.completeExceptionally(new HttpFailure(500, "the image cannot be decoded"));
+        }
+    }
+
+    private void compute() {
+        List<Job> batch = new ArrayList<>();
+        while (true) {
+            try {
+                batch.add(ready.take());
+                for (Job next = ready.peek();
+                        next != null && batch.size() < cores && next.model == batch.get(0).model;
+                        next = ready.peek()) {
+                    batch.add(ready.remove());
+                }
+                batch.removeIf(job -> job.result.isDone());
+                if (!batch.isEmpty()) {
+                    compute(batch);
+                }
+            } catch (InterruptedException e) {
+                return;
+            } catch (RuntimeException | OutOfMemoryError e) {
+                batch.forEach(
+                        job -> job.result.completeExceptionally(new HttpFailure(500, "the image cannot be computed")));
+            }
+            batch.clear();
+        }
+    }
+
+    private void compute(List<Job> jobs) {
+        long start = System.nanoTime();
+        ServedModel model = jobs.get(0).model;
+        int values = 3 * model.size() * model.size();
+        if (memory.capacity() < cores * values) {
+            memory = Batch.allocate(cores, model.size());
+        }
+        memory.clear();
+        jobs.forEach(job -> memory.put(job.input.duplicate().rewind()));
+        List<Prediction> predictions;
+        int[] none = new int[jobs.size()];
+        model.retain(); // a result that times out would release the model while it computes
+        try (Batch batch = new Batch(memory.rewind(), none, none, model.size(), () -> {})) {
+            predictions = model.classifier().classify(batch);
+        } finally {
+            model.release();
+        }
+        long end = System.nanoTime();
+        double millis = (end - start) / 1e6 / jobs.size();
+        millisPerImage = millisPerImage == 0 ? millis : millisPerImage + NEW_MEASUREMENT * (millis - millisPerImage);
+        metrics.computed(jobs.size(), end - start);
+        for (int i = 0; i < jobs.size(); i++) {
+            metrics.waited(start - jobs.get(i).since);
+            if (jobs.get(i).result.complete(predictions.get(i))) {
+                metrics.predicted(model.name(), predictions.get(i).className());
+                model.observe(predictions.get(i), memory, i * values);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        decoders.shutdownNow();
+        computing.interrupt();
+    }
+}

@@ -1,0 +1,245 @@
+const $ = id => document.getElementById(id);
+const needsToken = document.documentElement.dataset.token === "true";
+const percent = value => (100 * value).toFixed(1) + "%";
+const NAMES = {
+  accuracy: "Accuracy", balanced_accuracy: "Balanced accuracy", macro_f1: "Macro F1", macro_roc_auc: "ROC-AUC",
+  ece: "Calibration error"
+};
+const FEATURES = {
+  confidence: "confidence", predicted_class: "predicted classes", brightness: "brightness", contrast: "contrast",
+  sharpness: "sharpness"
+};
+const MOST_AT_ONCE = 4;
+let token = "";
+let cards = [];
+let selected = null;
+const images = [];
+
+async function request(path, options = {}) {
+  const headers = token ? { Authorization: "Bearer " + token } : {};
+  const response = await fetch(path, { ...options, headers });
+  const body = await response.json().catch(() => ({ error: "the service sent no JSON" }));
+  if (!response.ok) {
+    throw new Error(body.error || "status " + response.status);
+  }
+  return body;
+}
+
+function say(text, error = false) {
+  $("status").textContent = text;
+  $("status").classList.toggle("error", error);
+}
+
+function row(...cells) {
+  const line = document.createElement("tr");
+  cells.forEach((text, i) => {
+    const cell = document.createElement(i ? "td" : "th");
+    if (!i) cell.scope = "row";
+    cell.textContent = text;
+    line.append(cell);
+  });
+  return line;
+}
+
+function model() {
+  return cards.find(card => card.name === $("model").value) || cards[0];
+}
+
+async function loadCards() {
+  try {
+    cards = await request("models");
+  } catch (error) {
+    say(needsToken && !token ? "Enter the token of this service." : error.message, !needsToken || token !== "");
+    $("sign-in").hidden = !needsToken;
+    return;
+  }
+  $("sign-in").hidden = true;
+  say("");
+  const chosen = $("model").value;
+  $("model").replaceChildren(...cards.map(card => new Option(card.name, card.name, false, card.name === chosen)));
+  $("model-choice").hidden = cards.length < 2;
+  showCard();
+}
+
+function showCard() {
+  const card = model();
+  $("card").hidden = false;
+  const trained = card.trained_on ? ` Trained on ${card.trained_on} for ${card.epochs} epochs.` : "";
+  $("about").textContent = `${card.name}: ${card.architecture}, ${card.parameters.toLocaleString("en")} parameters, `
+    + `${card.classes.length} classes, input of ${card.image_size} × ${card.image_size} pixels.${trained} `
+    + (card.calibrated ? "Probabilities are calibrated." : "Probabilities are not calibrated.");
+  const metrics = Object.entries(card.metrics);
+  $("metrics").hidden = metrics.length === 0;
+  $("metrics").caption.textContent = `Test set, ${card.test_images} images`;
+  $("metrics").tBodies[0].replaceChildren(...metrics.map(([name, metric]) => {
+    const show = name === "macro_f1" || name === "macro_roc_auc" ? value => value.toFixed(3) : percent;
+    return row(NAMES[name], show(metric.value), metric.ci95 ? metric.ci95.map(show).join(" to ") : "");
+  }));
+  $("classes").hidden = card.per_class.length === 0 || card.per_class.length > 50;
+  $("classes").tBodies[0].replaceChildren(...card.per_class.map(entry => row(
+    entry.class, entry.images, "recall" in entry ? percent(entry.recall) : "", "precision" in entry ? percent(entry.precision) : "")));
+  const limits = card.limits || [];
+  $("limits").hidden = limits.length === 0;
+  $("limits").querySelector("ul").replaceChildren(...limits.map(text => {
+    const item = document.createElement("li");
+    item.textContent = text;
+    return item;
+  }));
+  $("report").hidden = !card.report || needsToken;
+  $("report").querySelector("a").href = `models/${encodeURIComponent(card.name)}/report`;
+  showDrift(card);
+}
+
+function showDrift(card) {
+  const drifted = (card.drift && card.drift.drifted) || [];
+  $("drift").hidden = drifted.length === 0;
+  if (drifted.length) {
+    $("drift").textContent = `The last ${card.drift.window} images differ from the validation images in `
+      + drifted.map(feature => FEATURES[feature]).join(", ") + ". The metrics below may not hold for them.";
+  }
+}
+
+async function add(files) {
+  const waiting = [...files];
+  if (waiting.length === 0 || !model()) return;
+  let done = 0;
+  const total = waiting.length;
+  const worker = async () => {
+    for (let file = waiting.shift(); file; file = waiting.shift()) {
+      say(total > 1 ? `Classifying ${done + 1} of ${total}…` : "Classifying…");
+      await classify(file);
+      done++;
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, total) }, worker));
+  if (!$("status").classList.contains("error")) say("");
+  request("models").then(fresh => { cards = fresh; showDrift(model()); }).catch(() => {});
+}
+
+async function classify(file) {
+  const name = model().name;
+  try {
+    const answer = await request("classify?model=" + encodeURIComponent(name), { method: "POST", body: file });
+    const image = { file, answer, model: name, url: URL.createObjectURL(file) };
+    images.unshift(image);
+    $("status").classList.remove("error");
+    select(image);
+  } catch (error) {
+    say(`${file.name}: ${error.message}`, true);
+  }
+}
+
+function ranked(answer) {
+  return Object.entries(answer.probabilities).sort((a, b) => b[1] - a[1]);
+}
+
+function select(image) {
+  selected = image;
+  $("result").hidden = false;
+  $("file-name").textContent = image.file.name;
+  $("photo").src = image.preview || image.url;
+  $("photo").alt = image.file.name;
+  $("overlay").hidden = true;
+  $("blend").hidden = true;
+  $("verdict").textContent = "";
+  showAnswer();
+  showHistory();
+  explain(image);
+}
+
+function showAnswer() {
+  const entries = ranked(selected.answer);
+  const threshold = $("threshold").value / 100;
+  const [first, confidence] = entries[0];
+  const abstained = confidence < threshold;
+  $("threshold-value").textContent = $("threshold").value + "%";
+  $("result-title").textContent = abstained ? "abstain" : first;
+  $("abstained").hidden = !abstained;
+  $("abstained").textContent = `The most probable class, ${first}, has ${percent(confidence)}: below ${$("threshold").value}%.`;
+  $("bars").replaceChildren(...entries.slice(0, 10).map(([name, value]) => {
+    const item = document.createElement("li");
+    const fill = document.createElement("div");
+    fill.className = "fill";
+    fill.style.width = percent(value);
+    const label = document.createElement("span");
+    label.textContent = name;
+    const number = document.createElement("span");
+    number.className = "value";
+    number.textContent = percent(value);
+    item.append(fill, label, number);
+    return item;
+  }));
+}
+
+function showHistory() {
+  $("visit").hidden = images.length < 2;
+  $("history").replaceChildren(...images.slice(0, 60).map(image => {
+    const item = document.createElement("li");
+    const button = document.createElement("button");
+    const thumbnail = document.createElement("img");
+    thumbnail.src = image.preview || image.url;
+    thumbnail.alt = "";
+    const label = document.createElement("span");
+    const [name, value] = ranked(image.answer)[0];
+    label.textContent = `${name} ${percent(value)}`;
+    const file = document.createElement("span");
+    file.textContent = image.file.name;
+    button.type = "button";
+    button.setAttribute("aria-current", image === selected);
+    button.append(thumbnail, label, file);
+    button.addEventListener("click", () => select(image));
+    item.append(button);
+    return item;
+  }));
+}
+
+async function explain(image) {
+  if (!image.explanation) {
+    $("verdict").textContent = "Computing the heatmap…";
+    try {
+      const path = "explain?model=" + encodeURIComponent(image.model);
+      image.explanation = await request(path + "&check=false", { method: "POST", body: image.file });
+      image.preview = image.explanation.image;
+      showExplanation(image);
+      image.explanation = await request(path, { method: "POST", body: image.file });
+    } catch (error) {
+      if (image === selected) $("verdict").textContent = "No heatmap: " + error.message;
+      return;
+    }
+  }
+  showExplanation(image);
+}
+
+function showExplanation(image) {
+  if (image !== selected) return;
+  const { explanation } = image;
+  $("photo").src = explanation.image;
+  $("overlay").src = explanation.overlay;
+  document.querySelector(".layers").classList.add("exact");
+  $("overlay").hidden = false;
+  $("blend").hidden = false;
+  $("overlay").style.opacity = $("opacity").value / 100;
+  $("verdict").textContent = explanation.sanity
+    ? explanation.sanity.verdict
+    : "Checking whether the heatmap is faithful…";
+}
+
+$("files").addEventListener("change", event => { add(event.target.files); event.target.value = ""; });
+$("camera").addEventListener("change", event => { add(event.target.files); event.target.value = ""; });
+$("opacity").addEventListener("input", () => { $("overlay").style.opacity = $("opacity").value / 100; });
+$("threshold").addEventListener("input", showAnswer);
+$("model").addEventListener("change", showCard);
+$("sign-in").addEventListener("submit", event => {
+  event.preventDefault();
+  token = $("token").value.trim();
+  loadCards();
+});
+document.addEventListener("paste", event => add(event.clipboardData.files));
+document.addEventListener("dragover", event => { event.preventDefault(); $("drop").classList.add("over"); });
+document.addEventListener("dragleave", () => $("drop").classList.remove("over"));
+document.addEventListener("drop", event => {
+  event.preventDefault();
+  $("drop").classList.remove("over");
+  add(event.dataTransfer.files);
+});
+loadCards();
