@@ -13,7 +13,6 @@ import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.serve.Call.Upload;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -34,8 +33,6 @@ final class ImageRoutes implements AutoCloseable {
 
     /** The overlay is enlarged to at least this many pixels, so that it can be looked at. */
     private static final int OVERLAY_PIXELS = 256;
-
-    private static final Path IMAGE = Path.of("image");
 
     private final ModelStore models;
     private final Scheduler scheduler;
@@ -142,7 +139,7 @@ final class ImageRoutes implements AutoCloseable {
                 try {
                     result.complete(explain(model, uploads.get(0), request, check && !png, png));
                 } catch (ImageException e) {
-                    result.completeExceptionally(new HttpFailure(422, String.valueOf(e.getMessage())));
+                    result.completeExceptionally(HttpFailure.of(e));
                 } catch (IllegalArgumentException e) {
                     result.completeExceptionally(new HttpFailure(400, String.valueOf(e.getMessage())));
                 } catch (IOException | RuntimeException e) {
@@ -171,7 +168,10 @@ final class ImageRoutes implements AutoCloseable {
     private Answer explain(ServedModel model, Upload upload, Request request, boolean check, boolean png)
             throws IOException {
         RgbImage image = ImageDecoder.decode(
-                IMAGE, upload.content(), model.classifier().preprocessing().upright(), maxPixels);
+                HttpFailure.IMAGE,
+                upload.content(),
+                model.classifier().preprocessing().upright(),
+                maxPixels);
         Explainer explainer = model.explainer();
         Explanation explanation = explainer.explain(image, request);
         int scale = Math.max(1, OVERLAY_PIXELS / explanation.image().width());

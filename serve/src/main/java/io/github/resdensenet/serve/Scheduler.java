@@ -6,7 +6,6 @@ import io.github.resdensenet.image.ImageException;
 import io.github.resdensenet.predict.Prediction;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,9 +27,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Scheduler implements AutoCloseable {
     private static final double NEW_MEASUREMENT = 0.1;
     private static final int READY_PER_CORE = 4;
-
-    /** The path that messages about an image name. */
-    private static final Path IMAGE = Path.of("image");
 
     private final int cores;
     private final int capacity;
@@ -91,7 +87,7 @@ final class Scheduler implements AutoCloseable {
                 files.stream()
                         .map(file -> (Source) () -> model.classifier()
                                 .preprocess(List.of(ImageDecoder.decode(
-                                        IMAGE,
+                                        HttpFailure.IMAGE,
                                         file,
                                         model.classifier().preprocessing().upright(),
                                         maxPixels)))
@@ -148,7 +144,7 @@ final class Scheduler implements AutoCloseable {
         } catch (InterruptedException e) {
             result.completeExceptionally(new HttpFailure(503, "the service is stopping"));
         } catch (ImageException e) {
-            result.completeExceptionally(new HttpFailure(422, String.valueOf(e.getMessage())));
+            result.completeExceptionally(HttpFailure.of(e));
         } catch (RuntimeException | OutOfMemoryError e) {
             result.completeExceptionally(new HttpFailure(500, "the image cannot be decoded"));
         }

@@ -181,7 +181,7 @@ class ImageServerTest {
         assertIsPrediction(list.get(0), 0);
         assertThat(list.get(0).path("file").asString()).isEqualTo("image0.png");
         assertThat(list.get(1).path("file").asString()).isEqualTo("bad.png");
-        assertThat(list.get(1).path("error").asString()).startsWith("image: not an image in a supported format");
+        assertThat(list.get(1).path("error").asString()).startsWith("not an image in a supported format");
         assertIsPrediction(list.get(2), 2);
         assertIsPrediction(list.get(3), 1);
     }

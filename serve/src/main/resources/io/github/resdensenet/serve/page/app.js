@@ -103,29 +103,33 @@ async function add(files) {
   const waiting = [...files];
   if (waiting.length === 0 || !model()) return;
   let done = 0;
+  const failed = [];
   const total = waiting.length;
   const worker = async () => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       say(total > 1 ? `Classifying ${done + 1} of ${total}…` : "Classifying…");
-      await classify(file);
+      try {
+        await classify(file, done === 0);
+      } catch (error) {
+        failed.push(`${file.name}: ${error.message}`);
+      }
       done++;
     }
   };
   await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, total) }, worker));
-  if (!$("status").classList.contains("error")) say("");
+  say(failed.join("\n"), failed.length > 0);
   request("models").then(fresh => { cards = fresh; showDrift(model()); }).catch(() => {});
 }
 
-async function classify(file) {
+async function classify(file, show) {
   const name = model().name;
-  try {
-    const answer = await request("classify?model=" + encodeURIComponent(name), { method: "POST", body: file });
-    const image = { file, answer, model: name, url: URL.createObjectURL(file) };
-    images.unshift(image);
-    $("status").classList.remove("error");
+  const answer = await request("classify?model=" + encodeURIComponent(name), { method: "POST", body: file });
+  const image = { file, answer, model: name, url: URL.createObjectURL(file) };
+  images.unshift(image);
+  if (show || !selected) {
     select(image);
-  } catch (error) {
-    say(`${file.name}: ${error.message}`, true);
+  } else {
+    showHistory();
   }
 }
 
