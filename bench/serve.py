@@ -294,7 +294,7 @@ def check_reload(runs, folder, files, reloads):
         loaded = service.metric('resdensenet_reloads_total{model="reloaded",success="true"}')
         kept = service.metric('resdensenet_reloads_total{model="reloaded",success="false"}')
     yield ("V6", f"{reloads} new checkpoints under 16 clients, every fourth damaged: each answer is that of the checkpoint "
-           "it names", answers, failed, f"{loaded:.0f} loaded, {kept:.0f} rejected")
+           "it names", answers, failed + (loaded == 0) + (kept == 0), f"{loaded:.0f} loaded, {kept:.0f} rejected")
 
 
 def check_stop(run, files, stops):
@@ -497,6 +497,7 @@ def main():
     parser.add_argument("--brief", action="store_true", help="fewer rounds of every check")
     parser.add_argument("--runs", type=pathlib.Path)
     a = parser.parse_args()
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup would make the services ignore it
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
         runs = Runs((a.runs or folder / "runs").resolve())
@@ -513,7 +514,8 @@ def main():
             for row in check:
                 print(*row, sep=" | ", flush=True)
                 rows.append(row)
-        lines = [f"Written by `python bench/serve.py --images DIR --requests {a.requests} --soak {a.soak:g}{" --brief" if a.brief else ""}` on "
+        brief = " --brief" if a.brief else ""
+        lines = [f"Written by `python bench/serve.py --images DIR --requests {a.requests} --soak {a.soak:g}{brief}` on "
                  f"{os.cpu_count()} cores of {processor().split(' with')[0]}, {datetime.date.today()}.", "",
                  "| Row | Check | Cases | Failed | Details |", "| --- | --- | ---: | ---: | --- |"]
         for id, text, cases, failed, details in rows:

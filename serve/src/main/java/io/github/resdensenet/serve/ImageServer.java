@@ -40,7 +40,7 @@ public final class ImageServer implements AutoCloseable {
     private static final long NOT_READY_MILLIS = 1_000;
 
     private static final long DRAIN_MILLIS = 5_000;
-    private static final long QUIET_MILLIS = 200;
+    private static final long QUIET_MILLIS = 500;
 
     private final ServeOptions options;
     private final ServerMetrics metrics = new ServerMetrics();
@@ -232,7 +232,10 @@ public final class ImageServer implements AutoCloseable {
     /** The address that clients use. */
     public URI address() {
         String scheme = options.tls().isPresent() ? "https" : "http";
-        return URI.create(scheme + "://" + options.host() + ":" + connector.getLocalPort() + "/");
+        String host = options.host().contains(":") && !options.host().startsWith("[")
+                ? "[" + options.host() + "]"
+                : options.host();
+        return URI.create(scheme + "://" + host + ":" + connector.getLocalPort() + "/");
     }
 
     /** Names of the models. */
