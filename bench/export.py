@@ -441,6 +441,20 @@ def processor():
     return f"{name.group(1) if name else platform.processor()} {vnni} 8-bit dot products (VNNI)"
 
 
+def table(rows):
+    yield "| Row | Check | Cases | Failed | Worst case or details |"
+    yield "| --- | --- | ---: | ---: | --- |"
+    for id, text, cases, failed, details in rows:
+        yield f"| {id} | {text} | {cases:,} | {failed} | {details} |"
+
+
+def publish(page, lines):
+    """Replaces the section "Measurements", the last one of a page."""
+    text = page.read_text()
+    heading = "## Measurements\n"
+    page.write_text(text[:text.index(heading)] + heading + "\n" + "\n".join(lines) + "\n")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=pathlib.Path, required=True)
@@ -465,14 +479,10 @@ def main():
                 rows.append(row)
         lines = [f"Written by `python bench/export.py --images DIR` on {processor()}, {datetime.date.today()}, with "
                  f"{len(images)} images", "of public test collections.", "",
-                 "| Row | Check | Cases | Failed | Worst case or details |", "| --- | --- | ---: | ---: | --- |"]
-        for id, text, cases, failed, details in sorted(rows):
-            lines.append(f"| {id} | {text} | {cases:,} | {failed} | {details} |")
+                 *table(sorted(rows))]
         lines += ["", f"Inference of random images in ONNX Runtime {onnxruntime.__version__} with 2 threads, smallest time of 5 rounds",
                   "in turn:", "", *speed(runs)]
-    text = PAGE.read_text()
-    heading = "## Measurements\n"
-    PAGE.write_text(text[:text.index(heading)] + heading + "\n" + "\n".join(lines) + "\n")
+    publish(PAGE, lines)
 
 
 if __name__ == "__main__":

@@ -27,7 +27,7 @@ import time
 
 from PIL import Image, ImageEnhance, ImageFilter
 
-from export import ROOT, Runs, photographs, predictions, processor, program
+from export import ROOT, Runs, photographs, predictions, processor, publish, table
 
 PAGE = ROOT / "docs" / "serving.md"
 PEER = ROOT / "bench" / "peer" / "fastapi_onnx.py"
@@ -517,17 +517,13 @@ def main():
         brief = " --brief" if a.brief else ""
         lines = [f"Written by `python bench/serve.py --images DIR --requests {a.requests} --soak {a.soak:g}{brief}` on "
                  f"{os.cpu_count()} cores of {processor().split(' with')[0]}, {datetime.date.today()}.", "",
-                 "| Row | Check | Cases | Failed | Details |", "| --- | --- | ---: | ---: | --- |"]
-        for id, text, cases, failed, details in rows:
-            lines.append(f"| {id} | {text} | {cases:,} | {failed} | {details} |")
-        table = speed(runs, folder, files, 3 if a.brief else 5)
-        print(*table, sep="\n", flush=True)
+                 *table(rows)]
+        times = speed(runs, folder, files, 3 if a.brief else 5)
+        print(*times, sep="\n", flush=True)
         lines += ["", f"Classification of a JPEG of {SIZE} x {SIZE} pixels by ResDenseNet, with the load generator wrk on the "
                   "same cores. FastAPI", "(uvicorn) decodes with Pillow and runs the exported model in ONNX Runtime. Median of "
-                  f"{3 if a.brief else 5} rounds in turn:", "", *table]
-    text = PAGE.read_text()
-    heading = "## Measurements\n"
-    PAGE.write_text(text[:text.index(heading)] + heading + "\n" + "\n".join(lines) + "\n")
+                  f"{3 if a.brief else 5} rounds in turn:", "", *times]
+    publish(PAGE, lines)
 
 
 if __name__ == "__main__":

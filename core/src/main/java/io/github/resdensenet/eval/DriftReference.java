@@ -71,18 +71,26 @@ public record DriftReference(int images, List<Histogram> histograms) {
     }
 
     /**
+     * The features of the network's input for an image: brightness, contrast and sharpness.
+     *
+     * @param input float32 [3, S, S], from position {@code at} on
+     * @param size S
+     * @param normalize how the input was normalised
+     */
+    public static double[] statistics(FloatBuffer input, int at, int size, Normalize normalize) {
+        InputStatistics statistics = InputStatistics.of(input, at, size, normalize);
+        return new double[] {statistics.brightness(), statistics.contrast(), statistics.sharpness()};
+    }
+
+    /**
      * The features of an image, in the order of {@link #FEATURES}.
      *
      * @param probabilities calibrated probability per class
-     * @param input the network's input, float32 [3, S, S], from position {@code at} on
-     * @param size S
+     * @param statistics the result of {@link #statistics}
      */
-    public static double[] features(double[] probabilities, FloatBuffer input, int at, int size, Normalize normalize) {
-        InputStatistics statistics = InputStatistics.of(input, at, size, normalize);
+    public static double[] features(double[] probabilities, double[] statistics) {
         int predicted = ModelOutputs.largest(probabilities);
-        return new double[] {
-            probabilities[predicted], predicted, statistics.brightness(), statistics.contrast(), statistics.sharpness()
-        };
+        return new double[] {probabilities[predicted], predicted, statistics[0], statistics[1], statistics[2]};
     }
 
     /**
@@ -106,7 +114,7 @@ public record DriftReference(int images, List<Histogram> histograms) {
                     if (image % every == 0) {
                         double[] probabilities = temperature.probabilities(outputs.logits()[image]);
                         int at = i * 3 * batch.size() * batch.size();
-                        rows.add(features(probabilities, batch.memory(), at, batch.size(), normalize));
+                        rows.add(features(probabilities, statistics(batch.memory(), at, batch.size(), normalize)));
                     }
                 }
             }

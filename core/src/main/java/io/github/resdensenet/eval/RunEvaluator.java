@@ -124,8 +124,8 @@ public final class RunEvaluator {
                 : BuiltInData.resolve(checkpoint.manifest().data());
         if (!Files.isDirectory(root)) {
             throw new IOException(
-                    root
-                            + ": no such folder; give the new location of the run's images with --data DIR (evaluate: --data DIR --split)");
+                    root + ": no such folder; give the new location of the run's images with --data DIR (evaluate:"
+                            + " --data DIR --split)");
         }
         List<Sample> samples = new ArrayList<>();
         for (SplitFile.Row row : split) {

@@ -5,6 +5,7 @@ import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -16,11 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Saves checkpoints of a training: copies the state between two steps and writes the copy on a thread of its own. */
 final class Checkpointer implements AutoCloseable {
-    private final ExecutorService thread = Executors.newSingleThreadExecutor(work -> {
-        Thread saver = new Thread(work, "resdensenet-saver");
-        saver.setDaemon(true);
-        return saver;
-    });
+    private final ExecutorService thread =
+            Executors.newSingleThreadExecutor(work -> Parallel.daemon("resdensenet-saver", work));
     private final Run run;
     private final TrainingSetup setup;
     private final AtomicLong writingNanos = new AtomicLong();

@@ -16,8 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Evaluates the best model on the test set. Writes charts, TensorBoard events, report.html, drift.json and, last,
- * metrics.json. */
+/** Evaluates the best model on the test set. Writes charts, TensorBoard events, report.html and, last, metrics.json. */
 final class RunOutputs implements TrainListener {
     private static final JsonMapper JSON = JsonMapper.shared();
 
@@ -46,9 +45,6 @@ final class RunOutputs implements TrainListener {
         Optional<ReportData> report = report(training, test);
         List<Gallery> galleries = report.map(ReportData::galleries).orElse(List.of());
         RunFiles.writeEvents(run, recipe, training.bestEpoch(), test, galleries);
-        if (training.reference().isPresent()) {
-            training.reference().get().write(run);
-        }
         AtomicFiles.write(
                 run.file("metrics.json"),
                 JSON.writerWithDefaultPrettyPrinter().writeValueAsString(metrics(training, test, evaluations, report))

@@ -1,7 +1,6 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Split.Subset;
-import io.github.resdensenet.eval.DriftReference;
 import io.github.resdensenet.eval.ModelOutputs;
 import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.run.Checkpoint;
@@ -10,7 +9,6 @@ import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
@@ -65,7 +63,6 @@ public interface TrainListener {
      * @param best the best checkpoint
      * @param parameters number of trainable parameters
      * @param temperature the calibration, fitted on the validation set
-     * @param reference distribution of the validation images; empty if they are few
      * @param outputs computes the best model's outputs for a subset
      * @param log adds lines to the log
      */
@@ -77,7 +74,6 @@ public interface TrainListener {
             Checkpoint best,
             long parameters,
             Temperature temperature,
-            Optional<DriftReference> reference,
             Function<Subset, ModelOutputs> outputs,
             Consumer<String> log) {}
 }

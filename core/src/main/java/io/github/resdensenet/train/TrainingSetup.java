@@ -223,6 +223,9 @@ final class TrainingSetup implements AutoCloseable {
                 loader(Subset.VAL).count() == 0 ? Optional.empty() : Optional.of(outputs(Subset.VAL, progress));
         Temperature temperature = calibrate(validation, log);
         Checkpoint calibrated = best.withManifest(best.manifest().withTemperature(temperature.value()));
+        if (validation.isPresent()) { // before the checkpoint, which a service may load at once
+            writeDriftReference(run, validation.get(), temperature);
+        }
         run.saveBest(calibrated);
         run.writePth(calibrated);
         return new TrainListener.Trained(
@@ -233,12 +236,16 @@ final class TrainingSetup implements AutoCloseable {
                 calibrated,
                 model.parameterCount(),
                 temperature,
-                validation.flatMap(outputs -> outputs.driftReference(
-                        temperature,
-                        loader(Subset.VAL).epoch(0, 0),
-                        calibrated.manifest().preprocessing().normalize())),
                 subset -> outputs(subset, progress),
                 log::say);
+    }
+
+    private void writeDriftReference(Run run, ModelOutputs validation, Temperature temperature) throws IOException {
+        var reference =
+                validation.driftReference(temperature, loader(Subset.VAL).epoch(0, 0), preprocessing.normalize());
+        if (reference.isPresent()) {
+            reference.get().write(run);
+        }
     }
 
     private static Temperature calibrate(Optional<ModelOutputs> validation, RunLog log) {

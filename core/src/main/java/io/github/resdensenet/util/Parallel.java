@@ -55,7 +55,12 @@ public final class Parallel {
 
     /** Creates a daemon thread, which does not keep the process alive. */
     public static Thread daemon(Runnable work) {
-        Thread thread = new Thread(work, "resdensenet-loader");
+        return daemon("resdensenet-loader", work);
+    }
+
+    /** Creates a daemon thread with a name. */
+    public static Thread daemon(String name, Runnable work) {
+        Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         return thread;
     }

@@ -3,6 +3,7 @@ package io.github.resdensenet.serve;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
 import org.eclipse.jetty.http.HttpHeader;
@@ -44,7 +45,10 @@ final class Access {
             String sent = headers.get(HttpHeader.AUTHORIZATION);
             byte[] bytes = sent == null ? new byte[0] : sent.getBytes(StandardCharsets.UTF_8);
             if (!MessageDigest.isEqual(bytes, expected.get())) {
-                throw new HttpFailure(401, "the header Authorization: Bearer TOKEN is missing or wrong");
+                throw new HttpFailure(
+                        401,
+                        "the header Authorization: Bearer TOKEN is missing or wrong",
+                        Map.of("WWW-Authenticate", "Bearer"));
             }
         }
     }

@@ -1,7 +1,6 @@
 package io.github.resdensenet.serve;
 
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -28,16 +27,7 @@ record Answer(int status, String type, byte[] body, Map<String, String> headers)
     }
 
     static Answer of(HttpFailure failure) {
-        Answer answer = json(failure.status(), Map.of("error", failure.sentence()));
-        return failure.retryAfterSeconds().isPresent()
-                ? answer.with(
-                        "Retry-After", Long.toString(failure.retryAfterSeconds().getAsLong()))
-                : answer;
-    }
-
-    Answer with(String header, String value) {
-        Map<String, String> more = new LinkedHashMap<>(headers);
-        more.put(header, value);
-        return new Answer(status, type, body, more);
+        byte[] body = JsonMapper.shared().writeValueAsBytes(Map.of("error", failure.sentence()));
+        return new Answer(failure.status(), "application/json", body, failure.headers());
     }
 }

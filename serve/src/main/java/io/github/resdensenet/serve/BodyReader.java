@@ -3,19 +3,17 @@ package io.github.resdensenet.serve;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Content;
 
 /**
- * Reads a request's body without blocking a thread, copying each piece at once, however small the pieces are. Bodies that
- * arrive too slowly are given up.
+ * Reads a request's body without blocking a thread, copying each piece at once, however small the pieces are.
  */
 final class BodyReader implements Runnable {
     private static final int FIRST_SIZE = 8192;
     private static final int FIRST_SIZE_AT_MOST = 1 << 20;
 
-    /** After this time, the mean rate is checked. */
-    private static final long CHECK_SECONDS = 10;
+    /** After this time, the mean rate must be high enough. */
+    private static final long PATIENCE_SECONDS = 10;
 
     private static final int LEAST_BYTES_PER_SECOND = 16 << 10;
 
@@ -26,24 +24,21 @@ final class BodyReader implements Runnable {
     private final long start = System.nanoTime();
     private volatile int received;
 
-    private BodyReader(Content.Source source, int most, int expected) {
-        this.source = source;
-        this.most = most;
-        this.body = new ByteArrayOutputStream(expected);
-    }
-
     /**
-     * Reads a body.
+     * Creates a reader, which {@link #run} starts.
      *
      * @param most largest number of bytes; a larger body fails with {@link HttpFailure} 413
      * @param length the length that the client announced; -1 if it did not
      */
-    static CompletableFuture<byte[]> read(Content.Source source, int most, long length) {
-        BodyReader reader =
-                new BodyReader(source, most, (int) Math.min(FIRST_SIZE_AT_MOST, length < 0 ? FIRST_SIZE : length));
-        reader.run();
-        reader.checkLater();
-        return reader.result;
+    BodyReader(Content.Source source, int most, long length) {
+        this.source = source;
+        this.most = most;
+        this.body = new ByteArrayOutputStream((int) Math.min(FIRST_SIZE_AT_MOST, length < 0 ? FIRST_SIZE : length));
+    }
+
+    /** The complete body, later. */
+    CompletableFuture<byte[]> result() {
+        return result;
     }
 
     @Override
@@ -70,15 +65,11 @@ final class BodyReader implements Runnable {
         }
     }
 
-    private void checkLater() {
-        if (!result.isDone()) {
-            CompletableFuture.delayedExecutor(CHECK_SECONDS, TimeUnit.SECONDS).execute(() -> {
-                double seconds = (System.nanoTime() - start) / 1e9;
-                if (received < seconds * LEAST_BYTES_PER_SECOND) {
-                    result.completeExceptionally(new HttpFailure(408, "the request arrives too slowly"));
-                }
-                checkLater();
-            });
+    /** Gives the body up if it arrives too slowly. */
+    void check() {
+        double seconds = (System.nanoTime() - start) / 1e9;
+        if (seconds > PATIENCE_SECONDS && received < seconds * LEAST_BYTES_PER_SECOND) {
+            result.completeExceptionally(new HttpFailure(408, "the request arrives too slowly"));
         }
     }
 

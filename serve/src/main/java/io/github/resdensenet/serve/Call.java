@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.eclipse.jetty.http.HttpFields;
@@ -38,7 +39,7 @@ record Call(Map<String, String> variables, Map<String, String> query, HttpFields
     }
 
     boolean isMultipart() {
-        return contentType().toLowerCase(java.util.Locale.ROOT).startsWith("multipart/form-data");
+        return contentType().toLowerCase(Locale.ROOT).startsWith("multipart/form-data");
     }
 
     /**

@@ -2,42 +2,53 @@ package io.github.resdensenet.serve;
 
 import io.github.resdensenet.image.ImageException;
 import java.nio.file.Path;
-import java.util.OptionalLong;
+import java.util.Map;
+import java.util.concurrent.CompletionException;
 
 /** The answer to a request that cannot be fulfilled: a status and one sentence. */
 final class HttpFailure extends RuntimeException {
-    private static final long serialVersionUID = 1;
-
-    /** The path that messages about an image name. */
+    /** The path that decoders are given for an image of a request. */
     static final Path IMAGE = Path.of("image");
 
+    private static final long serialVersionUID = 1;
+
     private final int status;
-    private final long retryAfterSeconds;
+    private final transient Map<String, String> headers;
 
     HttpFailure(int status, String message) {
-        this(status, message, -1);
+        this(status, message, Map.of());
+    }
+
+    /** A failure whose answer has further headers. */
+    HttpFailure(int status, String message, Map<String, String> headers) {
+        super(message, null, false, false);
+        this.status = status;
+        this.headers = headers;
     }
 
     /** A failure that the client can avoid by sending the request again after some seconds. */
-    HttpFailure(int status, String message, long retryAfterSeconds) {
-        super(message, null, false, false);
-        this.status = status;
-        this.retryAfterSeconds = retryAfterSeconds;
+    static HttpFailure tryAgain(String message, long seconds) {
+        return new HttpFailure(
+                429, message + "; try again in " + seconds + " s", Map.of("Retry-After", Long.toString(seconds)));
     }
 
-    /** The answer to an image that cannot be decoded; the client knows which one it sent. */
-    static HttpFailure of(ImageException error) {
-        String message = String.valueOf(error.getMessage());
-        String prefix = IMAGE + ": ";
-        return new HttpFailure(422, message.startsWith(prefix) ? message.substring(prefix.length()) : message);
+    /** The failure for an image that cannot be decoded. */
+    static HttpFailure ofImage(ImageException error) {
+        return new HttpFailure(422, error.reason());
+    }
+
+    /** The failure that stopped a computation. */
+    static HttpFailure of(Throwable error) {
+        Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
+        return cause instanceof HttpFailure failure ? failure : new HttpFailure(500, "unexpected error");
     }
 
     int status() {
         return status;
     }
 
-    OptionalLong retryAfterSeconds() {
-        return retryAfterSeconds < 0 ? OptionalLong.empty() : OptionalLong.of(retryAfterSeconds);
+    Map<String, String> headers() {
+        return headers;
     }
 
     String sentence() {

@@ -12,6 +12,7 @@ import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.serve.Call.Upload;
+import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Base64;
@@ -37,12 +38,13 @@ final class ImageRoutes implements AutoCloseable {
     private final ModelStore models;
     private final Scheduler scheduler;
     private final long maxPixels;
-    private final ThreadPoolExecutor explaining =
-            new ThreadPoolExecutor(1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(WAITING_EXPLANATIONS), work -> {
-                Thread thread = new Thread(work, "explain");
-                thread.setDaemon(true);
-                return thread;
-            });
+    private final ThreadPoolExecutor explaining = new ThreadPoolExecutor(
+            1,
+            1,
+            0,
+            TimeUnit.SECONDS,
+            new ArrayBlockingQueue<>(WAITING_EXPLANATIONS),
+            work -> Parallel.daemon("explain", work));
 
     ImageRoutes(ModelStore models, Scheduler scheduler, long maxPixels) {
         this.models = models;
@@ -105,9 +107,7 @@ final class ImageRoutes implements AutoCloseable {
         } catch (CompletionException e) {
             Map<String, Object> fields = new LinkedHashMap<>();
             upload.name().ifPresent(name -> fields.put("file", name));
-            fields.put(
-                    "error",
-                    e.getCause() instanceof HttpFailure f ? f.sentence() : "the image was not computed in time");
+            fields.put("error", HttpFailure.of(e).sentence());
             return fields;
         }
     }
@@ -139,7 +139,7 @@ final class ImageRoutes implements AutoCloseable {
                 try {
                     result.complete(explain(model, uploads.get(0), request, check && !png, png));
                 } catch (ImageException e) {
-                    result.completeExceptionally(HttpFailure.of(e));
+                    result.completeExceptionally(HttpFailure.ofImage(e));
                 } catch (IllegalArgumentException e) {
                     result.completeExceptionally(new HttpFailure(400, String.valueOf(e.getMessage())));
                 } catch (IOException | RuntimeException e) {
@@ -150,8 +150,7 @@ final class ImageRoutes implements AutoCloseable {
             });
         } catch (RejectedExecutionException e) {
             model.release();
-            result.completeExceptionally(
-                    new HttpFailure(429, "too many explanations are waiting; try again in 5 s", 5));
+            result.completeExceptionally(HttpFailure.tryAgain("too many explanations are waiting", 5));
         }
         return result;
     }
@@ -161,7 +160,7 @@ final class ImageRoutes implements AutoCloseable {
             Request request = Request.of(Method.of(call.parameter("method").orElse(Method.GRADCAM.label())));
             return call.parameter("target").map(request::forClass).orElse(request);
         } catch (IllegalArgumentException e) {
-            throw new HttpFailure(400, String.valueOf(e.getMessage()).replace("--", ""));
+            throw new HttpFailure(400, String.valueOf(e.getMessage()));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.resdensenet.serve;
 
 import io.github.resdensenet.eval.DriftReference;
+import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.URI;
@@ -42,6 +43,12 @@ public final class ImageServer implements AutoCloseable {
     private static final long DRAIN_MILLIS = 5_000;
     private static final long QUIET_MILLIS = 500;
 
+    /** The report has inline styles and scripts. In a sandbox, they cannot use the service. */
+    private static final Map<String, String> REPORT_HEADERS = Map.of(
+            "Content-Security-Policy",
+            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:; font-src data:;"
+                    + " frame-ancestors 'none'; sandbox allow-scripts");
+
     private final ServeOptions options;
     private final ServerMetrics metrics = new ServerMetrics();
     private final ModelStore models;
@@ -50,11 +57,8 @@ public final class ImageServer implements AutoCloseable {
     private final ServiceHandler handler;
     private final Server server;
     private final ServerConnector connector;
-    private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "timer");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService timer =
+            Executors.newSingleThreadScheduledExecutor(work -> Parallel.daemon("timer", work));
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean draining;
 
@@ -174,29 +178,15 @@ public final class ImageServer implements AutoCloseable {
     }
 
     private Map<String, Object> card(String name) {
-        ServedModel model = models.acquire(name);
-        try {
-            return ModelCard.of(model);
-        } finally {
-            model.release();
-        }
+        return models.use(name, ModelCard::of);
     }
 
     private Answer report(Call call) {
-        ServedModel model = models.acquire(name(call));
+        Path file = models.use(name(call), model -> ModelCard.report(model.run()));
         try {
-            return new Answer(
-                    200,
-                    "text/html; charset=utf-8",
-                    Files.readAllBytes(ModelCard.report(model.run())),
-                    Map.of(
-                            "Content-Security-Policy",
-                            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:;"
-                                    + " font-src data:; frame-ancestors 'none'; sandbox allow-scripts"));
+            return new Answer(200, "text/html; charset=utf-8", Files.readAllBytes(file), REPORT_HEADERS);
         } catch (IOException e) {
             throw new HttpFailure(404, "this run has no report");
-        } finally {
-            model.release();
         }
     }
 
@@ -218,15 +208,12 @@ public final class ImageServer implements AutoCloseable {
     }
 
     private double drift(String name, String feature) {
-        ServedModel model = models.acquire(name);
-        try {
-            return model.drift()
-                    .flatMap(DriftMonitor::last)
-                    .map(window -> window.index().getOrDefault(feature, Double.NaN))
-                    .orElse(Double.NaN);
-        } finally {
-            model.release();
-        }
+        return models.use(
+                name,
+                model -> model.drift()
+                        .flatMap(DriftMonitor::last)
+                        .map(window -> window.index().getOrDefault(feature, Double.NaN))
+                        .orElse(Double.NaN));
     }
 
     /** The address that clients use. */

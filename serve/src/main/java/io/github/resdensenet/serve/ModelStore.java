@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** The models of the service by name. A new checkpoint replaces the old one in one step, after it has been tested. */
@@ -60,6 +61,16 @@ final class ModelStore implements AutoCloseable {
         }
         model.retain();
         return model;
+    }
+
+    /** Calls a function with a model, which stays open meanwhile. Otherwise as {@link #acquire}. */
+    <T> T use(String name, Function<ServedModel, T> function) {
+        ServedModel model = acquire(name);
+        try {
+            return function.apply(model);
+        } finally {
+            model.release();
+        }
     }
 
     /** Loads the runs whose best checkpoint has changed. A checkpoint that cannot be loaded leaves the old model. */

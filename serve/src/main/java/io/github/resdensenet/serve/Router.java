@@ -2,12 +2,13 @@ package io.github.resdensenet.serve;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 
 /** The routes of the service. A segment {@code {name}} of a pattern matches every segment of a path. */
 final class Router {
@@ -51,7 +52,7 @@ final class Router {
      */
     Match find(String method, String path) {
         String asked = method.equals("HEAD") ? "GET" : method;
-        List<String> allowed = new ArrayList<>();
+        Set<String> allowed = new LinkedHashSet<>();
         for (Entry entry : entries) {
             Optional<Map<String, String>> variables = match(entry.pattern, path);
             if (variables.isPresent() && entry.method.equals(asked)) {
@@ -63,7 +64,7 @@ final class Router {
             throw new HttpFailure(404, "no such page");
         }
         throw new HttpFailure(
-                405, "the method must be " + allowed.stream().distinct().collect(Collectors.joining(" or ")));
+                405, "the method must be " + String.join(" or ", allowed), Map.of("Allow", String.join(", ", allowed)));
     }
 
     private static Optional<Map<String, String>> match(String pattern, String path) {

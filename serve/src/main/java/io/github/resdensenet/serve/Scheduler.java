@@ -4,12 +4,14 @@ import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.ImageException;
 import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.util.Parallel;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -44,7 +46,18 @@ final class Scheduler implements AutoCloseable {
     private volatile double millisPerImage;
     private volatile boolean closed;
 
-    private record Job(ServedModel model, FloatBuffer input, CompletableFuture<Prediction> result, long since) {}
+    /**
+     * A decoded image.
+     *
+     * @param statistics the part of the drift features that needs no prediction
+     */
+    @SuppressWarnings("ArrayRecordComponent") // not compared
+    private record Job(
+            ServedModel model,
+            FloatBuffer input,
+            double[] statistics,
+            CompletableFuture<Prediction> result,
+            long since) {}
 
     /** An image as a file's bytes, or as the network's input. */
     private interface Source {
@@ -58,16 +71,10 @@ final class Scheduler implements AutoCloseable {
         this.maxPixels = options.maxPixels();
         this.metrics = metrics;
         ready = new LinkedBlockingQueue<>(READY_PER_CORE * cores);
-        decoders = Executors.newFixedThreadPool(cores, work -> daemon(work, "decode"));
-        computing = daemon(this::compute, "compute");
+        decoders = Executors.newFixedThreadPool(cores, work -> Parallel.daemon("decode", work));
+        computing = Parallel.daemon("compute", this::compute);
         computing.start();
         metrics.gauge("resdensenet_images_in_progress", "Images that wait or are computed", admitted::get);
-    }
-
-    private static Thread daemon(Runnable work, String name) {
-        Thread thread = new Thread(work, name);
-        thread.setDaemon(true);
-        return thread;
     }
 
     /** Number of images that may wait or be computed at once. */
@@ -106,18 +113,24 @@ final class Scheduler implements AutoCloseable {
         for (Source source : sources) {
             CompletableFuture<Prediction> result = new CompletableFuture<>();
             model.retain();
-            results.add(
-                    result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS).whenComplete((prediction, error) -> {
+            results.add(result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
+                    .whenComplete((prediction, error) -> {
                         admitted.decrementAndGet();
                         model.release();
-                        if (error instanceof TimeoutException) {
-                            metrics.expired();
-                        }
-                    }));
+                    })
+                    .exceptionally(this::failure));
             long since = System.nanoTime();
             decoders.execute(() -> decode(model, source, result, since));
         }
         return results;
+    }
+
+    private Prediction failure(Throwable error) {
+        if (error instanceof CompletionException e && e.getCause() instanceof TimeoutException) {
+            metrics.expired();
+            throw new HttpFailure(504, "the image was not computed in time");
+        }
+        throw HttpFailure.of(error);
     }
 
     private void admit(int images) {
@@ -131,7 +144,7 @@ final class Scheduler implements AutoCloseable {
             long seconds = (long) Math.max(1, Math.ceil(wait / 1000));
             throw closed
                     ? new HttpFailure(503, "the service is stopping")
-                    : new HttpFailure(429, "too many images are waiting; try again in " + seconds + " s", seconds);
+                    : HttpFailure.tryAgain("too many images are waiting", seconds);
         }
     }
 
@@ -140,11 +153,12 @@ final class Scheduler implements AutoCloseable {
             return;
         }
         try {
-            ready.put(new Job(model, source.input(), result, since));
+            FloatBuffer input = source.input();
+            ready.put(new Job(model, input, model.statistics(input), result, since));
         } catch (InterruptedException e) {
             result.completeExceptionally(new HttpFailure(503, "the service is stopping"));
         } catch (ImageException e) {
-            result.completeExceptionally(HttpFailure.of(e));
+            result.completeExceptionally(HttpFailure.ofImage(e));
         } catch (RuntimeException | OutOfMemoryError e) {
             result.completeExceptionally(new HttpFailure(500, "the image cannot be decoded"));
         }
@@ -160,9 +174,17 @@ final class Scheduler implements AutoCloseable {
                         next = ready.peek()) {
                     batch.add(ready.remove());
                 }
-                batch.removeIf(job -> job.result.isDone());
-                if (!batch.isEmpty()) {
-                    compute(batch);
+                // Every result that is not done holds the model; a result that times out now would release it.
+                ServedModel model = batch.get(0).model;
+                if (model.retain()) {
+                    try {
+                        batch.removeIf(job -> job.result.isDone());
+                        if (!batch.isEmpty()) {
+                            compute(model, batch);
+                        }
+                    } finally {
+                        model.release();
+                    }
                 }
             } catch (InterruptedException e) {
                 return;
@@ -174,9 +196,8 @@ final class Scheduler implements AutoCloseable {
         }
     }
 
-    private void compute(List<Job> jobs) {
+    private void compute(ServedModel model, List<Job> jobs) {
         long start = System.nanoTime();
-        ServedModel model = jobs.get(0).model;
         int values = 3 * model.size() * model.size();
         if (memory.capacity() < cores * values) {
             memory = Batch.allocate(cores, model.size());
@@ -185,11 +206,8 @@ final class Scheduler implements AutoCloseable {
         jobs.forEach(job -> memory.put(job.input.duplicate().rewind()));
         List<Prediction> predictions;
         int[] none = new int[jobs.size()];
-        model.retain(); // a result that times out would release the model while it computes
         try (Batch batch = new Batch(memory.rewind(), none, none, model.size(), () -> {})) {
             predictions = model.classifier().classify(batch);
-        } finally {
-            model.release();
         }
         long end = System.nanoTime();
         double millis = (end - start) / 1e6 / jobs.size();
@@ -199,7 +217,7 @@ final class Scheduler implements AutoCloseable {
             metrics.waited(start - jobs.get(i).since);
             if (jobs.get(i).result.complete(predictions.get(i))) {
                 metrics.predicted(model.name(), predictions.get(i).className());
-                model.observe(predictions.get(i), memory, i * values);
+                model.observe(predictions.get(i), jobs.get(i).statistics);
             }
         }
     }

@@ -107,20 +107,21 @@ final class ServedModel {
         return drift;
     }
 
+    /** What the drift check needs of the network's input for an image; empty without a drift check. */
+    double[] statistics(FloatBuffer input) {
+        return drift.isPresent()
+                ? DriftReference.statistics(
+                        input, 0, size(), classifier.preprocessing().normalize())
+                : new double[0];
+    }
+
     /** Adds an image to the drift check. */
-    void observe(Prediction prediction, FloatBuffer input, int at) {
-        if (drift.isPresent()) {
-            double[] probabilities = prediction.probabilities().stream()
-                    .mapToDouble(Double::doubleValue)
-                    .toArray();
-            drift.get()
-                    .add(DriftReference.features(
-                            probabilities,
-                            input,
-                            at,
-                            size(),
-                            classifier.preprocessing().normalize()));
-        }
+    void observe(Prediction prediction, double[] statistics) {
+        drift.ifPresent(monitor -> monitor.add(DriftReference.features(
+                prediction.probabilities().stream()
+                        .mapToDouble(Double::doubleValue)
+                        .toArray(),
+                statistics)));
     }
 
     /** SHA-256 of the checkpoint. */
@@ -141,8 +142,13 @@ final class ServedModel {
         return explainer;
     }
 
-    synchronized void retain() {
+    /** Keeps the model open until {@link #release}; returns false if it is closed already. */
+    synchronized boolean retain() {
+        if (users == 0) {
+            return false;
+        }
         users++;
+        return true;
     }
 
     synchronized void release() {

@@ -5,8 +5,6 @@ import java.nio.ByteBuffer;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
@@ -65,7 +63,7 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
         CompletableFuture<Answer> unused = answer(request, pattern)
                 .whenCompleteAsync(
                         (answer, error) -> {
-                            Answer sent = error == null ? answer : failure(error);
+                            Answer sent = error == null ? answer : Answer.of(HttpFailure.of(error));
                             metrics.answered(pattern[0], sent.status(), System.nanoTime() - start);
                             slow.waiting(request);
                             write(request, response, done, sent);
@@ -124,30 +122,9 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
         long reserved = length < 0 ? ServeOptions.MAX_BODY : length;
         if (held.addAndGet(reserved) > MAX_BODIES) {
             held.addAndGet(-reserved);
-            throw new HttpFailure(429, "too many large requests; try again in 1 s", 1);
+            throw HttpFailure.tryAgain("too many large requests", 1);
         }
-        return BodyReader.read(request, ServeOptions.MAX_BODY, length)
-                .whenComplete((bytes, error) -> held.addAndGet(-reserved));
-    }
-
-    private static Throwable cause(Throwable error) {
-        return error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-    }
-
-    private static Answer failure(Throwable error) {
-        Throwable cause = cause(error);
-        if (cause instanceof HttpFailure failure) {
-            Answer answer = Answer.of(failure);
-            return failure.status() == 405
-                    ? answer.with(
-                            "Allow",
-                            failure.sentence().replaceFirst(".* be ", "").replace(" or ", ", "))
-                    : failure.status() == 401 ? answer.with("WWW-Authenticate", "Bearer") : answer;
-        }
-        if (cause instanceof TimeoutException) {
-            return Answer.of(new HttpFailure(504, "the image was not computed in time"));
-        }
-        return Answer.of(new HttpFailure(500, "unexpected error"));
+        return slow.read(request, length).whenComplete((bytes, error) -> held.addAndGet(-reserved));
     }
 
     private void write(Request request, Response response, Callback callback, Answer answer) {

@@ -1,6 +1,8 @@
 package io.github.resdensenet.serve;
 
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Connection;
@@ -9,11 +11,13 @@ import org.eclipse.jetty.io.ssl.SslConnection;
 import org.eclipse.jetty.server.Request;
 
 /**
- * Closes connections whose client takes too long to send the head of a request or to read an answer. Jetty's own limit
- * starts again with every byte, so that a client could hold a connection for hours.
+ * Closes connections whose client takes too long to send the head of a request or to read an answer, and gives up bodies
+ * that arrive too slowly. Jetty's own limit starts again with every byte, so that a client could hold a connection for
+ * hours.
  */
 final class SlowConnections implements Connection.Listener {
     private final Map<EndPoint, Long> waitingSince = new ConcurrentHashMap<>();
+    private final Set<BodyReader> reading = ConcurrentHashMap.newKeySet();
     private final long limitNanos;
 
     SlowConnections(int seconds) {
@@ -45,12 +49,26 @@ final class SlowConnections implements Connection.Listener {
         }
     }
 
+    /**
+     * Reads the body of a request.
+     *
+     * @param length the length that the client announced; -1 if it did not
+     * @return the body; fails with {@link HttpFailure} 400, 408 or 413
+     */
+    CompletableFuture<byte[]> read(Request request, long length) {
+        BodyReader reader = new BodyReader(request, ServeOptions.MAX_BODY, length);
+        reading.add(reader);
+        reader.run();
+        return reader.result().whenComplete((body, error) -> reading.remove(reader));
+    }
+
     private static EndPoint endPoint(Request request) {
         return request.getConnectionMetaData().getConnection().getEndPoint();
     }
 
-    /** Closes the connections that are over the limit; to be called every second or so. */
+    /** Closes what is over the limits; to be called every second or so. */
     void sweep() {
+        reading.forEach(BodyReader::check);
         long now = System.nanoTime();
         waitingSince.forEach((endPoint, since) -> {
             if (!endPoint.isOpen()) {

@@ -720,7 +720,7 @@ class ImageServerTest {
                 "{}",
                 "{\"inputs\":[]}",
                 "[".repeat(5_000),
-                input.formatted("").replace("image", "picture"),
+                input.formatted("").replace("image", "photo"),
                 input.formatted("").replace("BYTES", "FP32"),
                 input.formatted("").replace("[1]", "[-1]"),
                 input.formatted("").replace("[1]", "[9223372036854775807]"),
