@@ -1,7 +1,5 @@
 package io.github.resdensenet.engine;
 
-import org.bytedeco.javacpp.FloatPointer;
-
 /**
  * Mean cross-entropy with label smoothing, as {@code torch.nn.CrossEntropyLoss}. The target probability of a class is
  * smoothing / classes, plus 1 - smoothing for the true class.
@@ -39,7 +37,7 @@ final class CrossEntropy {
      * @param gradients receives the gradient with respect to the logits, [N, classes]
      * @return the mean loss of the batch
      */
-    static double loss(float[] logits, int[] labels, int classes, double smoothing, FloatPointer gradients) {
+    static double loss(float[] logits, int[] labels, int classes, double smoothing, float[] gradients) {
         double[] logP = logProbabilities(logits, classes);
         double loss = 0;
         for (int i = 0; i < labels.length; i++) {
@@ -47,7 +45,7 @@ final class CrossEntropy {
                 int at = i * classes + c;
                 double target = (c == labels[i] ? 1 - smoothing : 0) + smoothing / classes;
                 loss -= target * logP[at];
-                gradients.put(at, (float) ((Math.exp(logP[at]) - target) / labels.length));
+                gradients[at] = (float) ((Math.exp(logP[at]) - target) / labels.length);
             }
         }
         return loss / labels.length;

@@ -1,8 +1,13 @@
 package io.github.resdensenet.engine;
 
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.NativeSettings;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
 
@@ -24,9 +29,11 @@ public final class FusedTraining implements AutoCloseable {
     private final Network network;
     private final memory.data_type type;
     private final double labelSmoothing;
-    private final int classes;
-    private final Workspace workspace = new Workspace();
+    private final boolean sync;
+    private final List<Workspace> workspaces;
+    private final PreparedWeights weights = new PreparedWeights();
     private final Map<Integer, TrainingPlan> plans = new HashMap<>();
+    private final Workers workers;
 
     /**
      * Prepares a model on the CPU for square images.
@@ -34,13 +41,25 @@ public final class FusedTraining implements AutoCloseable {
      * @param imageSize height and width of the images in pixels
      * @param bf16 whether activations, and the weights that multiply them, are bfloat16 instead of float32
      * @param labelSmoothing fraction of the target that is spread over all classes, 0 to 1
+     * @param shards number of shards of a batch; it decides the last bits of the weights
+     * @param sync whether batch normalisation is over the whole batch, not over each shard
+     * @param threads number of compute threads; it changes no bit
      * @throws UnsupportedOperationException if the model has an operation that the plans do not support
      */
-    public FusedTraining(ImageClassifier model, int imageSize, boolean bf16, double labelSmoothing) {
+    public FusedTraining(
+            ImageClassifier model,
+            int imageSize,
+            boolean bf16,
+            double labelSmoothing,
+            int shards,
+            boolean sync,
+            int threads) {
         this.network = Network.of(model, imageSize);
         this.type = bf16 ? OneDnn.BF16 : OneDnn.F32;
         this.labelSmoothing = labelSmoothing;
-        this.classes = network.shape(network.output()).channels();
+        this.sync = sync;
+        this.workspaces = Stream.generate(Workspace::new).limit(shards).toList();
+        this.workers = new Workers(Math.min(threads, shards));
     }
 
     /** The version of the oneDNN library, for example "3.11.0". */
@@ -69,7 +88,7 @@ public final class FusedTraining implements AutoCloseable {
     private TrainingPlan plan(int batch) {
         return plans.computeIfAbsent(batch, n -> {
             try {
-                return new TrainingPlan(network, n, type, workspace);
+                return NativeSettings.onOneThread(() -> new TrainingPlan(network, n, type, sync, weights, workspaces));
             } catch (UnsupportedOperationException e) {
                 throw e;
             } catch (RuntimeException e) { // oneDNN throws this if it has no kernel at all
@@ -89,23 +108,41 @@ public final class FusedTraining implements AutoCloseable {
      * @param labels class indices [N]
      */
     public Pass pass(Pointer images, int[] labels) {
-        TrainingPlan plan = plan(labels.length);
-        float[] logits = plan.forward(images);
-        double loss = CrossEntropy.loss(logits, labels, classes, labelSmoothing, plan.logitGradients());
-        int correct = CrossEntropy.correct(logits, labels, classes);
-        plan.backward();
-        plan.updateRunningStatistics();
-        return new Pass(loss, correct);
+        return plan(labels.length).pass(images, labels, labelSmoothing, workers);
     }
 
-    /** Runs one pass and measures it: milliseconds by kind of operation. */
+    /**
+     * Divides a range among the compute threads, and returns when all parts are computed. For each part, libtorch uses
+     * one thread. Parts start at multiples of 16 elements from {@code from}.
+     *
+     * @param part receives the first element of a part and the end of its range
+     */
+    public void divide(long from, long to, BiConsumer<Long, Long> part) {
+        int parts = workers.count();
+        long vectors = (to - from + 15) / 16;
+        List<Runnable> tasks = new ArrayList<>();
+        for (int i = 0; i < parts; i++) {
+            long start = from + vectors * i / parts * 16;
+            long end = Math.min(to, from + vectors * (i + 1) / parts * 16);
+            if (start < end) {
+                tasks.add(() -> part.accept(start, end));
+            }
+        }
+        if (!tasks.isEmpty()) {
+            workers.run(List.of(new Workers.Phase(tasks, List.of(), () -> {})));
+        }
+    }
+
+    /** Runs one pass on one thread and measures it: milliseconds by kind of operation. */
     public Map<String, Double> profile(Pointer images, int batch) {
-        return plan(batch).profile(images);
+        return NativeSettings.onOneThread(() -> plan(batch).profile(images));
     }
 
     @Override
     public void close() {
+        workers.close();
         plans.values().forEach(TrainingPlan::close);
-        workspace.close();
+        weights.close();
+        workspaces.forEach(Workspace::close);
     }
 }

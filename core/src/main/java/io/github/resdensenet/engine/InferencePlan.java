@@ -5,6 +5,7 @@ import static io.github.resdensenet.engine.OneDnn.ENGINE;
 import static io.github.resdensenet.engine.OneDnn.F32;
 import static io.github.resdensenet.engine.OneDnn.NONE;
 import static io.github.resdensenet.engine.OneDnn.PLANES;
+import static io.github.resdensenet.engine.OneDnn.checked;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Addition;
@@ -121,7 +122,7 @@ final class InferencePlan extends Plan {
         @Nullable
         Integer residual = readers.size() == 1 && readers.get(0) instanceof Addition a ? residual(c, a) : null;
         int output = c.output();
-        primitive_attr attributes = new primitive_attr();
+        primitive_attr attributes = OneDnn.attributes();
         post_ops after = new post_ops();
         List<Argument> arguments = new ArrayList<>();
         if (norm != null) {
@@ -165,7 +166,7 @@ final class InferencePlan extends Plan {
         if (bias != null) {
             arguments.add(new Argument(dnnl.DNNL_ARG_BIAS, bias));
         }
-        add("convolution", new convolution_forward(forward), arguments);
+        add("convolution", forward, new convolution_forward(forward), arguments);
         values.put(output, y);
     }
 
@@ -185,10 +186,18 @@ final class InferencePlan extends Plan {
                 | dnnl.dnnl_use_shift
                 | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
         batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE, dnnl.dnnl_forward_inference, x.form(), x.form(), (float) bn.eps(), flags));
+                ENGINE,
+                dnnl.dnnl_forward_inference,
+                x.form(),
+                x.form(),
+                (float) bn.eps(),
+                flags,
+                OneDnn.attributes(),
+                false));
         Buffer y = place(n.output());
         add(
                 "normalization",
+                forward,
                 new batch_normalization_forward(forward),
                 List.of(
                         new Argument(dnnl.DNNL_ARG_SRC, x),
@@ -220,9 +229,12 @@ final class InferencePlan extends Plan {
                 kernel,
                 new long[] {0, 0},
                 padding,
-                padding));
+                padding,
+                OneDnn.attributes(),
+                false));
         add(
                 "pooling",
+                forward,
                 new pooling_forward(forward),
                 List.of(new Argument(dnnl.DNNL_ARG_SRC, x), new Argument(dnnl.DNNL_ARG_DST, y)));
         values.put(p.output(), y);
@@ -244,7 +256,7 @@ final class InferencePlan extends Plan {
         for (int input : c.inputs()) {
             Slot slot = new Slot(whole.concatenation, channel);
             if (!slot.equals(slots.get(input))) {
-                reorder("concatenation", value(input), place(slot, form(input, type)), false);
+                program.reorder("concatenation", value(input), place(slot, form(input, type)), false);
             }
             channel += network.shape(input).channels();
         }
@@ -254,7 +266,7 @@ final class InferencePlan extends Plan {
     @Override
     void addition(Addition a) {
         Buffer y = place(a.output());
-        add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
+        program.add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
         values.put(a.output(), y);
     }
 

@@ -7,6 +7,7 @@ import java.util.Map;
 import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -71,6 +72,30 @@ final class OneDnn {
     /** The number of channels per block of a blocked layout. */
     static int block(memory.format_tag layout) {
         return layout == memory.format_tag.nChw16c ? 16 : 8;
+    }
+
+    /** Attributes of a primitive whose scratch memory is an argument. */
+    static primitive_attr attributes() {
+        primitive_attr attributes = new primitive_attr();
+        attributes.set_scratchpad_mode(dnnl.dnnl_scratchpad_mode_user);
+        return attributes;
+    }
+
+    /**
+     * Returns the description of a primitive if oneDNN has an optimised kernel for it.
+     *
+     * @throws UnsupportedOperationException if there is only a reference kernel, which is about 100 times slower
+     */
+    static <D extends primitive_desc_base> D checked(D description) {
+        if (isReference(description)) {
+            throw new UnsupportedOperationException(
+                    "oneDNN has no optimised kernel, only a reference kernel (" + kernel(description) + ")");
+        }
+        return description;
+    }
+
+    static boolean isReference(primitive_desc_base description) {
+        return kernel(description).startsWith("ref");
     }
 
     /** The name of a primitive's kernel, for example "brg_conv_fwd:avx512_core". */

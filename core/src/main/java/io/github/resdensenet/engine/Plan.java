@@ -3,6 +3,7 @@ package io.github.resdensenet.engine;
 import static io.github.resdensenet.engine.OneDnn.ENGINE;
 import static io.github.resdensenet.engine.OneDnn.F32;
 import static io.github.resdensenet.engine.OneDnn.PLANES;
+import static io.github.resdensenet.engine.OneDnn.checked;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Addition;
@@ -19,16 +20,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import org.bytedeco.dnnl.binary;
 import org.bytedeco.dnnl.concat;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.memory_desc_vector;
-import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive;
-import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.dnnl.primitive_desc_base;
-import org.bytedeco.dnnl.reorder;
 
 /** Base class of the plans: the memory layout of each value, and the instructions that both kinds of plan use. */
 abstract class Plan implements AutoCloseable {
@@ -85,7 +82,9 @@ abstract class Plan implements AutoCloseable {
         }
         Buffer y = program.allocate(form(c.output(), type));
         arguments.add(new Argument(dnnl.DNNL_ARG_DST, y));
-        add("concatenation", new concat(checked(new concat.primitive_desc(ENGINE, y.form(), 1, sources))), arguments);
+        concat.primitive_desc copy =
+                checked(new concat.primitive_desc(ENGINE, y.form(), 1, sources, OneDnn.attributes(), false));
+        add("concatenation", copy, new concat(copy), arguments);
         values.put(c.output(), y);
     }
 
@@ -93,7 +92,7 @@ abstract class Plan implements AutoCloseable {
     final void pad(Padding p) {
         Buffer y = program.allocate(form(p.output(), type));
         program.clear("padding", y);
-        reorder("padding", value(p.input()), middle(y, p), false);
+        program.reorder("padding", value(p.input()), middle(y, p), false);
         values.put(p.output(), y);
     }
 
@@ -103,64 +102,18 @@ abstract class Plan implements AutoCloseable {
         return padded.window(p.border(), shape.height(), shape.width());
     }
 
-    /** Adds the instruction sum = a + b. The sum may be the same buffer as a. */
-    final void add(String kind, Buffer a, Buffer b, Buffer sum) {
-        binary.primitive_desc addition =
-                checked(new binary.primitive_desc(ENGINE, dnnl.dnnl_binary_add, a.form(), b.form(), sum.form()));
-        add(
-                kind,
-                new binary(addition),
-                List.of(
-                        new Argument(dnnl.DNNL_ARG_SRC_0, a),
-                        new Argument(dnnl.DNNL_ARG_SRC_1, b),
-                        new Argument(dnnl.DNNL_ARG_DST, sum)));
-    }
-
     /** The value in the given form: the value itself if its form is equal, otherwise a converted copy. */
     final Buffer converted(Buffer value, memory.desc form) {
         if (value.form().equals(form)) {
             return value;
         }
         Buffer copy = program.allocate(form);
-        reorder(value.block() == null ? "weights" : "conversion", value, copy, false);
+        program.reorder(value.block() == null ? "weights" : "conversion", value, copy, false);
         return copy;
     }
 
-    /** Adds the copy of a value into another form; with {@code addTo} it is added to the target instead. */
-    final void reorder(String kind, Buffer from, Buffer to, boolean addTo) {
-        primitive_attr attributes = new primitive_attr();
-        if (addTo) {
-            post_ops sum = new post_ops();
-            sum.append_sum();
-            attributes.set_post_ops(sum);
-        }
-        reorder.primitive_desc copy =
-                new reorder.primitive_desc(ENGINE, from.form(), ENGINE, to.form(), attributes, false);
-        add(
-                kind,
-                new reorder(copy),
-                List.of(new Argument(dnnl.DNNL_ARG_FROM, from), new Argument(dnnl.DNNL_ARG_TO, to)));
-    }
-
-    final void add(String kind, primitive kernel, List<Argument> arguments) {
-        program.add(kind, kernel, arguments.toArray(new Argument[0]));
-    }
-
-    /**
-     * Returns the description of a primitive if oneDNN has an optimised kernel for it.
-     *
-     * @throws UnsupportedOperationException if there is only a reference kernel, which is about 100 times slower
-     */
-    static <D extends primitive_desc_base> D checked(D description) {
-        if (isReference(description)) {
-            throw new UnsupportedOperationException(
-                    "oneDNN has no optimised kernel, only a reference kernel (" + OneDnn.kernel(description) + ")");
-        }
-        return description;
-    }
-
-    static boolean isReference(primitive_desc_base description) {
-        return OneDnn.kernel(description).startsWith("ref");
+    final void add(String kind, primitive_desc_base description, primitive kernel, List<Argument> arguments) {
+        program.add(kind, description, kernel, arguments);
     }
 
     final Buffer value(int id) {

@@ -1,6 +1,5 @@
 package io.github.resdensenet.engine;
 
-import static io.github.resdensenet.engine.OneDnn.ENGINE;
 import static io.github.resdensenet.engine.OneDnn.F32;
 import static io.github.resdensenet.engine.OneDnn.PLANES;
 import static io.github.resdensenet.engine.OneDnn.desc;
@@ -12,8 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.reorder;
-import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -31,12 +28,16 @@ import org.jspecify.annotations.Nullable;
 final class PreparedWeights implements AutoCloseable {
     private record Folded(Convolution convolution, BatchNorm normalization, Tensor weight, Tensor bias) {}
 
-    private record Copy(Buffer from, Buffer to, memory source, memory target, reorder kernel) {}
+    /** A copy of a weight in another form, and the program that makes it. */
+    private record Copy(Buffer to, Program program) {
+        void make() {
+            program.run(0, program.size());
+        }
+    }
 
     private final Map<Convolution, Folded> folded = new HashMap<>();
     private final Map<Convolution, List<Copy>> copies = new HashMap<>();
     private final Natives natives = new Natives();
-    private final stream queue = natives.keep(new stream(ENGINE));
 
     /** The weights of a convolution in the given form, with the normalisation folded in unless it is null. */
     Buffer weight(Convolution c, @Nullable BatchNorm normalization, memory.desc form) {
@@ -48,10 +49,10 @@ final class PreparedWeights implements AutoCloseable {
         Tensor w = normalization == null ? c.weight() : folded(c, normalization).weight;
         Buffer from = Buffer.at(w.data_ptr(), desc(F32, PLANES, w.size(0), w.size(1), c.kernel(), c.kernel()));
         Buffer to = Buffer.at(natives.keep(new BytePointer(form.get_size() + 64)), natives.keep(new memory.desc(form)));
-        memory source = natives.keep(new memory(from.form(), ENGINE, from.address()));
-        memory target = natives.keep(new memory(to.form(), ENGINE, to.address()));
-        Copy copy = new Copy(from, to, source, target, natives.keep(new reorder(source, target)));
-        run(copy);
+        Copy copy = new Copy(to, new Program());
+        copy.program.reorder("weights", from, to, false);
+        copy.program.seal();
+        copy.make();
         copies.computeIfAbsent(c, key -> new ArrayList<>()).add(copy);
         return to;
     }
@@ -89,19 +90,23 @@ final class PreparedWeights implements AutoCloseable {
         }
     }
 
-    private void run(Copy copy) {
-        copy.kernel.execute(queue, copy.source, copy.target);
-        queue._wait();
-    }
-
     /** Recomputes all weights from the model's current tensors. */
     void update() {
         folded.values().forEach(PreparedWeights::fold);
-        copies.values().forEach(list -> list.forEach(this::run));
+        updates().forEach(Runnable::run);
+    }
+
+    /** The copies as tasks that can run at the same time. They do not fold normalisations again. */
+    List<Runnable> updates() {
+        return copies.values().stream()
+                .flatMap(List::stream)
+                .map(copy -> (Runnable) copy::make)
+                .toList();
     }
 
     @Override
     public void close() {
+        copies.values().forEach(list -> list.forEach(copy -> copy.program.close()));
         natives.close();
     }
 }

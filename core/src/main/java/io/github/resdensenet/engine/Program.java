@@ -10,12 +10,21 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import org.bytedeco.dnnl.IntMemoryMap;
+import org.bytedeco.dnnl.binary;
+import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.primitive_desc_base;
+import org.bytedeco.dnnl.reorder;
 import org.bytedeco.dnnl.stream;
 import org.bytedeco.javacpp.Pointer;
 
-/** A list of oneDNN primitives in execution order, and the memory of their values. */
+/**
+ * A list of oneDNN primitives in execution order, and the memory of their values. Any thread may run it, but only one at
+ * a time: its primitives do not use oneDNN's scratch memory, which belongs to the thread that creates a primitive.
+ */
 final class Program implements AutoCloseable {
     /** An argument of a primitive: oneDNN's number of the argument, and its value. */
     record Argument(int number, Buffer value) {}
@@ -25,9 +34,11 @@ final class Program implements AutoCloseable {
     private final Natives natives = new Natives();
     private final stream queue = natives.keep(new stream(ENGINE));
     private final Arena arena = new Arena();
+    private final Workspace ownWorkspace = new Workspace();
     private final List<Instruction> instructions = new ArrayList<>();
     private final List<Consumer<Long>> bindings = new ArrayList<>();
     private final Map<Buffer, memory> memories = new HashMap<>();
+    private long base;
 
     /** Reserves memory for a dense value. */
     Buffer allocate(memory.desc form) {
@@ -38,8 +49,14 @@ final class Program implements AutoCloseable {
      * Adds an instruction that runs a primitive.
      *
      * @param kind the kind of operation, for profiles
+     * @param description the description of the primitive, created with {@link OneDnn#attributes()}
      */
-    void add(String kind, primitive kernel, Argument... values) {
+    void add(String kind, primitive_desc_base description, primitive kernel, List<Argument> arguments) {
+        List<Argument> values = new ArrayList<>(arguments);
+        memory.desc scratchpad = description.scratchpad_desc();
+        if (scratchpad.get_size() > 0) {
+            values.add(new Argument(dnnl.DNNL_ARG_SCRATCHPAD, allocate(natives.keep(scratchpad))));
+        }
         IntMemoryMap map = natives.keep(new IntMemoryMap());
         natives.keep(kernel);
         for (Argument value : values) {
@@ -60,6 +77,37 @@ final class Program implements AutoCloseable {
         }));
     }
 
+    /** Adds the instruction sum = a + b. The sum may be the same buffer as a. */
+    void add(String kind, Buffer a, Buffer b, Buffer sum) {
+        binary.primitive_desc addition = OneDnn.checked(new binary.primitive_desc(
+                ENGINE, dnnl.dnnl_binary_add, a.form(), b.form(), sum.form(), OneDnn.attributes(), false));
+        add(
+                kind,
+                addition,
+                new binary(addition),
+                List.of(
+                        new Argument(dnnl.DNNL_ARG_SRC_0, a),
+                        new Argument(dnnl.DNNL_ARG_SRC_1, b),
+                        new Argument(dnnl.DNNL_ARG_DST, sum)));
+    }
+
+    /** Adds the copy of a value into another form; with {@code addTo} it is added to the target instead. */
+    void reorder(String kind, Buffer from, Buffer to, boolean addTo) {
+        primitive_attr attributes = OneDnn.attributes();
+        if (addTo) {
+            post_ops sum = new post_ops();
+            sum.append_sum();
+            attributes.set_post_ops(sum);
+        }
+        reorder.primitive_desc copy =
+                new reorder.primitive_desc(ENGINE, from.form(), ENGINE, to.form(), attributes, false);
+        add(
+                kind,
+                copy,
+                new reorder(copy),
+                List.of(new Argument(dnnl.DNNL_ARG_FROM, from), new Argument(dnnl.DNNL_ARG_TO, to)));
+    }
+
     /** Adds an instruction that sets every byte of a value to 0. */
     void clear(String kind, Buffer value) {
         use(value);
@@ -70,7 +118,7 @@ final class Program implements AutoCloseable {
     }
 
     /** Records that the next instruction reads or writes a value. */
-    private void use(Buffer value) {
+    void use(Buffer value) {
         if (value.block() != null) {
             value.block().use(instructions.size());
         }
@@ -81,9 +129,19 @@ final class Program implements AutoCloseable {
         return instructions.size();
     }
 
+    /** The same value at its final address; call it after {@link #seal}. */
+    Buffer located(Buffer value) {
+        return Buffer.at(place(value, base), value.form());
+    }
+
+    /** Allocates memory of its own. Instructions cannot be added afterwards. */
+    void seal() {
+        seal(ownWorkspace);
+    }
+
     /** Allocates the memory. Instructions cannot be added afterwards. */
     void seal(Workspace workspace) {
-        long base = workspace.address(arena.layOut());
+        base = workspace.address(arena.layOut());
         bindings.forEach(binding -> binding.accept(base));
     }
 
@@ -128,5 +186,6 @@ final class Program implements AutoCloseable {
     @Override
     public void close() {
         natives.close();
+        ownWorkspace.close();
     }
 }

@@ -11,7 +11,7 @@ final class Workspace implements AutoCloseable {
 
     /** The address of at least {@code bytes} bytes. Several calls can return the same address. */
     long address(long bytes) {
-        if (bytes > largest) {
+        if (bytes > largest || blocks.isEmpty()) {
             blocks.add(new BytePointer(bytes + Arena.ALIGNMENT).retainReference());
             largest = bytes;
         }

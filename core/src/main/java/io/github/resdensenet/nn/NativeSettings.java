@@ -1,6 +1,7 @@
 package io.github.resdensenet.nn;
 
 import io.github.resdensenet.util.Choices;
+import java.util.function.Supplier;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
@@ -31,16 +32,25 @@ public final class NativeSettings {
      * to restore the number for threads that are created later.
      */
     public static void useOneThreadHere() {
+        torch.get_num_threads(); // libtorch sets a new thread's number on first use, which must not come later
         torch.set_num_threads(1);
         Context.setFlushDenormal(true);
     }
 
     /** Runs an action for which libtorch and oneDNN use only the calling thread. */
     public static void onOneThread(Runnable action) {
+        onOneThread(() -> {
+            action.run();
+            return true;
+        });
+    }
+
+    /** Computes a result for which libtorch and oneDNN use only the calling thread. */
+    public static <T> T onOneThread(Supplier<T> computation) {
         int threads = torch.get_num_threads();
         torch.set_num_threads(1);
         try {
-            action.run();
+            return computation.get();
         } finally {
             torch.set_num_threads(threads);
         }

@@ -122,6 +122,9 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param device where the model is trained
      * @param freezeEpochs epochs at the start in which only the head is trained. The backbone is in evaluation mode, so
      *     its weights and running statistics do not change
+     * @param shards parts into which the fused engine divides a batch, each computed by one thread at a time. It decides
+     *     the last bits of the weights; the number of threads does not
+     * @param batchNorm over which images the fused engine normalises
      */
     public record Train(
             int epochs,
@@ -140,7 +143,9 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             int threads,
             double checkpointMinutes,
             DeviceChoice device,
-            int freezeEpochs) {
+            int freezeEpochs,
+            int shards,
+            BatchNormScope batchNorm) {
         /** Checks the range of every value. */
         public Train {
             check(epochs >= 1 && epochs <= 100_000, "train.epochs", "1 to 100000", epochs);
@@ -165,6 +170,15 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                     "train.freezeEpochs",
                     "0 to below train.epochs",
                     freezeEpochs);
+            check(shards >= 1 && shards <= 1024, "train.shards", "1 to 1024", shards);
+        }
+
+        /** Returns the setting that only the fused engine supports, for example "train.precision bf16", or "". */
+        public String fusedOnly() {
+            if (precision == Precision.BF16) {
+                return "train.precision bf16";
+            }
+            return batchNorm == BatchNormScope.LOCAL ? "train.batchNorm local" : "";
         }
     }
 
@@ -250,6 +264,19 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         FUSED,
         /** libtorch autograd. */
         REFERENCE;
+
+        @Override
+        public String toString() {
+            return Choices.label(this);
+        }
+    }
+
+    /** The images over which batch normalisation computes its statistics in a training step. */
+    public enum BatchNormScope {
+        /** All images of the batch, as PyTorch on one device. */
+        SYNC,
+        /** The images of a shard. The shards need not wait for each other. */
+        LOCAL;
 
         @Override
         public String toString() {

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Dispatcher;
@@ -44,6 +46,13 @@ final class AdamW implements AutoCloseable {
     static final double BETA1 = 0.9;
     static final double BETA2 = 0.999;
     static final double EPS = 1e-8;
+
+    /** Computes a range by parts of whole vectors. A part receives its first element and the end of its range. */
+    interface Division {
+        void compute(long from, long to, BiConsumer<Long, Long> part);
+    }
+
+    private static final Division WHOLE = (from, to, part) -> part.accept(from, to);
 
     private final Map<String, Tensor> parameters;
     private final double weightDecay;
@@ -117,17 +126,19 @@ final class AdamW implements AutoCloseable {
      * @throws ArithmeticException if a gradient is not finite; no parameter has changed then
      */
     void step(double lr) {
-        try (PointerScope scope = new PointerScope();
-                NoGradGuard noGrad = new NoGradGuard()) {
-            checkFinite(gradients);
-            step++;
-            if (frozenSteps == 0) {
-                update(0, values.numel(), lr, step);
-            } else {
-                update(0, headStart, lr, step - frozenSteps);
-                update(headStart, headEnd, lr, step);
-                update(headEnd, values.numel(), lr, step - frozenSteps);
-            }
+        step(lr, WHOLE);
+    }
+
+    /** The same by parts, for example on several threads; the division changes no bit of the result. */
+    void step(double lr, Division division) {
+        checkFinite(0, values.numel(), division);
+        step++;
+        if (frozenSteps == 0) {
+            update(0, values.numel(), lr, step, division);
+        } else {
+            update(0, headStart, lr, step - frozenSteps, division);
+            update(headStart, headEnd, lr, step, division);
+            update(headEnd, values.numel(), lr, step - frozenSteps, division);
         }
     }
 
@@ -138,17 +149,20 @@ final class AdamW implements AutoCloseable {
      * @throws ArithmeticException if a gradient of the head is not finite; no parameter has changed then
      */
     void stepHead(double lr) {
-        try (PointerScope scope = new PointerScope();
-                NoGradGuard noGrad = new NoGradGuard()) {
-            checkFinite(slice(gradients, headStart, headEnd));
-            step++;
-            frozenSteps++;
-            update(headStart, headEnd, lr, step);
-        }
+        checkFinite(headStart, headEnd, WHOLE);
+        step++;
+        frozenSteps++;
+        update(headStart, headEnd, lr, step, WHOLE);
     }
 
-    private static void checkFinite(Tensor gradients) {
-        if (!isFinite(gradients)) {
+    private void checkFinite(long from, long to, Division division) {
+        AtomicBoolean finite = new AtomicBoolean(true);
+        division.compute(from, to, (a, b) -> {
+            try (PointerScope scope = new PointerScope()) {
+                finite.compareAndSet(true, isFinite(slice(gradients, a, b)));
+            }
+        });
+        if (!finite.get()) {
             throw new ArithmeticException("a gradient is not finite");
         }
     }
@@ -158,24 +172,33 @@ final class AdamW implements AutoCloseable {
     }
 
     /** Updates the parameters in the range [from, to) of the blocks; t is their step number, from 1. */
-    private void update(long from, long to, double lr, long t) {
-        stepTensor.fill_(new Scalar((double) t));
-        fused.callBoxed(new IValueVector(
-                list(slice(values, from, to)),
-                list(slice(gradients, from, to)),
-                list(slice(m, from, to)),
-                list(slice(v, from, to)),
-                list(), // max_exp_avg_sqs, only for AMSGrad
-                list(stepTensor),
-                new IValue(lr),
-                new IValue(BETA1),
-                new IValue(BETA2),
-                new IValue(weightDecay),
-                new IValue(EPS),
-                new IValue(false), // amsgrad
-                new IValue(false), // maximize
-                new IValue(), // grad_scale
-                new IValue())); // found_inf
+    private void update(long from, long to, double lr, long t, Division division) {
+        try (PointerScope scope = new PointerScope()) {
+            stepTensor.fill_(new Scalar((double) t));
+        }
+        division.compute(from, to, (a, b) -> update(a, b, lr));
+    }
+
+    private void update(long from, long to, double lr) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            fused.callBoxed(new IValueVector(
+                    list(slice(values, from, to)),
+                    list(slice(gradients, from, to)),
+                    list(slice(m, from, to)),
+                    list(slice(v, from, to)),
+                    list(), // max_exp_avg_sqs, only for AMSGrad
+                    list(stepTensor),
+                    new IValue(lr),
+                    new IValue(BETA1),
+                    new IValue(BETA2),
+                    new IValue(weightDecay),
+                    new IValue(EPS),
+                    new IValue(false), // amsgrad
+                    new IValue(false), // maximize
+                    new IValue(), // grad_scale
+                    new IValue())); // found_inf
+        }
     }
 
     private static IValue list(Tensor... tensors) {

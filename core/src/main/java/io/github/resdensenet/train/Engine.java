@@ -3,7 +3,6 @@ package io.github.resdensenet.train;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
-import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Recipe.EngineChoice;
 import java.util.Map;
@@ -35,10 +34,10 @@ public abstract class Engine implements AutoCloseable {
      */
     public static Engine of(Recipe recipe, ImageClassifier model, Device device) {
         Recipe.Train train = recipe.train();
-        boolean bf16 = train.precision() == Precision.BF16;
+        String fusedOnly = train.fusedOnly();
         if (train.engine() == EngineChoice.REFERENCE) {
-            if (bf16) {
-                throw new IllegalArgumentException("train.precision bf16 needs train.engine fused");
+            if (!fusedOnly.isEmpty()) {
+                throw new IllegalArgumentException(fusedOnly + " needs train.engine fused");
             }
             return new ReferenceEngine(model, train, device, "as requested");
         }
@@ -50,7 +49,7 @@ public abstract class Engine implements AutoCloseable {
                 obstacle = String.valueOf(e.getMessage());
             }
         }
-        if (train.engine() == EngineChoice.FUSED || bf16) {
+        if (train.engine() == EngineChoice.FUSED || !fusedOnly.isEmpty()) {
             throw new IllegalArgumentException("train.engine fused cannot run here: " + obstacle);
         }
         return new ReferenceEngine(model, train, device, "the fused engine cannot run here: " + obstacle);

@@ -6,11 +6,12 @@ import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Recipe.BatchNormScope;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
 
-/** Computes training steps with {@link FusedTraining}, a static plan of oneDNN primitives for the CPU. */
+/** Computes training steps with {@link FusedTraining}: static plans of oneDNN primitives for the CPU. */
 final class FusedEngine extends Engine {
     private final FusedTraining training;
 
@@ -25,7 +26,14 @@ final class FusedEngine extends Engine {
         super(model, recipe.train(), "fused", describe(recipe.train().precision()));
         Recipe.Train settings = recipe.train();
         boolean bf16 = settings.precision() == Precision.BF16;
-        training = new FusedTraining(model, recipe.data().imageSize(), bf16, settings.labelSmoothing());
+        training = new FusedTraining(
+                model,
+                recipe.data().imageSize(),
+                bf16,
+                settings.labelSmoothing(),
+                settings.shards(),
+                settings.batchNorm() == BatchNormScope.SYNC,
+                torch.get_num_threads());
         try {
             training.prepare(recipe.data().batchSize());
         } catch (UnsupportedOperationException e) {
@@ -35,7 +43,7 @@ final class FusedEngine extends Engine {
     }
 
     private static String describe(Precision precision) {
-        return "a static plan of oneDNN " + FusedTraining.libraryVersion() + " primitives, " + precision;
+        return "static plans of oneDNN " + FusedTraining.libraryVersion() + " primitives, " + precision;
     }
 
     @Override
@@ -43,7 +51,7 @@ final class FusedEngine extends Engine {
         try (PointerScope scope = new PointerScope()) {
             FusedTraining.Pass pass = training.pass(batch.pixels(), batch.labels());
             checkFinite(pass.loss());
-            optimizer.step(lr);
+            optimizer.step(lr, training::divide);
             return new Step(pass.loss(), pass.correct(), optimizer.steps());
         }
     }

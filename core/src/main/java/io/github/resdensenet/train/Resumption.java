@@ -85,7 +85,10 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
     /** Returns a note for each change of the environment that can change the last bits of a weight. */
     List<String> environmentChanges(Map<String, String> environment) {
         List<String> changes = new ArrayList<>();
-        for (String key : List.of("threads", "engine", "device", "cpu", "torch")) {
+        boolean fused = "fused".equals(environment.get("engine"));
+        boolean threadsMatter = !fused || recipe.train().freezeEpochs() > 0;
+        List<String> keys = List.of("threads", "engine", "device", "cpu", "torch");
+        for (String key : threadsMatter ? keys : keys.subList(1, keys.size())) {
             String before = manifest().environment().getOrDefault(key, "unknown");
             String now = environment.getOrDefault(key, "unknown");
             if (!before.equals(now)) {

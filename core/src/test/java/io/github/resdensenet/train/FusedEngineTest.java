@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.resdensenet.checkpoint.ModelState;
+import io.github.resdensenet.checkpoint.TensorData;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.nn.ImageClassifier;
@@ -20,12 +21,15 @@ import java.nio.FloatBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
+import org.bytedeco.pytorch.Scalar;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 import org.junit.jupiter.api.BeforeEach;
@@ -90,7 +94,7 @@ class FusedEngineTest {
         return sorted[sorted.length / 2];
     }
 
-    /** Sums depend on the number of threads, and other tests change it. */
+    /** The reference engine's sums depend on the number of threads, and other tests change it. */
     @BeforeEach
     void setThreads() {
         NativeSettings.apply(2);
@@ -245,6 +249,81 @@ class FusedEngineTest {
         }
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "resdensenet, 2, fp32",
+        "resdensenet, 4, fp32",
+        "resdensenet, 8, fp32",
+        "resdensenet, 4, bf16",
+        "densenet121, 4, fp32",
+        "resnet50v2, 4, fp32"
+    })
+    void weightsAndMomentsAreTheSameBytesForAnyNumberOfThreads(String name, int shards, String precision) {
+        assumeTrue(
+                precision.equals("fp32") || FusedTraining.describe().contains("avx512"),
+                "this processor has no bf16 kernels");
+        Recipe recipe = recipe(precision, 8, 64).with("train.shards", Integer.toString(shards));
+        Map<String, TensorData> expected = new HashMap<>();
+        for (int threads : new int[] {1, 2, 3, 4}) {
+            NativeSettings.apply(threads);
+            ImageClassifier model = Models.create(ModelConfig.of(Architecture.of(name)), CLASSES, 0);
+            try (FusedEngine engine = new FusedEngine(model, recipe)) {
+                for (int size : new int[] {8, 5, 3}) { // the last batches of epochs; 3 images make 3 shards at most
+                    try (Batch batch = batch(size, 64, size)) {
+                        engine.step(batch, 1e-3);
+                    }
+                }
+                Map<String, TensorData> state = new HashMap<>(ModelState.of(model));
+                state.putAll(engine.optimizer.state().tensors());
+                expected = threads == 1 ? state : expected;
+                Map<String, TensorData> first = expected;
+                assertThat(state.keySet().stream().filter(key -> !state.get(key).equals(first.get(key))))
+                        .as("differ at %d threads", threads)
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void localBatchNormNormalisesEachShardAlone() {
+        ModelConfig config = config(8, 16, 4, 2, 2);
+        Recipe recipe = recipe("fp32", 5, 48).with(Map.of("train.batchNorm", "local", "train.shards", "2"));
+        ImageClassifier model = Models.create(config, CLASSES, 0);
+        try (FusedEngine fused = new FusedEngine(model, recipe);
+                Batch batch = batch(5, 48, 1);
+                PointerScope scope = new PointerScope()) {
+            double loss = fused.step(batch, 1e-30).loss();
+            double expectedLoss = 0;
+            Map<String, Tensor> expected = new LinkedHashMap<>();
+            for (int[] range : new int[][] {{0, 2}, {2, 5}}) { // images of the two shards
+                ImageClassifier exact = Models.create(config, CLASSES, 0);
+                exact.to(ScalarType.Double);
+                int n = range[1] - range[0];
+                Tensor images = batch.images().to(ScalarType.Double).narrow(0, range[0], n);
+                expectedLoss += reference(exact)
+                                .step(images, batch.labelTensor().narrow(0, range[0], n), 1e-300)
+                                .loss()
+                        * n
+                        / 5;
+                exact.namedParameters().forEach((key, p) -> {
+                    Tensor part = p.grad().mul(new Scalar(n / 5.0));
+                    expected.merge(key, part, Tensor::add);
+                });
+            }
+            assertThat(loss).isCloseTo(expectedLoss, within(1e-5));
+            model.namedParameters().forEach((key, p) -> {
+                double error = p.grad()
+                        .to(ScalarType.Double)
+                        .sub(expected.get(key))
+                        .norm()
+                        .item_double();
+                assertThat(error / expected.get(key).norm().item_double())
+                        .as(key)
+                        .isLessThan(0.01);
+            });
+        }
+    }
+
     @Test
     void bf16StaysCloseToFp32AndReducesLoss() {
         ModelConfig config = config(32, 64, 4, 2, 2);
@@ -267,7 +346,7 @@ class FusedEngineTest {
         Recipe recipe = Recipe.defaults().with("data.imageSize", "48");
         try (Engine engine = Engine.of(recipe, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU)) {
             assertThat(engine.name()).isEqualTo("fused");
-            assertThat(engine.description()).startsWith("fused (a static plan of oneDNN ");
+            assertThat(engine.description()).startsWith("fused (static plans of oneDNN ");
         }
         Recipe reference = recipe.with("train.engine", "reference");
         try (Engine engine = Engine.of(reference, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU)) {
@@ -279,5 +358,11 @@ class FusedEngineTest {
                         CPU))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("train.precision bf16 needs train.engine fused");
+        assertThatThrownBy(() -> Engine.of(
+                        reference.with("train.batchNorm", "local"),
+                        Models.create(config(32, 64, 4, 1, 1), CLASSES, 0),
+                        CPU))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("train.batchNorm local needs train.engine fused");
     }
 }

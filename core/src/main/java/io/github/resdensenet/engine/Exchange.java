@@ -1,0 +1,138 @@
+package io.github.resdensenet.engine;
+
+import io.github.resdensenet.engine.Network.Concatenation;
+import io.github.resdensenet.engine.Network.Node;
+import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Shape;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * What the shards of a batch exchange. They compute the same list of segments, and meet after each segment. A meeting
+ * is a list of actions, which run once when all shards have finished the segment.
+ */
+final class Exchange implements AutoCloseable {
+    /** A range of channels of a concatenation, from {@code firstChannel}, and the value that they come from. */
+    record Part(int value, int firstChannel) {}
+
+    private final Network network;
+    private final List<Integer> sizes;
+    private final boolean sync;
+    private final List<Set<Runnable>> meetings = new ArrayList<>();
+    private final Map<Integer, BatchStatistics> statistics = new HashMap<>();
+    private final Map<Integer, Runnable> joins = new HashMap<>();
+    private final Map<Integer, Correction> corrections = new HashMap<>();
+    private final Map<Integer, NormalizationGradient> gradients = new HashMap<>();
+
+    /**
+     * Creates an exchange.
+     *
+     * @param sizes images in each shard
+     * @param sync whether batch normalisation is over the whole batch, not over each shard
+     */
+    Exchange(Network network, List<Integer> sizes, boolean sync) {
+        this.network = network;
+        this.sizes = sizes;
+        this.sync = sync;
+    }
+
+    int shards() {
+        return sizes.size();
+    }
+
+    boolean isSync() {
+        return sync;
+    }
+
+    /** The actions of the meeting after a segment, in order. */
+    Set<Runnable> meeting(int segment) {
+        while (meetings.size() <= segment) {
+            meetings.add(new LinkedHashSet<>());
+        }
+        return meetings.get(segment);
+    }
+
+    BatchStatistics statistics(int value) {
+        return statistics.computeIfAbsent(value, v -> {
+            Shape shape = network.shape(v);
+            List<Long> counts = sizes.stream()
+                    .map(size -> (long) size * shape.height() * shape.width())
+                    .toList();
+            return new BatchStatistics(shape.channels(), counts, sync);
+        });
+    }
+
+    /** The action that copies the statistics of the inputs of a concatenation to its own. */
+    Runnable join(Concatenation c) {
+        return joins.computeIfAbsent(c.output(), value -> {
+            Statistics whole = statistics(value).batch();
+            return () ->
+                    parts(c).forEach(part -> whole.copy(statistics(part.value()).batch(), part.firstChannel()));
+        });
+    }
+
+    /** The inputs of a concatenation. */
+    List<Part> parts(Concatenation c) {
+        List<Part> parts = new ArrayList<>();
+        int channel = 0;
+        for (int input : c.inputs()) {
+            parts.add(new Part(input, channel));
+            channel += network.shape(input).channels();
+        }
+        return parts;
+    }
+
+    /** The values that a value is concatenated from, or the value itself. */
+    List<Part> sources(int value) {
+        for (Node node : network.nodes()) {
+            if (node instanceof Concatenation c && c.output() == value) {
+                return parts(c).stream()
+                        .flatMap(part -> sources(part.value()).stream()
+                                .map(s -> new Part(s.value(), part.firstChannel() + s.firstChannel())))
+                        .toList();
+            }
+        }
+        return List.of(new Part(value, 0));
+    }
+
+    /** The gradients of a normalisation's parameters. */
+    NormalizationGradient gradient(Normalization n) {
+        return gradients.computeIfAbsent(n.output(), key -> {
+            List<NormalizationGradient.Target> targets = new ArrayList<>();
+            if (sync) {
+                for (Part source : sources(n.input())) {
+                    Correction correction = corrections.computeIfAbsent(
+                            source.value(), v -> new Correction(statistics(v).batch()));
+                    targets.add(new NormalizationGradient.Target(correction, source.firstChannel()));
+                }
+            }
+            return new NormalizationGradient(n.module(), statistics(n.input()).batch(), targets, sizes.size());
+        });
+    }
+
+    /** The correction of the gradient of a value that a normalisation reads. */
+    Correction correction(int value) {
+        return Objects.requireNonNull(corrections.get(value));
+    }
+
+    /** Updates the running statistics of every normalisation. */
+    void updateRunningStatistics() {
+        for (Node node : network.nodes()) {
+            if (node instanceof Normalization n) {
+                statistics(n.input()).batch().updateRunning(n.module());
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        statistics.values().forEach(BatchStatistics::close);
+        corrections.values().forEach(Correction::close);
+        gradients.values().forEach(NormalizationGradient::close);
+    }
+}
