@@ -3,6 +3,7 @@ package io.github.resdensenet.engine;
 import io.github.resdensenet.engine.Network.Concatenation;
 import io.github.resdensenet.engine.Network.Node;
 import io.github.resdensenet.engine.Network.Normalization;
+import io.github.resdensenet.engine.Network.Part;
 import io.github.resdensenet.engine.Network.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -17,9 +18,6 @@ import java.util.Set;
  * is a list of actions, which run once when all shards have finished the segment.
  */
 final class Exchange implements AutoCloseable {
-    /** A range of channels of a concatenation, from {@code firstChannel}, and the value that they come from. */
-    record Part(int value, int firstChannel) {}
-
     private final Network network;
     private final List<Integer> sizes;
     private final boolean sync;
@@ -39,10 +37,6 @@ final class Exchange implements AutoCloseable {
         this.network = network;
         this.sizes = sizes;
         this.sync = sync;
-    }
-
-    int shards() {
-        return sizes.size();
     }
 
     boolean isSync() {
@@ -71,33 +65,9 @@ final class Exchange implements AutoCloseable {
     Runnable join(Concatenation c) {
         return joins.computeIfAbsent(c.output(), value -> {
             Statistics whole = statistics(value).batch();
-            return () ->
-                    parts(c).forEach(part -> whole.copy(statistics(part.value()).batch(), part.firstChannel()));
+            return () -> network.parts(c)
+                    .forEach(part -> whole.copy(statistics(part.value()).batch(), part.firstChannel()));
         });
-    }
-
-    /** The inputs of a concatenation. */
-    List<Part> parts(Concatenation c) {
-        List<Part> parts = new ArrayList<>();
-        int channel = 0;
-        for (int input : c.inputs()) {
-            parts.add(new Part(input, channel));
-            channel += network.shape(input).channels();
-        }
-        return parts;
-    }
-
-    /** The values that a value is concatenated from, or the value itself. */
-    List<Part> sources(int value) {
-        for (Node node : network.nodes()) {
-            if (node instanceof Concatenation c && c.output() == value) {
-                return parts(c).stream()
-                        .flatMap(part -> sources(part.value()).stream()
-                                .map(s -> new Part(s.value(), part.firstChannel() + s.firstChannel())))
-                        .toList();
-            }
-        }
-        return List.of(new Part(value, 0));
     }
 
     /** The gradients of a normalisation's parameters. */
@@ -105,7 +75,7 @@ final class Exchange implements AutoCloseable {
         return gradients.computeIfAbsent(n.output(), key -> {
             List<NormalizationGradient.Target> targets = new ArrayList<>();
             if (sync) {
-                for (Part source : sources(n.input())) {
+                for (Part source : network.sources(n.input())) {
                     Correction correction = corrections.computeIfAbsent(
                             source.value(), v -> new Correction(statistics(v).batch()));
                     targets.add(new NormalizationGradient.Target(correction, source.firstChannel()));

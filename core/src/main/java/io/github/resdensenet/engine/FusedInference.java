@@ -1,15 +1,14 @@
 package io.github.resdensenet.engine;
 
+import io.github.resdensenet.engine.Workers.Phase;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Inference with oneDNN plans. Several images are distributed over threads that each compute one image at a time, so
@@ -22,29 +21,9 @@ final class FusedInference implements Inference {
     private final long imageBytes;
     private final int threads;
     private final PreparedWeights weights = new PreparedWeights();
-    private final List<Worker> workers = new ArrayList<>();
     private final InferencePlan allThreads;
-
-    /** A single-threaded executor with its own plan. */
-    private static final class Worker {
-        final ExecutorService thread;
-        final InferencePlan plan;
-
-        Worker(int number, Network network, memory.data_type type, PreparedWeights weights) {
-            thread = Executors.newSingleThreadExecutor(task -> {
-                Thread worker = new Thread(task, "inference-" + number);
-                worker.setDaemon(true);
-                return worker;
-            });
-            plan = CompletableFuture.supplyAsync(
-                            () -> {
-                                NativeSettings.useOneThreadHere();
-                                return new InferencePlan(network, type, weights);
-                            },
-                            thread)
-                    .join();
-        }
-    }
+    private final List<InferencePlan> singleThreaded = new ArrayList<>();
+    private @Nullable Workers workers;
 
     /**
      * Prepares a model on the CPU for square images.
@@ -72,25 +51,28 @@ final class FusedInference implements Inference {
             }
             return logits;
         }
-        int used = Math.min(threads, count);
-        while (workers.size() < used) {
-            workers.add(new Worker(workers.size(), network, type, weights));
-            NativeSettings.apply(threads);
-        }
         AtomicInteger next = new AtomicInteger();
-        CompletableFuture<?>[] running = new CompletableFuture<?>[used];
-        for (int w = 0; w < used; w++) {
-            Worker worker = workers.get(w);
-            running[w] = CompletableFuture.runAsync(
-                    () -> {
-                        for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
-                            worker.plan.run(image(images, i), logits, i * classes);
-                        }
-                    },
-                    worker.thread);
+        List<Runnable> tasks = new ArrayList<>();
+        for (InferencePlan plan : singleThreaded(Math.min(threads, count))) {
+            tasks.add(() -> {
+                for (int i = next.getAndIncrement(); i < count; i = next.getAndIncrement()) {
+                    plan.run(image(images, i), logits, i * classes);
+                }
+            });
         }
-        CompletableFuture.allOf(running).join();
+        if (workers == null) {
+            workers = new Workers(threads);
+        }
+        workers.run(List.of(new Phase(tasks, List.of(), () -> {})));
         return logits;
+    }
+
+    /** The first plans for one thread; missing plans are compiled. */
+    private List<InferencePlan> singleThreaded(int count) {
+        while (singleThreaded.size() < count) {
+            singleThreaded.add(NativeSettings.onOneThread(() -> new InferencePlan(network, type, weights)));
+        }
+        return singleThreaded.subList(0, count);
     }
 
     private Pointer image(Pointer images, int i) {
@@ -109,11 +91,11 @@ final class FusedInference implements Inference {
 
     @Override
     public void close() {
-        allThreads.close();
-        for (Worker worker : workers) {
-            worker.thread.shutdown();
-            worker.plan.close();
+        if (workers != null) {
+            workers.close();
         }
+        allThreads.close();
+        singleThreaded.forEach(InferencePlan::close);
         weights.close();
     }
 }

@@ -14,6 +14,7 @@ import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.engine.Network.Node;
 import io.github.resdensenet.engine.Network.Normalization;
 import io.github.resdensenet.engine.Network.Padding;
+import io.github.resdensenet.engine.Network.Part;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
@@ -89,12 +90,11 @@ final class InferencePlan extends Plan {
             if (network.nodes().get(i) instanceof Concatenation c) {
                 Slot whole = slots.getOrDefault(c.output(), new Slot(c.output(), 0));
                 slots.put(c.output(), whole);
-                int channel = whole.channel;
-                for (int input : c.inputs()) {
-                    if (input != 0) {
-                        slots.putIfAbsent(input, new Slot(whole.concatenation, channel));
+                for (Part part : network.parts(c)) {
+                    if (part.value() != 0) {
+                        slots.putIfAbsent(
+                                part.value(), new Slot(whole.concatenation, whole.channel + part.firstChannel()));
                     }
-                    channel += network.shape(input).channels();
                 }
             }
         }
@@ -252,13 +252,12 @@ final class InferencePlan extends Plan {
             concatenate(c);
             return;
         }
-        int channel = whole.channel;
-        for (int input : c.inputs()) {
-            Slot slot = new Slot(whole.concatenation, channel);
+        for (Part part : network.parts(c)) {
+            int input = part.value();
+            Slot slot = new Slot(whole.concatenation, whole.channel + part.firstChannel());
             if (!slot.equals(slots.get(input))) {
                 program.reorder("concatenation", value(input), place(slot, form(input, type)), false);
             }
-            channel += network.shape(input).channels();
         }
         values.put(c.output(), place(c.output()));
     }

@@ -114,6 +114,9 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         }
     }
 
+    /** An input of a concatenation, and the first of its channels in the output. */
+    record Part(int value, int firstChannel) {}
+
     /** Element-wise sum of two values. */
     record Addition(List<Integer> inputs, int output) implements Node {
         @Override
@@ -141,6 +144,40 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
     /** The nodes that read a value. */
     List<Node> readers(int value) {
         return nodes.stream().filter(node -> node.inputs().contains(value)).toList();
+    }
+
+    /** The concatenation that computes a value, or null if another node does. */
+    @Nullable
+    Concatenation concatenation(int value) {
+        for (Node node : nodes) {
+            if (node instanceof Concatenation c && c.output() == value) {
+                return c;
+            }
+        }
+        return null;
+    }
+
+    /** The inputs of a concatenation, in order. */
+    List<Part> parts(Concatenation c) {
+        List<Part> parts = new ArrayList<>();
+        int channel = 0;
+        for (int input : c.inputs()) {
+            parts.add(new Part(input, channel));
+            channel += shape(input).channels();
+        }
+        return parts;
+    }
+
+    /** The values that a value is concatenated from, through all concatenations, or the value itself. */
+    List<Part> sources(int value) {
+        Concatenation c = concatenation(value);
+        if (c == null) {
+            return List.of(new Part(value, 0));
+        }
+        return parts(c).stream()
+                .flatMap(part -> sources(part.value()).stream()
+                        .map(s -> new Part(s.value(), part.firstChannel() + s.firstChannel())))
+                .toList();
     }
 
     private static final class Builder {

@@ -12,9 +12,9 @@ import static io.github.resdensenet.engine.OneDnn.isReference;
 import io.github.resdensenet.engine.Network.Addition;
 import io.github.resdensenet.engine.Network.Concatenation;
 import io.github.resdensenet.engine.Network.Convolution;
-import io.github.resdensenet.engine.Network.Node;
 import io.github.resdensenet.engine.Network.Normalization;
 import io.github.resdensenet.engine.Network.Padding;
+import io.github.resdensenet.engine.Network.Part;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
@@ -27,7 +27,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.IntUnaryOperator;
 import org.bytedeco.dnnl.batch_normalization_backward;
@@ -309,9 +308,7 @@ final class ShardPlan extends Plan {
                 new Argument(dnnl.DNNL_ARG_VARIANCE, variance),
                 new Argument(dnnl.DNNL_ARG_SCALE, scale),
                 new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias().data_ptr(), channels))));
-        if (mask != null) {
-            arguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, mask));
-        }
+        addWorkspace(arguments, mask);
         add("normalization forward", forward, new batch_normalization_forward(forward), arguments);
         values.put(n.output(), y);
 
@@ -339,14 +336,12 @@ final class ShardPlan extends Plan {
                     new Argument(dnnl.DNNL_ARG_DIFF_SRC, dx),
                     new Argument(dnnl.DNNL_ARG_DIFF_SCALE, Buffer.at(sums.scale(shard), channels)),
                     new Argument(dnnl.DNNL_ARG_DIFF_SHIFT, Buffer.at(sums.shift(shard), channels))));
-            if (mask != null) {
-                backArguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, mask));
-            }
+            addWorkspace(backArguments, mask);
             add("normalization backward", back, new batch_normalization_backward(back), backArguments);
             contribute(n.input(), dx, true);
             exchange(sums);
             if (exchange.isSync()) {
-                exchange.sources(n.input()).forEach(part -> corrected.add(part.value()));
+                network.sources(n.input()).forEach(part -> corrected.add(part.value()));
             }
         });
     }
@@ -378,9 +373,7 @@ final class ShardPlan extends Plan {
         @Nullable Buffer winners = p.max() ? program.allocate(forward.workspace_desc()) : null;
         List<Argument> arguments =
                 new ArrayList<>(List.of(new Argument(dnnl.DNNL_ARG_SRC, x), new Argument(dnnl.DNNL_ARG_DST, y)));
-        if (winners != null) {
-            arguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, winners));
-        }
+        addWorkspace(arguments, winners);
         add("pooling forward", forward, new pooling_forward(forward), arguments);
         values.put(p.output(), y);
 
@@ -402,12 +395,17 @@ final class ShardPlan extends Plan {
             Buffer dx = program.allocate(src);
             List<Argument> backArguments = new ArrayList<>(
                     List.of(new Argument(dnnl.DNNL_ARG_DIFF_DST, dy), new Argument(dnnl.DNNL_ARG_DIFF_SRC, dx)));
-            if (winners != null) {
-                backArguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, winners));
-            }
+            addWorkspace(backArguments, winners);
             add("pooling backward", back, new pooling_backward(back), backArguments);
             contribute(p.input(), dx, true);
         });
+    }
+
+    /** Adds what the forward primitive keeps for the backward primitive, unless it keeps nothing. */
+    private static void addWorkspace(List<Argument> arguments, @Nullable Buffer kept) {
+        if (kept != null) {
+            arguments.add(new Argument(dnnl.DNNL_ARG_WORKSPACE, kept));
+        }
     }
 
     @Override
@@ -421,11 +419,9 @@ final class ShardPlan extends Plan {
         concatenate(c);
         backward.push(() -> {
             Buffer dy = gradient(c.output());
-            int from = 0;
-            for (int input : c.inputs()) {
-                int channels = network.shape(input).channels();
-                contribute(input, dy.channels(from, channels), false);
-                from += channels;
+            for (Part part : network.parts(c)) {
+                int channels = network.shape(part.value()).channels();
+                contribute(part.value(), dy.channels(part.firstChannel(), channels), false);
             }
         });
     }
@@ -447,21 +443,18 @@ final class ShardPlan extends Plan {
         if (!withStatistics.add(id)) {
             return result;
         }
-        Optional<Node> joined = network.nodes().stream()
-                .filter(node -> node instanceof Concatenation && node.output() == id)
-                .findAny();
-        if (joined.isEmpty()) {
+        Concatenation c = network.concatenation(id);
+        if (c == null) {
             computeStatistics(value(id), network.shape(id), result);
             exchange(result);
             return result;
         }
-        Concatenation c = (Concatenation) joined.get();
         c.inputs().forEach(this::statistics);
         atMeeting(exchange.join(c));
         if (!exchange.isSync()) {
             program.add(
                     "statistics",
-                    () -> exchange.parts(c)
+                    () -> network.parts(c)
                             .forEach(part -> result.of(shard)
                                     .copy(exchange.statistics(part.value()).of(shard), part.firstChannel())));
         }

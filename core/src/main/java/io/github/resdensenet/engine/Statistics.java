@@ -44,10 +44,6 @@ final class Statistics implements AutoCloseable {
         return count;
     }
 
-    float mean(int channel) {
-        return means.get(channel);
-    }
-
     float variance(int channel) {
         return variances.get(channel);
     }

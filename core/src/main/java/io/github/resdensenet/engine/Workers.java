@@ -3,7 +3,7 @@ package io.github.resdensenet.engine;
 import io.github.resdensenet.nn.NativeSettings;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
@@ -51,13 +51,15 @@ final class Workers implements AutoCloseable {
     /** Starts the threads. */
     Workers(int count) {
         int before = torch.get_num_threads();
-        CountDownLatch started = new CountDownLatch(count);
+        List<CompletableFuture<?>> started = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int number = i;
+            CompletableFuture<?> ready = new CompletableFuture<>();
+            started.add(ready);
             Thread thread = new Thread(
                     () -> {
                         NativeSettings.useOneThreadHere();
-                        started.countDown();
+                        ready.complete(null);
                         work(number);
                     },
                     "compute-" + i);
@@ -65,17 +67,7 @@ final class Workers implements AutoCloseable {
             threads.add(thread);
             thread.start();
         }
-        boolean interrupted = false;
-        while (started.getCount() > 0) {
-            try {
-                started.await();
-            } catch (InterruptedException e) {
-                interrupted = true;
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        started.forEach(CompletableFuture::join);
         NativeSettings.apply(before); // the number of threads of other libtorch computations
     }
 

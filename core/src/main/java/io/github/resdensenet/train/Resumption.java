@@ -87,11 +87,10 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
         List<String> changes = new ArrayList<>();
         boolean fused = "fused".equals(environment.get("engine"));
         boolean threadsMatter = !fused || recipe.train().freezeEpochs() > 0;
-        List<String> keys = List.of("threads", "engine", "device", "cpu", "torch");
-        for (String key : threadsMatter ? keys : keys.subList(1, keys.size())) {
+        for (String key : List.of("threads", "engine", "device", "cpu", "torch")) {
             String before = manifest().environment().getOrDefault(key, "unknown");
             String now = environment.getOrDefault(key, "unknown");
-            if (!before.equals(now)) {
+            if (!before.equals(now) && (threadsMatter || !key.equals("threads"))) {
                 changes.add("Note: " + key + " was " + before + " and is " + now
                         + "; the weights may differ from an uninterrupted run's in their last bits");
             }
