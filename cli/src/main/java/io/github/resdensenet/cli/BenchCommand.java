@@ -62,8 +62,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--profile",
-            description = "also print the time per kind of operation of a training step in milliseconds, for random"
-                    + " images only (default: off)")
+            description = "also print the time per kind of operation of a training step, computed on one thread, in"
+                    + " milliseconds; for random images only (default: off)")
     private boolean profile;
 
     @Override

@@ -127,6 +127,20 @@ final class TrainingSetup implements AutoCloseable {
                     + " training images), and at data.imageSize " + size
                     + " the last feature map is 1 x 1: batch normalisation needs 2 values per channel");
         }
+        int shards = recipe.train().shards();
+        int full = Math.min(batch, trainRows);
+        boolean single = imagesPerShard(full, shards) == 1 || imagesPerShard(last, shards) == 1;
+        if (recipe.train().batchNorm() == Recipe.BatchNormScope.LOCAL && single && model.featureSize(size) == 1) {
+            throw new IllegalArgumentException("train.batchNorm local: train.shards " + shards
+                    + " leaves 1 image for a shard (batches of " + full + " and " + Math.min(last, full)
+                    + " images), and at data.imageSize " + size
+                    + " the last feature map is 1 x 1: batch normalisation needs 2 values per channel");
+        }
+    }
+
+    /** The number of images in the smallest shard of a batch. */
+    private static int imagesPerShard(int images, int shards) {
+        return images / Math.min(images, shards);
     }
 
     private static Normalize load(Weights weights, ImageClassifier model, boolean newHead) throws IOException {

@@ -231,6 +231,12 @@ class TrainerTest {
         assertThatThrownBy(
                         () -> Trainer.train(recipe.with("data.imageSize", "6").with("data.batchSize", "25"), out))
                 .hasMessageContaining("data.batchSize 25 leaves 1 image for a step (26 training images)");
+        Recipe local = recipe.with("data.imageSize", "6")
+                .with("train.batchNorm", "local")
+                .with("train.engine", "fused")
+                .with("train.shards", "4");
+        assertThatThrownBy(() -> Trainer.train(local.with("data.batchSize", "7"), out))
+                .hasMessageContaining("train.shards 4 leaves 1 image for a shard (batches of 7 and 5 images)");
         Files.writeString(root.resolve("data/day/broken.png"), "no");
         assertThatThrownBy(() -> Trainer.train(recipe, out))
                 .hasMessageContaining("broken.png: not an image in a supported format");
