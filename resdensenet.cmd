@@ -14,6 +14,7 @@ if not exist "%JAR%" (
   call "%HERE%mvnw.cmd" -q -ntp -f "%HERE%pom.xml" -pl cli -am package -DskipTests 1>&2
   if errorlevel 1 exit /b 1
 )
+if not defined TORCH_CPP_LOG_LEVEL set "TORCH_CPP_LOG_LEVEL=FATAL"
 "%JAVA%" -XX:+UseSerialGC -Xmn32m -Xshare:auto -Djava.awt.headless=true ^
   -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 ^
   -Dresdensenet.terminal=false %RESDENSENET_JAVA_OPTS% -jar "%JAR%" %*

@@ -27,14 +27,15 @@ class ArchitectureTest {
 
     static {
         ALLOWED.put("util", List.of());
+        ALLOWED.put("distributed", List.of("util"));
         ALLOWED.put("image", List.of("util"));
         ALLOWED.put("plot", List.of("image"));
         ALLOWED.put("nn", List.of("util"));
         ALLOWED.put("transforms", List.of("image", "util"));
-        ALLOWED.put("data", List.of("image", "transforms", "util"));
-        ALLOWED.put("engine", List.of("nn"));
+        ALLOWED.put("data", List.of("distributed", "image", "transforms", "util"));
+        ALLOWED.put("engine", List.of("distributed", "nn"));
         ALLOWED.put("checkpoint", List.of("nn", "util"));
-        ALLOWED.put("run", List.of("checkpoint", "data", "nn", "transforms", "util"));
+        ALLOWED.put("run", List.of("distributed", "checkpoint", "data", "nn", "transforms", "util"));
         ALLOWED.put("eval", List.of("run", "engine", "data", "nn", "transforms", "util"));
         ALLOWED.put("predict", List.of("run", "eval", "engine", "data", "nn", "transforms", "image"));
         ALLOWED.put("explain", List.of("predict", "plot", "nn", "transforms", "data", "image", "util"));
@@ -43,8 +44,19 @@ class ArchitectureTest {
                 List.of("explain", "predict", "eval", "run", "plot", "nn", "data", "transforms", "image", "util"));
         ALLOWED.put(
                 "train",
-                List.of("report", "eval", "run", "checkpoint", "engine", "data", "nn", "transforms", "image", "util"));
-        ALLOWED.put("benchmark", List.of("train", "run", "engine", "data", "nn", "transforms", "util"));
+                List.of(
+                        "report",
+                        "eval",
+                        "run",
+                        "checkpoint",
+                        "engine",
+                        "data",
+                        "distributed",
+                        "nn",
+                        "transforms",
+                        "image",
+                        "util"));
+        ALLOWED.put("benchmark", List.of("distributed", "train", "run", "engine", "data", "nn", "transforms", "util"));
         ALLOWED.put("compare", List.of("train", "report", "eval", "run", "checkpoint", "plot", "data", "nn", "util"));
     }
 
@@ -86,6 +98,7 @@ class ArchitectureTest {
         only(
                 "org.bytedeco.pytorch..",
                 "nn",
+                "distributed",
                 "engine",
                 "train",
                 "eval",

@@ -1,6 +1,7 @@
 package io.github.resdensenet.bench;
 
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
@@ -57,7 +58,7 @@ public class StepBenchmark {
                 Recipe.defaults().with("data.imageSize", Integer.toString(size)).with("train.engine", engineName);
         NativeSettings.apply(0);
         model = Models.create(recipe.model(), CLASSES, 0);
-        engine = Engine.of(recipe, model, new Device("cpu"));
+        engine = Engine.of(recipe, model, new Device("cpu"), ProcessGroup.single());
         inference = engine.inference(size);
         KeyedRandom random = KeyedRandom.of(0);
         FloatBuffer pixels = Batch.allocate(BATCH, size);

@@ -1,5 +1,6 @@
 package io.github.resdensenet.cli;
 
+import io.github.resdensenet.distributed.LostProcessException;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -95,6 +96,10 @@ public final class Main {
         if (error instanceof CancellationException) {
             err.println("resdensenet: " + Text.printable(String.valueOf(error.getMessage())));
             return Signals.exitCode();
+        }
+        if (error instanceof LostProcessException) {
+            err.println("resdensenet: " + Text.printable(String.valueOf(error.getMessage())));
+            return Launcher.isChild() ? Launcher.LOST : CommandLine.ExitCode.SOFTWARE;
         }
         boolean usage = error instanceof IllegalArgumentException;
         Exception shown =

@@ -21,7 +21,8 @@ final class OptionGroups implements IModelTransformer, IHelpSectionRenderer {
     private static final List<Group> GROUPS = List.of(
             new Group("Data", List.of("--data", "--image-size", "--on-bad")),
             new Group("Model", List.of("--model", "--init", "--new-head")),
-            new Group("Optimisation", List.of("--epochs", "--batch-size", "--lr", "--seed")));
+            new Group("Optimisation", List.of("--epochs", "--batch-size", "--lr", "--seed")),
+            new Group("Several processes", ProcessOptions.NAMES));
 
     /** Options of a recipe that a command accepts but ignores. */
     private static final Map<String, Set<String>> IGNORED = Map.of("bench", Set.of("--epochs", "--on-bad", "--device"));

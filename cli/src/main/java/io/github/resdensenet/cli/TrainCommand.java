@@ -1,5 +1,7 @@
 package io.github.resdensenet.cli;
 
+import io.github.resdensenet.distributed.LostProcessException;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.train.TrainListener;
@@ -11,6 +13,7 @@ import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +47,9 @@ final class TrainCommand implements Callable<Integer> {
     @Mixin
     private RecipeOptions options = new RecipeOptions();
 
+    @Mixin
+    private ProcessOptions processes = new ProcessOptions();
+
     @Option(
             names = "--data",
             paramLabel = "DIR",
@@ -76,42 +82,92 @@ final class TrainCommand implements Callable<Integer> {
             names = "--resume",
             paramLabel = "RUN",
             description =
-                    "run folder to resume from its newest checkpoint; only --epochs is allowed with it, as the new"
-                            + " total (default: start a new run)")
+                    "run folder to resume from its newest checkpoint; of the options above, only --epochs is allowed"
+                            + " with it, as the new total (default: start a new run)")
     private @Nullable Path resume;
 
     @Override
     public Integer call() throws Exception {
-        Run run = resume == null ? start() : resume(resume);
-        Path report = run.file("report.html");
-        if (Files.exists(report)) {
-            spec.commandLine().getOut().println("Report: " + report);
+        if (resume != null) {
+            checkResumeOptions();
         }
-        spec.commandLine().getOut().println("Done: " + run.folder());
-        return 0;
+        if (processes.isLauncher()) {
+            return launch();
+        }
+        try (ProcessGroup group = processes.connect()) {
+            if (group.rank() > 0) {
+                join(group);
+                return 0;
+            }
+            Run run = resume == null ? start(group) : trainer(group).resume(resume, options.epochs());
+            Path report = run.file("report.html");
+            if (Files.exists(report)) {
+                spec.commandLine().getOut().println("Report: " + report);
+            }
+            spec.commandLine().getOut().println("Done: " + run.folder());
+            return 0;
+        }
     }
 
-    private Run start() throws IOException {
+    private Run start(ProcessGroup group) throws IOException {
         Recipe recipe = options.resolve(data, imageSize);
-        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-        Path folder = out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
-        return trainer().train(recipe, folder, init, newHead);
+        Path folder = folder(recipe);
+        try {
+            return trainer(group).train(recipe, folder, init, newHead);
+        } catch (LostProcessException e) {
+            if (Launcher.isChild() || !Files.exists(folder)) {
+                throw e;
+            }
+            throw new LostProcessException(
+                    e.getMessage() + "; resume with: resdensenet train --resume " + folder + " and the same options",
+                    e);
+        }
     }
 
-    private Run resume(Path folder) throws IOException {
+    private Path folder(Recipe recipe) {
+        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+        return out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
+    }
+
+    private void checkResumeOptions() {
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            if (!List.of("--resume", "--epochs").contains(option.longestName())) {
+            String name = option.longestName();
+            if (!List.of("--resume", "--epochs").contains(name) && !ProcessOptions.NAMES.contains(name)) {
                 throw new IllegalArgumentException(
-                        "--resume takes all settings except --epochs from the run; remove " + option.longestName());
+                        "--resume takes all settings except --epochs from the run; remove " + name);
             }
         }
-        return trainer().resume(folder, options.epochs());
     }
 
-    private Trainer trainer() {
-        Trainer trainer = new Trainer(new Console());
+    /** Starts the processes with the same command line. */
+    private int launch() throws IOException {
+        List<String> arguments =
+                new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
+        Path run = resume;
+        if (run == null) {
+            run = folder(options.resolve(data, imageSize));
+            Run.checkFree(run);
+            arguments.addAll(List.of("--out", run.toString()));
+        }
+        return processes
+                .launcher()
+                .run(
+                        arguments,
+                        run,
+                        spec.commandLine().getOut(),
+                        spec.commandLine().getErr());
+    }
+
+    private Trainer trainer(ProcessGroup group) {
+        Trainer trainer = new Trainer(new Console(), group);
         Signals.onNext(trainer::stop);
         return trainer;
+    }
+
+    private void join(ProcessGroup group) throws IOException {
+        spec.commandLine().getOut().println("Rank " + group.rank() + " of " + group.size() + ": training with rank 0");
+        Signals.onNext(group::requestStop);
+        Trainer.join(new TrainListener() {}, group);
     }
 
     /** Prints the log on stdout and a progress line on stderr. */

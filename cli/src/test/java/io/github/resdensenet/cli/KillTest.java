@@ -34,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
 @DisabledOnOs(OS.WINDOWS)
 class KillTest {
     private static final int KILLS = Extent.of(2, 200);
+    private static final int LOSSES = Extent.of(2, 50); // of one of several processes
     private static final int WRITES = Extent.of(1, 20); // for each of three files
 
     @TempDir
@@ -165,6 +166,61 @@ class KillTest {
         }
         Trust.row("C6", kills, failed, whileSaving + " while a checkpoint was being written");
         assertThat(failed).as(Files.readString(root.resolve("output.txt"))).isZero();
+    }
+
+    /** Kills or pauses one of several processes, which are then started again from the last checkpoint. */
+    @Test
+    void severalProcessesEndWithIdenticalWeightsAfterOneIsLost() throws Exception {
+        Random random = new Random(2);
+        String expected = outcome(uninterrupted("fused"));
+        long span = training(uninterrupted("fused")).toMillis();
+        int failed = 0;
+        for (int i = 0; i < LOSSES; i++) {
+            Path run = root.resolve("run-lost" + i);
+            Process launcher = start(
+                    training("fused"),
+                    "--nproc",
+                    Integer.toString(Extent.of(2, 4)),
+                    "--timeout-s",
+                    "3",
+                    "--max-restarts",
+                    "1",
+                    "--out",
+                    run.toString());
+            awaitMoment(run, launcher, false, random.nextLong(span));
+            List<ProcessHandle> ranks = launcher.descendants().toList();
+            if (!ranks.isEmpty()) {
+                long victim = ranks.get(random.nextInt(ranks.size())).pid();
+                signal(i % 2 == 0 ? "KILL" : "STOP", victim);
+            }
+            if (await(launcher) != 0 || !outcome(run).equals(expected)) {
+                failed++;
+            }
+        }
+        Trust.row("T1", LOSSES, failed, "processes killed or paused");
+        assertThat(failed).as(Files.readString(root.resolve("output.txt"))).isZero();
+    }
+
+    private static void signal(String name, long process) throws Exception {
+        new ProcessBuilder("kill", "-" + name, Long.toString(process)).start().waitFor();
+    }
+
+    @Test
+    void processesEndWithTheirLauncherAndResumeInAnotherNumber() throws Exception {
+        String expected = outcome(uninterrupted("fused"));
+        Path run = root.resolve("run-launcher");
+        Process launcher = start(training("fused"), "--nproc", "2", "--out", run.toString());
+        awaitMoment(run, launcher, false, 1_000);
+        List<ProcessHandle> ranks = launcher.descendants().toList();
+        assertThat(ranks).hasSize(2);
+        launcher.destroyForcibly().waitFor();
+        for (ProcessHandle rank : ranks) {
+            rank.onExit().get(20, TimeUnit.SECONDS);
+        }
+        assertThat(await(start(List.of("train", "--resume", run.toString(), "--nproc", "3"))))
+                .as(Files.readString(root.resolve("output.txt")))
+                .isZero();
+        assertThat(outcome(run)).isEqualTo(expected);
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.PixelCache;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
@@ -134,7 +135,8 @@ public final class Benchmark {
                         recipe.data().batchSize(),
                         true,
                         recipe.train().seed(),
-                        recipe.data().loaderThreads())) {
+                        recipe.data().loaderThreads(),
+                        DataLoader.Part.WHOLE)) {
             double fillSeconds = (System.nanoTime() - start) / 1e9;
             double[] times = new double[steps];
             double loss = 0;
@@ -187,7 +189,7 @@ public final class Benchmark {
     }
 
     private Engine engine(ImageClassifier model) {
-        return Engine.of(recipe, model, new Device("cpu"));
+        return Engine.of(recipe, model, new Device("cpu"), ProcessGroup.single());
     }
 
     private static Batch randomBatch(int n, int size) {

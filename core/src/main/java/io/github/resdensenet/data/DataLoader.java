@@ -1,6 +1,7 @@
 package io.github.resdensenet.data;
 
 import io.github.resdensenet.data.ImageFolder.Sample;
+import io.github.resdensenet.distributed.Sharding.Range;
 import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.transforms.Compose;
 import io.github.resdensenet.util.KeyedRandom;
@@ -28,6 +29,7 @@ public final class DataLoader implements AutoCloseable {
     private final PixelCache cache;
     private final List<Sample> samples;
     private final int[] rows;
+    private final Part part;
     private final Compose transform;
     private final int batchSize;
     private final boolean shuffle;
@@ -37,6 +39,15 @@ public final class DataLoader implements AutoCloseable {
     private final @Nullable ExecutorService pool;
     private final Queue<FloatBuffer> free = new ConcurrentLinkedQueue<>();
     private final AtomicLong waited = new AtomicLong();
+
+    /** Which images of a batch are loaded, as positions in the batch. */
+    public interface Part {
+        /** All images. */
+        Part WHOLE = (epoch, images) -> new Range(0, images);
+
+        /** The positions for a batch of some size in an epoch. */
+        Range of(int epoch, int images);
+    }
 
     /**
      * A loader over some of the cache's samples.
@@ -49,6 +60,7 @@ public final class DataLoader implements AutoCloseable {
      * @param shuffle whether each epoch has its own random order
      * @param seed key of order and augmentation
      * @param threads threads that work ahead; with 0 the calling thread does the work
+     * @param part which images of a batch are loaded; the labels are those of the whole batch
      */
     public DataLoader(
             PixelCache cache,
@@ -58,10 +70,12 @@ public final class DataLoader implements AutoCloseable {
             int batchSize,
             boolean shuffle,
             long seed,
-            int threads) {
+            int threads,
+            Part part) {
         this.cache = cache;
         this.samples = List.copyOf(samples);
         this.rows = rows.clone();
+        this.part = part;
         this.transform = transform;
         this.batchSize = batchSize;
         this.shuffle = shuffle;
@@ -125,12 +139,13 @@ public final class DataLoader implements AutoCloseable {
         FloatBuffer recycled = free.poll();
         FloatBuffer pixels = recycled != null ? recycled : Batch.allocate(batchSize, cache.size());
         float[] plane = new float[cache.size() * cache.size()];
-        int[] labels = new int[indices.length];
-        for (int i = 0; i < indices.length; i++) {
+        Range own = part.of(epoch, indices.length);
+        for (int i = own.from(); i < own.to(); i++) {
             RgbImage image = transform.apply(cache.get(indices[i]), KeyedRandom.of(seed, AUGMENT, epoch, indices[i]));
-            Batch.fill(image.pixels(), table, plane, pixels, i * 3 * plane.length);
-            labels[i] = samples.get(indices[i]).classIndex();
+            Batch.fill(image.pixels(), table, plane, pixels, (i - own.from()) * 3 * plane.length);
         }
+        int[] labels =
+                Arrays.stream(indices).map(i -> samples.get(i).classIndex()).toArray();
         return new Batch(pixels, indices, labels, cache.size(), () -> free.add(pixels));
     }
 

@@ -7,21 +7,19 @@ import io.github.resdensenet.engine.Network.Part;
 import io.github.resdensenet.engine.Network.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
- * What the shards of a batch exchange. They compute the same list of segments, and meet after each segment. A meeting
- * is a list of actions, which run once when all shards have finished the segment.
+ * What the shards of a batch exchange. They compute the same list of segments, and meet after each segment.
  */
 final class Exchange implements AutoCloseable {
     private final Network network;
-    private final List<Integer> sizes;
+    private final Team team;
     private final boolean sync;
-    private final List<Set<Runnable>> meetings = new ArrayList<>();
+    private final List<Meeting> meetings = new ArrayList<>();
     private final Map<Integer, BatchStatistics> statistics = new HashMap<>();
     private final Map<Integer, Runnable> joins = new HashMap<>();
     private final Map<Integer, Correction> corrections = new HashMap<>();
@@ -30,23 +28,27 @@ final class Exchange implements AutoCloseable {
     /**
      * Creates an exchange.
      *
-     * @param sizes images in each shard
+     * @param team who computes which shard
      * @param sync whether batch normalisation is over the whole batch, not over each shard
      */
-    Exchange(Network network, List<Integer> sizes, boolean sync) {
+    Exchange(Network network, Team team, boolean sync) {
         this.network = network;
-        this.sizes = sizes;
+        this.team = team;
         this.sync = sync;
+    }
+
+    boolean isBetweenProcesses() {
+        return team.group().size() > 1;
     }
 
     boolean isSync() {
         return sync;
     }
 
-    /** The actions of the meeting after a segment, in order. */
-    Set<Runnable> meeting(int segment) {
+    /** The meeting after a segment. */
+    Meeting meeting(int segment) {
         while (meetings.size() <= segment) {
-            meetings.add(new LinkedHashSet<>());
+            meetings.add(new Meeting());
         }
         return meetings.get(segment);
     }
@@ -54,8 +56,8 @@ final class Exchange implements AutoCloseable {
     BatchStatistics statistics(int value) {
         return statistics.computeIfAbsent(value, v -> {
             Shape shape = network.shape(v);
-            List<Long> counts = sizes.stream()
-                    .map(size -> (long) size * shape.height() * shape.width())
+            List<Long> counts = IntStream.range(0, team.shards())
+                    .mapToObj(shard -> (long) team.size(shard) * shape.height() * shape.width())
                     .toList();
             return new BatchStatistics(shape.channels(), counts, sync);
         });
@@ -81,7 +83,7 @@ final class Exchange implements AutoCloseable {
                     targets.add(new NormalizationGradient.Target(correction, source.firstChannel()));
                 }
             }
-            return new NormalizationGradient(n.module(), statistics(n.input()).batch(), targets, sizes.size());
+            return new NormalizationGradient(n.module(), statistics(n.input()).batch(), targets, team.shards());
         });
     }
 

@@ -1,11 +1,15 @@
 package io.github.resdensenet.engine;
 
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
@@ -34,6 +38,9 @@ public final class FusedTraining implements AutoCloseable {
     private final PreparedWeights weights = new PreparedWeights();
     private final Map<Integer, TrainingPlan> plans = new HashMap<>();
     private final Workers workers;
+    private final ProcessGroup group;
+    private final int shards;
+    private final ExecutorService sender = Executors.newSingleThreadExecutor(FusedTraining::senderThread);
 
     /**
      * Prepares a model on the CPU for square images.
@@ -44,6 +51,7 @@ public final class FusedTraining implements AutoCloseable {
      * @param shards number of shards of a batch; it decides the last bits of the weights
      * @param sync whether batch normalisation is over the whole batch, not over each shard
      * @param threads number of compute threads; it changes no bit
+     * @param group the processes that compute a batch together; their number changes no bit
      * @throws UnsupportedOperationException if the model has an operation that the plans do not support
      */
     public FusedTraining(
@@ -53,13 +61,24 @@ public final class FusedTraining implements AutoCloseable {
             double labelSmoothing,
             int shards,
             boolean sync,
-            int threads) {
+            int threads,
+            ProcessGroup group) {
         this.network = Network.of(model, imageSize);
         this.type = bf16 ? OneDnn.BF16 : OneDnn.F32;
         this.labelSmoothing = labelSmoothing;
         this.sync = sync;
-        this.workspaces = Stream.generate(Workspace::new).limit(shards).toList();
-        this.workers = new Workers(Math.min(threads, shards));
+        this.group = group;
+        this.shards = shards;
+        int own = (shards + group.size() - 1) / group.size();
+        this.workspaces = Stream.generate(Workspace::new).limit(own + 1).toList();
+        CompletableFuture.runAsync(NativeSettings::useOneThreadHere, sender).join(); // the workers restore the number
+        this.workers = new Workers(Math.min(threads, own));
+    }
+
+    private static Thread senderThread(Runnable work) {
+        Thread thread = new Thread(work, "gradient-sender");
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** The version of the oneDNN library, for example "3.11.0". */
@@ -88,7 +107,9 @@ public final class FusedTraining implements AutoCloseable {
     private TrainingPlan plan(int batch) {
         return plans.computeIfAbsent(batch, n -> {
             try {
-                return NativeSettings.onOneThread(() -> new TrainingPlan(network, n, type, sync, weights, workspaces));
+                Team team = new Team(group, shards, n);
+                return NativeSettings.onOneThread(
+                        () -> new TrainingPlan(network, team, type, sync, weights, workspaces, sender));
             } catch (UnsupportedOperationException e) {
                 throw e;
             } catch (RuntimeException e) { // oneDNN throws this if it has no kernel at all
@@ -104,8 +125,9 @@ public final class FusedTraining implements AutoCloseable {
      * Runs one pass in training mode. It overwrites the gradients with those of this batch and updates the running
      * statistics.
      *
-     * @param images float32 [N, 3, H, W]
-     * @param labels class indices [N]
+     * @param images the images of this process, float32 [N, 3, H, W]
+     * @param labels class indices of all images of the batch
+     * @throws io.github.resdensenet.distributed.LostProcessException if another process is lost
      */
     public Pass pass(Pointer images, int[] labels) {
         return plan(labels.length).pass(images, labels, labelSmoothing, workers);
@@ -140,6 +162,7 @@ public final class FusedTraining implements AutoCloseable {
 
     @Override
     public void close() {
+        sender.shutdownNow();
         workers.close();
         plans.values().forEach(TrainingPlan::close);
         weights.close();

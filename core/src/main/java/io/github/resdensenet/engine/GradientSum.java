@@ -3,12 +3,14 @@ package io.github.resdensenet.engine;
 import static io.github.resdensenet.engine.OneDnn.F32;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
+import io.github.resdensenet.engine.ShardSum.Node;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.memory;
 
-/** Adds up the shards' gradients of a parameter, in the first shard's memory, and writes the sum to the parameter. */
+/** Adds up some shards' gradients of a parameter, in the first shard's memory. */
 final class GradientSum implements Runnable, AutoCloseable {
+    private final Node node;
     private final Buffer target;
     private final List<Buffer> parts = new ArrayList<>();
     private final Program program = new Program();
@@ -16,9 +18,11 @@ final class GradientSum implements Runnable, AutoCloseable {
     /**
      * Creates a sum without parts.
      *
-     * @param target the parameter's gradient
+     * @param node the shards
+     * @param target receives the sum
      */
-    GradientSum(Buffer target) {
+    GradientSum(Node node, Buffer target) {
+        this.node = node;
         this.target = target;
     }
 
@@ -32,8 +36,9 @@ final class GradientSum implements Runnable, AutoCloseable {
         memory.desc form = parts.get(0).form();
         memory.desc flat = desc(F32, memory.format_tag.x, form.get_size() / Float.BYTES);
         Buffer sum = ShardSum.of(
-                parts.size(),
-                shard -> converted(parts.get(shard), form).as(flat), // padded channels are 0: adding them does no harm
+                node,
+                shard -> converted(parts.get(shard - node.from()), form)
+                        .as(flat), // padded channels are 0: adding them does no harm
                 (a, b) -> {
                     program.add("gradient sums", a, b, a);
                     return a;

@@ -113,9 +113,21 @@ final class ShardPlan extends Plan {
         endSegment(); // the loss needs the logits of all shards
         gradients.put(
                 network.output(), List.of(new Gradient(Buffer.at(logitGradients, form(network.output(), F32)), false)));
-        backward.forEach(Runnable::run);
+        backward.forEach(this::addBackward);
         endSegment();
         program.seal(workspace);
+    }
+
+    /** Adds backward instructions. If the gradients fill a slice, the segment ends, so that it can be sent. */
+    private void addBackward(Runnable instructions) {
+        instructions.run();
+        long bytes = parameterGradients.stream()
+                .filter(gradient -> gradient.segment == segment())
+                .mapToLong(gradient -> gradient.target.form().get_size())
+                .sum();
+        if (exchange.isBetweenProcesses() && bytes >= GradientExchange.SLICE * Float.BYTES) {
+            endSegment();
+        }
     }
 
     /** Ends a segment: the shards meet here. */
@@ -139,7 +151,7 @@ final class ShardPlan extends Plan {
         exchange.meeting(next ? segment() : segment() - 1).add(action);
     }
 
-    private void exchange(Runnable action) {
+    private void exchange(Combination<?> action) {
         exchange.meeting(segment()).add(action);
         exchangeDue = exchange.isSync();
     }
@@ -292,7 +304,7 @@ final class ShardPlan extends Plan {
                 flags | given,
                 OneDnn.attributes(),
                 false));
-        Statistics read = statistics(n.input()).of(shard);
+        Statistics read = statistics(n.input()).read(shard);
         if (exchangeDue) {
             endSegment();
         }
@@ -455,8 +467,8 @@ final class ShardPlan extends Plan {
             program.add(
                     "statistics",
                     () -> network.parts(c)
-                            .forEach(part -> result.of(shard)
-                                    .copy(exchange.statistics(part.value()).of(shard), part.firstChannel())));
+                            .forEach(part -> result.read(shard)
+                                    .copy(exchange.statistics(part.value()).read(shard), part.firstChannel())));
         }
         return result;
     }

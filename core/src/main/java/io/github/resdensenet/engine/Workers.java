@@ -27,6 +27,10 @@ final class Workers implements AutoCloseable {
      * @param end runs after all tasks, on one thread
      */
     record Phase(List<Runnable> shards, List<Runnable> others, Runnable end) {
+        Phase {
+            others = shards.isEmpty() && others.isEmpty() ? List.of(() -> {}) : others; // a thread must come to the end
+        }
+
         private int size() {
             return shards.size() + others.size();
         }

@@ -214,7 +214,8 @@ public final class RunEvaluator {
                         recipe.data().batchSize(),
                         false,
                         0,
-                        recipe.data().loaderThreads())) {
+                        recipe.data().loaderThreads(),
+                        DataLoader.Part.WHOLE)) {
             model.to(device);
             try (Inference inference =
                     Inference.of(model, manifest.preprocessing().imageSize(), device, threads)) {

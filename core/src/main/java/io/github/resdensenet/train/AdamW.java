@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
+import java.util.zip.CRC32C;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Dispatcher;
@@ -219,6 +220,15 @@ final class AdamW implements AutoCloseable {
         try (PointerScope scope = new PointerScope()) {
             return Double.isFinite(block.sum().item_double());
         }
+    }
+
+    /** Returns a checksum of the bytes of all parameters and moments. */
+    int checksum() {
+        CRC32C checksum = new CRC32C();
+        for (Tensor block : new Tensor[] {values, m, v}) {
+            checksum.update(block.data_ptr().capacity(block.nbytes()).asByteBuffer());
+        }
+        return (int) checksum.getValue();
     }
 
     /** Returns the number of steps so far, those with a frozen backbone included. */

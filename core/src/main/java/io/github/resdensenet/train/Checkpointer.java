@@ -15,7 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Saves checkpoints of a training: copies the state between two steps and writes the copy on a thread of its own. */
+/**
+ * Saves checkpoints of a training: copies the state between two steps and writes the copy on a thread of its own. Of
+ * several processes, only rank 0 saves.
+ */
 final class Checkpointer implements AutoCloseable {
     private final ExecutorService thread =
             Executors.newSingleThreadExecutor(work -> Parallel.daemon("resdensenet-saver", work));
@@ -34,7 +37,8 @@ final class Checkpointer implements AutoCloseable {
 
     /** Whether the last save is more than train.checkpointMinutes ago. */
     boolean isDue() {
-        return System.nanoTime() - lastSaved > setup.recipe().train().checkpointMinutes() * 60e9;
+        return setup.isWriter()
+                && System.nanoTime() - lastSaved > setup.recipe().train().checkpointMinutes() * 60e9;
     }
 
     /**
@@ -47,6 +51,9 @@ final class Checkpointer implements AutoCloseable {
     void save(Manifest.Progress state, History history, boolean best) throws IOException {
         if (!setup.engine().optimizer.weightsAreFinite()) {
             throw new ArithmeticException("a weight is not finite after step " + state.step());
+        }
+        if (!setup.isWriter()) {
+            return;
         }
         long begun = System.nanoTime();
         await();

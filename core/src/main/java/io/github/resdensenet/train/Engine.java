@@ -1,6 +1,7 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.run.Recipe;
@@ -30,11 +31,12 @@ public abstract class Engine implements AutoCloseable {
      * engine cannot run.
      *
      * @param model a model on the device; its parameters become views of the optimiser's memory
+     * @param group the processes that compute each step together; several need the fused engine
      * @throws IllegalArgumentException if the recipe requires an engine that cannot run
      */
-    public static Engine of(Recipe recipe, ImageClassifier model, Device device) {
+    public static Engine of(Recipe recipe, ImageClassifier model, Device device, ProcessGroup group) {
         Recipe.Train train = recipe.train();
-        String fusedOnly = train.fusedOnly();
+        String fusedOnly = group.size() > 1 ? "training with several processes" : train.fusedOnly();
         if (train.engine() == EngineChoice.REFERENCE) {
             if (!fusedOnly.isEmpty()) {
                 throw new IllegalArgumentException(fusedOnly + " needs train.engine fused");
@@ -44,7 +46,7 @@ public abstract class Engine implements AutoCloseable {
         String obstacle = "it computes on the CPU only";
         if (device.is_cpu()) {
             try {
-                return new FusedEngine(model, recipe);
+                return new FusedEngine(model, recipe, group);
             } catch (UnsupportedOperationException | LinkageError e) {
                 obstacle = String.valueOf(e.getMessage());
             }

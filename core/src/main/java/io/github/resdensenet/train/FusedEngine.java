@@ -1,6 +1,7 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
@@ -15,14 +16,20 @@ import org.bytedeco.pytorch.global.torch;
 final class FusedEngine extends Engine {
     private final FusedTraining training;
 
+    /** Creates an engine for a model on the CPU, for a training by one process. */
+    FusedEngine(ImageClassifier model, Recipe recipe) {
+        this(model, recipe, ProcessGroup.single());
+    }
+
     /**
      * Creates an engine for a model on the CPU.
      *
      * @param recipe the resolved recipe
+     * @param group the processes that compute each step together
      * @throws UnsupportedOperationException if oneDNN has no optimised kernel on this processor for an operation of the
      *     model
      */
-    FusedEngine(ImageClassifier model, Recipe recipe) {
+    FusedEngine(ImageClassifier model, Recipe recipe, ProcessGroup group) {
         super(model, recipe.train(), "fused", describe(recipe.train().precision()));
         Recipe.Train settings = recipe.train();
         boolean bf16 = settings.precision() == Precision.BF16;
@@ -33,7 +40,8 @@ final class FusedEngine extends Engine {
                 settings.labelSmoothing(),
                 settings.shards(),
                 settings.batchNorm() == BatchNormScope.SYNC,
-                torch.get_num_threads());
+                torch.get_num_threads(),
+                group);
         try {
             training.prepare(recipe.data().batchSize());
         } catch (UnsupportedOperationException e) {

@@ -1,40 +1,41 @@
 package io.github.resdensenet.train;
 
-import io.github.resdensenet.data.Batch;
-import io.github.resdensenet.data.DataLoader;
-import io.github.resdensenet.data.Split.Subset;
-import io.github.resdensenet.eval.ModelOutputs;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.run.History;
-import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Manifest.Progress;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.RunCopy;
+import io.github.resdensenet.run.RunLog;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
-/** Trains a network by a recipe into a new run folder, or resumes a run. The training loop is {@link #fit}. */
+/** Trains a network by a recipe into a new run folder, or resumes a run. The training loop is {@link TrainingLoop}. */
 public final class Trainer {
     private final List<TrainListener> listeners;
+    private final ProcessGroup group;
     private final RunLog log;
-    private volatile boolean stopping;
 
-    private Trainer(List<TrainListener> listeners) {
+    /** A trainer that reports to listeners. Without {@link RunOutputs}, its runs never count as finished. */
+    Trainer(List<TrainListener> listeners, ProcessGroup group) {
         this.listeners = listeners;
-        this.log = new RunLog(listeners);
+        this.group = group;
+        this.log = new RunLog(line -> listeners.forEach(l -> l.message(line)));
     }
 
     /** A trainer that reports to a listener, and writes charts, report, TensorBoard events and metrics.json. */
     public Trainer(TrainListener listener) {
-        this(List.of(new RunOutputs(), listener));
+        this(listener, ProcessGroup.single());
     }
 
-    /** A trainer that writes only checkpoints, history.csv and log.txt; its runs never count as finished. */
-    static Trainer withoutOutputs(TrainListener listener) {
-        return new Trainer(List.of(listener));
+    /** The same as rank 0 of several processes; the others call {@link #join}. */
+    public Trainer(TrainListener listener, ProcessGroup group) {
+        this(List.of(new RunOutputs(), listener), group);
     }
 
     /** Trains by a recipe into a new run folder, silently; see {@link #train(Recipe, Path, Path, boolean)}. */
@@ -55,11 +56,11 @@ public final class Trainer {
      */
     public Run train(Recipe recipe, Path out, @Nullable Path init, boolean newHead) throws IOException {
         Run.checkFree(out);
-        try (TrainingSetup setup = TrainingSetup.create(recipe, init, newHead, log, this::reading)) {
+        try (TrainingSetup setup = TrainingSetup.create(recipe, init, newHead, group, log, this::reading)) {
             Progress start = Progress.start(recipe.train());
             Run run = Run.create(out, setup.checkpoint(start, History.EMPTY), setup.texts());
             try (Closeable lock = run.lock()) {
-                return fit(setup, run, start, History.EMPTY);
+                return run(setup, run, start, History.EMPTY);
             }
         }
     }
@@ -78,128 +79,55 @@ public final class Trainer {
             Resumption from = Resumption.of(run, epochs);
             if (run.isFinished() && !from.goesFurther()) {
                 listeners.forEach(l -> l.message(from.nothingToDo()));
+                group.barrier("run", this::checkRequest);
+                RunCopy.sendNothing(group);
                 return run;
             }
             log.continueFrom(run);
             from.remarks().forEach(log::say);
-            try (TrainingSetup setup = TrainingSetup.resume(from, log, this::reading)) {
+            try (TrainingSetup setup = TrainingSetup.resume(from, group, log, this::reading)) {
                 run.reopen(setup.recipe());
-                publish(setup, run, from.progress(), from.history());
-                return fit(setup, run, from.progress(), from.history());
+                return run(setup, run, from.progress(), from.history());
+            }
+        }
+    }
+
+    /** Takes part in rank 0's training as another process of its group. Writes no files that remain. */
+    public static void join(TrainListener listener, ProcessGroup group) throws IOException {
+        Trainer trainer = new Trainer(List.of(listener), group);
+        group.barrier("run", trainer::checkRequest);
+        Optional<RunCopy> received = RunCopy.receive(group);
+        if (received.isPresent()) {
+            try (RunCopy copy = received.get()) {
+                trainer.resume(copy.run().folder(), 0);
             }
         }
     }
 
     /** Stops the training after the current step, with a checkpoint. May be called from any thread. */
     public void stop() {
-        stopping = true;
+        group.requestStop();
     }
 
-    /** The training loop. State, weights and optimiser determine every later step; a checkpoint holds all three. */
-    private Run fit(TrainingSetup setup, Run run, Progress state, History history) throws IOException {
-        int epochs = setup.recipe().train().epochs();
-        LrSchedule schedule = LrSchedule.of(setup.recipe().train());
-        DataLoader train = setup.train();
+    private Run run(TrainingSetup setup, Run run, Progress state, History history) throws IOException {
         setup.describe(run, log);
-        try (Checkpointer checkpointer = new Checkpointer(run, setup)) {
-            try {
-                while (state.epoch() < epochs) {
-                    double lr = schedule.at(state.epoch());
-                    long mark = System.nanoTime();
-                    for (Batch batch : train.epoch(state.epoch(), state.batch())) {
-                        Engine.Step step = setup.step(batch, state, lr);
-                        double seconds = (System.nanoTime() - mark) / 1e9;
-                        mark = System.nanoTime();
-                        state = state.afterStep(step.correct(), step.loss(), seconds, step.number());
-                        report(train, epochs, state);
-                        checkStopped();
-                        if (checkpointer.isDue() && state.batch() < train.batches()) {
-                            checkpointer.save(state, history, false);
-                        }
-                    }
-                    EpochMetrics metrics = evaluate(setup, run, state, lr, schedule.at(state.epoch() + 1));
-                    boolean best = metrics.acc() > state.bestAccuracy();
-                    state = (best ? state.withBest(metrics.epoch(), metrics.acc()) : state).afterEpoch();
-                    history = history.with(metrics);
-                    checkpointer.save(state, history, best);
-                    publish(setup, run, state, history);
-                    log.say(metrics.line());
-                    log.write(run);
-                    listeners.forEach(l -> l.epoch(metrics));
-                }
-                checkpointer.await();
-                log.say(checkpointer.summary(history));
-                finish(setup, run, state, history);
-                return run;
-            } catch (CancellationException e) {
-                if (state.epoch() < epochs) {
-                    checkpointer.save(state, history, false);
-                    checkpointer.await();
-                }
-                log.say("Stopped after " + state.epoch() + " epochs and " + state.batch() + " steps");
-                log.write(run);
-                throw new CancellationException("stopped; resume with: resdensenet train --resume " + run.folder());
-            } catch (ArithmeticException e) {
-                checkpointer.await();
-                throw new ArithmeticException(e.getMessage() + "; the last good checkpoint is " + run.last());
-            }
+        if (group.rank() == 0 && group.size() > 1) {
+            group.barrier("run", this::checkRequest);
+            RunCopy.send(run, group);
         }
-    }
-
-    /** Evaluates the subset that selects the best epoch. */
-    private EpochMetrics evaluate(TrainingSetup setup, Run run, Progress state, double lr, double nextLr)
-            throws IOException {
-        Subset subset = setup.selectedOn();
-        setup.inference().update();
-        ModelOutputs outputs = setup.outputs(subset, this::evaluating);
-        if (subset == Subset.TEST) {
-            run.countTestEvaluation();
-        }
-        if (!Double.isFinite(outputs.loss())) {
-            throw new ArithmeticException("the loss on the " + subset.title() + " images became " + outputs.loss()
-                    + " after epoch " + (state.epoch() + 1));
-        }
-        return EpochMetrics.of(state, setup.train(), subset, outputs.accuracy(), outputs.loss(), lr, nextLr);
-    }
-
-    /** Restores the best weights, calibrates them and hands them to the listeners. */
-    private void finish(TrainingSetup setup, Run run, Progress state, History history) throws IOException {
-        TrainListener.Trained trained = setup.finish(run, state, history, log, this::evaluating);
-        log.say("Best epoch: " + state.bestEpoch() + ", selected on the "
-                + setup.selectedOn().title() + " set");
-        for (TrainListener listener : listeners) {
-            listener.trained(trained);
-        }
-        log.write(run);
-    }
-
-    private void publish(TrainingSetup setup, Run run, Progress state, History history) throws IOException {
-        history.write(run.file("history.csv"));
-        for (TrainListener listener : listeners) {
-            listener.historyWritten(run, setup.recipe(), history, state.bestEpoch());
-        }
-    }
-
-    private void report(DataLoader train, int epochs, Progress state) {
-        int seen = Math.min(state.batch() * train.batchSize(), train.count());
-        double loss = state.lossSum() / state.batch();
-        double rate = seen / state.seconds();
-        listeners.forEach(l -> l.step(state.epoch() + 1, epochs, state.batch(), train.batches(), loss, rate));
+        group.barrier("start", this::checkRequest); // the others read their images
+        new TrainingLoop(setup, run, listeners, log, group).fit(state, history);
+        return run;
     }
 
     private void reading(int done, int total) {
-        checkStopped();
+        checkRequest();
         listeners.forEach(l -> l.reading(done, total));
     }
 
-    private void evaluating(int done, int total) {
-        listeners.forEach(l -> l.evaluating(done, total));
-        checkStopped();
-    }
-
-    private void checkStopped() {
-        if (stopping) {
-            throw new CancellationException("stopped while reading images"); // later, fit() says more
+    private void checkRequest() {
+        if (group.isStopRequested()) {
+            throw new CancellationException("stopped while reading images");
         }
     }
 }

@@ -12,6 +12,7 @@ import io.github.resdensenet.eval.ModelOutputs;
 import io.github.resdensenet.image.ImageException;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.RunLog;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.util.Csv;
 import io.github.resdensenet.util.Digest;

@@ -5,9 +5,8 @@ import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.Inference;
-import io.github.resdensenet.eval.ModelOutputs;
-import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.NativeSettings;
@@ -17,6 +16,7 @@ import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.RunLog;
 import io.github.resdensenet.run.Weights;
 import io.github.resdensenet.transforms.Normalize;
 import io.github.resdensenet.transforms.Preprocessing;
@@ -26,7 +26,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
@@ -42,6 +41,9 @@ final class TrainingSetup implements AutoCloseable {
     private final Engine engine;
     private final Inference inference;
     private final Map<Subset, DataLoader> loaders = new LinkedHashMap<>();
+    private final DataLoader part;
+    private final Validation validation;
+    private final ProcessGroup group;
     private final Map<String, String> environment;
 
     /** Receives the number of images done so far, and the total. */
@@ -50,33 +52,51 @@ final class TrainingSetup implements AutoCloseable {
     }
 
     private TrainingSetup(
-            Recipe recipe, TrainingData data, Preprocessing preprocessing, PixelCache pixels, ImageClassifier model) {
+            Recipe recipe,
+            TrainingData data,
+            Preprocessing preprocessing,
+            PixelCache pixels,
+            ImageClassifier model,
+            ProcessGroup group) {
+        if (group.size() > recipe.train().shards()) {
+            throw new IllegalArgumentException("training with " + group.size()
+                    + " processes needs train.shards of at least " + group.size() + ", got "
+                    + recipe.train().shards());
+        }
         this.recipe = recipe;
         this.data = data;
         this.preprocessing = preprocessing;
         this.pixels = pixels;
         this.model = model;
+        this.group = group;
         Device device = NativeSettings.device(recipe.train().device());
         model.to(device);
-        engine = Engine.of(recipe, model, device);
+        engine = Engine.of(recipe, model, device, group);
         inference = engine.inference(recipe.data().imageSize());
         for (Subset subset : Subset.values()) {
-            loaders.put(subset, createLoader(subset));
+            loaders.put(subset, loader(subset, data.split().rows(subset)));
         }
+        Subset selecting = recipe.train().selectOn().subset();
+        part = loader(selecting, Validation.part(data.split().rows(selecting), group.rank(), group.size()));
+        validation = new Validation(recipe, data, model, inference, loaders, part, group);
         environment = Environment.describe(engine.name(), device.is_cuda() ? "cuda" : "cpu");
     }
 
-    private DataLoader createLoader(Subset subset) {
+    private DataLoader loader(Subset subset, int[] rows) {
         boolean training = subset == Subset.TRAIN;
+        int frozen = recipe.train().freezeEpochs();
         return new DataLoader(
                 pixels,
                 data.folder().samples(),
-                data.split().rows(subset),
+                rows,
                 training ? recipe.augment().over(preprocessing) : preprocessing.evaluation(),
                 recipe.data().batchSize(),
                 training && recipe.data().shuffle(),
                 recipe.train().seed(),
-                recipe.data().loaderThreads());
+                recipe.data().loaderThreads(),
+                (epoch, images) -> training && epoch >= frozen
+                        ? group.sharding(recipe.train().shards()).own(images)
+                        : DataLoader.Part.WHOLE.of(epoch, images));
     }
 
     /**
@@ -84,8 +104,10 @@ final class TrainingSetup implements AutoCloseable {
      *
      * @param init pretrained weights, or null for random initialisation
      * @param newHead whether the head keeps its random initialisation
+     * @param group the processes that train together
      */
-    static TrainingSetup create(Recipe recipe, @Nullable Path init, boolean newHead, RunLog log, ImageProgress progress)
+    static TrainingSetup create(
+            Recipe recipe, @Nullable Path init, boolean newHead, ProcessGroup group, RunLog log, ImageProgress progress)
             throws IOException {
         ImageFolder folder = ImageFolder.open(recipe.data().folder());
         Recipe resolved = recipe.resolved();
@@ -105,7 +127,7 @@ final class TrainingSetup implements AutoCloseable {
                 TrainingData data = TrainingData.split(folder, pixels, resolved);
                 checkBatchSize(model, resolved, data.split().rows(Subset.TRAIN).length);
                 data.describe(resolved, preprocessing, log);
-                return new TrainingSetup(resolved, data, preprocessing, pixels.readable(), model);
+                return new TrainingSetup(resolved, data, preprocessing, pixels.readable(), model, group);
             });
         });
     }
@@ -153,7 +175,8 @@ final class TrainingSetup implements AutoCloseable {
     }
 
     /** Prepares the continuation of a run, from its newest checkpoint. */
-    static TrainingSetup resume(Resumption from, RunLog log, ImageProgress progress) throws IOException {
+    static TrainingSetup resume(Resumption from, ProcessGroup group, RunLog log, ImageProgress progress)
+            throws IOException {
         Recipe recipe = from.recipe();
         Manifest manifest = from.manifest();
         ImageFolder folder = ImageFolder.open(recipe.data().folder(), manifest.classes());
@@ -164,7 +187,7 @@ final class TrainingSetup implements AutoCloseable {
             PixelCache pixels = read(data.folder(), manifest.preprocessing(), progress);
             return closingOnFailure(pixels, () -> {
                 pixels.requireAll();
-                TrainingSetup setup = new TrainingSetup(recipe, data, manifest.preprocessing(), pixels, model);
+                TrainingSetup setup = new TrainingSetup(recipe, data, manifest.preprocessing(), pixels, model, group);
                 setup.engine.optimizer.load(
                         from.checkpoint().optimizer(), from.run().last());
                 from.environmentChanges(setup.environment).forEach(log::say);
@@ -201,84 +224,17 @@ final class TrainingSetup implements AutoCloseable {
         return recipe;
     }
 
-    /** The subset that selects the best epoch. */
-    Subset selectedOn() {
-        return recipe.train().selectOn().subset();
-    }
-
     Engine engine() {
         return engine;
     }
 
-    /** The model's forward pass in evaluation mode. */
-    Inference inference() {
-        return inference;
-    }
-
-    /** Evaluates a subset with the current weights. */
-    ModelOutputs outputs(Subset subset, ImageProgress progress) {
-        DataLoader loader = loader(subset);
-        ModelOutputs outputs = ModelOutputs.of(
-                inference,
-                loader,
-                data.folder().classes(),
-                recipe.train().labelSmoothing(),
-                done -> progress.done(done, loader.count()));
-        return data.withGroups(outputs);
-    }
-
-    /** Restores the best weights, calibrates them on the validation set and saves them. */
-    TrainListener.Trained finish(Run run, Manifest.Progress state, History history, RunLog log, ImageProgress progress)
-            throws IOException {
-        Checkpoint best = run.readBest();
-        best.loadInto(model, run.best());
-        inference.update();
-        Optional<ModelOutputs> validation =
-                loader(Subset.VAL).count() == 0 ? Optional.empty() : Optional.of(outputs(Subset.VAL, progress));
-        Temperature temperature = calibrate(validation, log);
-        Checkpoint calibrated = best.withManifest(best.manifest().withTemperature(temperature.value()));
-        if (validation.isPresent()) { // before the checkpoint, which a service may load at once
-            writeDriftReference(run, validation.get(), temperature);
-        }
-        run.saveBest(calibrated);
-        run.writePth(calibrated);
-        return new TrainListener.Trained(
-                run,
-                recipe,
-                history,
-                state.bestEpoch(),
-                calibrated,
-                model.parameterCount(),
-                temperature,
-                subset -> outputs(subset, progress),
-                log::say);
-    }
-
-    private void writeDriftReference(Run run, ModelOutputs validation, Temperature temperature) throws IOException {
-        var reference =
-                validation.driftReference(temperature, loader(Subset.VAL).epoch(0, 0), preprocessing.normalize());
-        if (reference.isPresent()) {
-            reference.get().write(run);
-        }
-    }
-
-    private static Temperature calibrate(Optional<ModelOutputs> validation, RunLog log) {
-        if (validation.isEmpty()) {
-            log.say("Calibration: skipped, it needs a validation set (data.split.val); probabilities are uncalibrated");
-            return Temperature.NONE;
-        }
-        Temperature temperature = Temperature.fit(validation.get());
-        log.say("Calibration: " + temperature.describe() + ", fitted on the "
-                + validation.get().n() + " validation images");
-        return temperature;
+    /** Evaluates the model. */
+    Validation validation() {
+        return validation;
     }
 
     DataLoader train() {
-        return loader(Subset.TRAIN);
-    }
-
-    private DataLoader loader(Subset subset) {
-        return Objects.requireNonNull(loaders.get(subset));
+        return Objects.requireNonNull(loaders.get(Subset.TRAIN));
     }
 
     /**
@@ -288,7 +244,7 @@ final class TrainingSetup implements AutoCloseable {
      */
     Engine.Step step(Batch batch, Manifest.Progress state, double lr) {
         try (batch) {
-            return state.epoch() < recipe.train().freezeEpochs() ? engine.stepHead(batch, lr) : engine.step(batch, lr);
+            return state.epoch() < recipe.train().freezeEpochs() ? stepHead(batch, lr) : engine.step(batch, lr);
         } catch (ArithmeticException e) {
             List<String> names = IntStream.of(batch.samples())
                     .mapToObj(i -> data.folder().samples().get(i).name())
@@ -296,6 +252,29 @@ final class TrainingSetup implements AutoCloseable {
             throw new ArithmeticException(e.getMessage() + " in epoch " + (state.epoch() + 1) + ", step "
                     + (state.batch() + 1) + ", on " + names);
         }
+    }
+
+    /** Each process computes the whole step. */
+    private Engine.Step stepHead(Batch batch, double lr) {
+        Engine.Step step = engine.stepHead(batch, lr);
+        group.requireSame("the loss", Double.hashCode(step.loss()));
+        return step;
+    }
+
+    /**
+     * Checks that all processes have the same weights and moments.
+     *
+     * @throws IllegalStateException if they differ, naming the ranks
+     */
+    void checkReplicas() {
+        if (group.size() > 1) {
+            group.requireSame("the weights", engine.optimizer.checksum());
+        }
+    }
+
+    /** Whether this process writes the run's files. */
+    boolean isWriter() {
+        return group.rank() == 0;
     }
 
     /** The files of a new run, besides its checkpoint. */
@@ -321,7 +300,8 @@ final class TrainingSetup implements AutoCloseable {
     }
 
     void describe(Run run, RunLog log) {
-        log.say("Engine: " + engine.description() + ", " + environment.get("threads") + " threads, torch "
+        String processes = group.size() == 1 ? "" : group.size() + " processes, each with ";
+        log.say("Engine: " + engine.description() + ", " + processes + environment.get("threads") + " threads, torch "
                 + environment.get("torch") + ", " + environment.get("cpu"));
         if (recipe.train().freezeEpochs() > 0) {
             log.say("Frozen: the backbone (all but " + model.headName() + ") until the end of epoch "
@@ -333,6 +313,7 @@ final class TrainingSetup implements AutoCloseable {
     @Override
     public void close() throws IOException {
         loaders.values().forEach(DataLoader::close);
+        part.close();
         inference.close();
         engine.close();
         pixels.close();

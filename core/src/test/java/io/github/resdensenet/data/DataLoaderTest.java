@@ -46,7 +46,8 @@ class DataLoaderTest {
 
     private DataLoader loader(PixelCache cache, Compose transform, int batch, boolean shuffle, int threads) {
         int[] rows = IntStream.range(0, data.samples().size()).toArray();
-        return new DataLoader(cache, data.samples(), rows, transform, batch, shuffle, 42, threads);
+        return new DataLoader(
+                cache, data.samples(), rows, transform, batch, shuffle, 42, threads, DataLoader.Part.WHOLE);
     }
 
     /** Every value and label of some epochs. */

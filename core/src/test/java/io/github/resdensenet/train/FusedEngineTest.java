@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.TensorData;
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
@@ -344,24 +345,28 @@ class FusedEngineTest {
     @Test
     void autoChoosesFusedEngineAndRejectsBf16WithReference() {
         Recipe recipe = Recipe.defaults().with("data.imageSize", "48");
-        try (Engine engine = Engine.of(recipe, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU)) {
+        try (Engine engine =
+                Engine.of(recipe, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU, ProcessGroup.single())) {
             assertThat(engine.name()).isEqualTo("fused");
             assertThat(engine.description()).startsWith("fused (static plans of oneDNN ");
         }
         Recipe reference = recipe.with("train.engine", "reference");
-        try (Engine engine = Engine.of(reference, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU)) {
+        try (Engine engine =
+                Engine.of(reference, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU, ProcessGroup.single())) {
             assertThat(engine.description()).isEqualTo("reference (libtorch autograd, as requested)");
         }
         assertThatThrownBy(() -> Engine.of(
                         reference.with("train.precision", "bf16"),
                         Models.create(config(32, 64, 4, 1, 1), CLASSES, 0),
-                        CPU))
+                        CPU,
+                        ProcessGroup.single()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("train.precision bf16 needs train.engine fused");
         assertThatThrownBy(() -> Engine.of(
                         reference.with("train.batchNorm", "local"),
                         Models.create(config(32, 64, 4, 1, 1), CLASSES, 0),
-                        CPU))
+                        CPU,
+                        ProcessGroup.single()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("train.batchNorm local needs train.engine fused");
     }

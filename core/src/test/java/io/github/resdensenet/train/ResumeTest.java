@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.checkpoint.ModelState;
+import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
@@ -159,7 +160,7 @@ class ResumeTest {
                 .with("data.batchSize", "6")
                 .with("train.epochs", "1")
                 .with("train.threads", "2");
-        Trainer trainer = Trainer.withoutOutputs(new TrainListener() {});
+        Trainer trainer = new Trainer(List.of(new TrainListener() {}), ProcessGroup.single());
         String uninterrupted = state(trainer.train(dense, root.resolve("uninterrupted"), null, false));
         Path out = root.resolve("stopped");
         assertThatThrownBy(() -> stopping(2).train(dense, out, null, false)).isInstanceOf(CancellationException.class);

@@ -1,0 +1,77 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.distributed.ProcessGroup;
+import io.github.resdensenet.distributed.Rendezvous;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options of a training by several processes. */
+final class ProcessOptions {
+    static final List<String> NAMES = List.of("--nproc", "--max-restarts", "--rendezvous", "--timeout-s");
+
+    @Option(
+            names = "--nproc",
+            paramLabel = "N",
+            description = "train with N processes on this machine; their number changes no bit of the weights"
+                    + " (default: 1)")
+    private int processes = 1;
+
+    @Option(
+            names = "--max-restarts",
+            paramLabel = "N",
+            description = "with --nproc, how often the processes are started again from the last checkpoint after one"
+                    + " of them was killed (default: 3)")
+    private int maxRestarts = 3;
+
+    @Option(
+            names = "--rendezvous",
+            paramLabel = "env",
+            description = "train as one of several processes, on one or more machines, that the environment describes:"
+                    + " RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun sets them, or PET_* as Kubeflow"
+                    + " Trainer does (default: one process)")
+    private @Nullable String rendezvous;
+
+    @Option(
+            names = "--timeout-s",
+            paramLabel = "N",
+            description = "seconds that a process waits for another one before the training fails (default: 60)")
+    private int timeoutSeconds = 60;
+
+    /** Whether this process starts others that train, and does not train itself. */
+    boolean isLauncher() {
+        check();
+        return processes > 1 && !Launcher.isChild();
+    }
+
+    private void check() {
+        require(processes >= 1, "--nproc must be at least 1, got " + processes);
+        require(maxRestarts >= 0, "--max-restarts must be at least 0, got " + maxRestarts);
+        require(timeoutSeconds >= 1, "--timeout-s must be at least 1, got " + timeoutSeconds);
+        require(rendezvous == null || rendezvous.equals("env"), "--rendezvous must be env, got " + rendezvous);
+        require(rendezvous == null || processes == 1, "use either --nproc or --rendezvous");
+    }
+
+    private static void require(boolean condition, String message) {
+        if (!condition) {
+            throw new IllegalArgumentException(message);
+        }
+    }
+
+    Launcher launcher() {
+        return new Launcher(processes, maxRestarts, timeoutSeconds);
+    }
+
+    /** Connects this process with the others, if there are any. */
+    ProcessGroup connect() throws IOException {
+        if (Launcher.isChild()) {
+            return Launcher.rendezvous().connect();
+        }
+        return rendezvous == null
+                ? ProcessGroup.single()
+                : Rendezvous.ofEnvironment(System.getenv(), Duration.ofSeconds(timeoutSeconds))
+                        .connect();
+    }
+}

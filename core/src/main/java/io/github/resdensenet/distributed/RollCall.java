@@ -1,0 +1,153 @@
+package io.github.resdensenet.distributed;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.bytedeco.javacpp.PointerScope;
+import org.bytedeco.pytorch.Store;
+import org.bytedeco.pytorch.StringVector;
+
+/**
+ * Which processes run. A thread of each process counts up a number in the store, so a process whose number stands still
+ * has ended or is stopped.
+ */
+final class RollCall implements AutoCloseable {
+    private static final long BEAT_MILLIS = 500;
+    /** A process whose number stands still for this long is lost. */
+    private static final long SILENCE_MILLIS = 4_000;
+
+    private static final long POLL_MILLIS = 100;
+
+    private final Store store;
+    private final String prefix;
+    private final int rank;
+    private final int size;
+    private final Thread beat = new Thread(this::beat, "rank-beat");
+    private volatile boolean closed;
+
+    /**
+     * Starts to count.
+     *
+     * @param prefix of the keys in the store
+     */
+    RollCall(Store store, String prefix, int rank, int size) {
+        this.store = store;
+        this.prefix = prefix;
+        this.rank = rank;
+        this.size = size;
+        beat.setDaemon(true);
+        beat.start();
+    }
+
+    private void beat() {
+        try {
+            while (!closed) {
+                add("beat", rank, 1);
+                Thread.sleep(BEAT_MILLIS);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException e) {
+            // the store is lost with rank 0, which the collective methods report
+        }
+    }
+
+    /** Adds to a number in the store, which starts at 0, and returns it. */
+    private synchronized long add(String name, int number, long value) {
+        return store.add(prefix + name + "/" + number, value);
+    }
+
+    private synchronized boolean has(String key) {
+        try (PointerScope scope = new PointerScope()) {
+            return store.check(new StringVector(prefix + key));
+        }
+    }
+
+    /** Waits until all processes have come to the barrier, or one of them is lost. */
+    void barrier(String name, Runnable check) {
+        try {
+            add(name, rank, 1);
+            Map<Integer, Long> beats = new HashMap<>();
+            Map<Integer, Long> changed = new HashMap<>();
+            for (int other = 0; other < size; other++) {
+                while (!has(name + "/" + other)) {
+                    check.run();
+                    long now = System.nanoTime();
+                    Long number = add("beat", other, 0);
+                    if (!number.equals(beats.put(other, number)) || number == 0) {
+                        changed.put(other, now);
+                    }
+                    if (now - changed.getOrDefault(other, now) > TimeUnit.MILLISECONDS.toNanos(3 * SILENCE_MILLIS)) {
+                        throw new LostProcessException(names(List.of(other)), new IllegalStateException(name));
+                    }
+                    sleep(POLL_MILLIS);
+                }
+            }
+        } catch (LostProcessException | java.util.concurrent.CancellationException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            throw lost(e);
+        }
+    }
+
+    /** The exception for a failed collective operation: it names the processes that are lost. */
+    LostProcessException lost(RuntimeException failure) {
+        CompletableFuture<List<Integer>> silent = CompletableFuture.supplyAsync(this::silent);
+        List<Integer> ranks;
+        try {
+            ranks = silent.get(3 * SILENCE_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (Exception e) { // the store is with rank 0, or a stopped process has locked it
+            return new LostProcessException(rank == 0 ? "another process does not answer" : names(List.of(0)), failure);
+        }
+        return new LostProcessException(
+                ranks.isEmpty() ? "the connection to another process was lost" : names(ranks), failure);
+    }
+
+    private static String names(List<Integer> ranks) {
+        return ranks.size() == 1
+                ? "rank " + ranks.get(0) + " does not answer"
+                : "ranks " + ranks.toString().replaceAll("[\\[\\]]", "") + " do not answer";
+    }
+
+    /** The processes whose number stands still. */
+    private List<Integer> silent() {
+        List<Long> before = beats();
+        sleep(SILENCE_MILLIS);
+        List<Long> after = beats();
+        List<Integer> silent = new ArrayList<>();
+        for (int i = 0; i < size; i++) {
+            if (i != rank && before.get(i).equals(after.get(i))) {
+                silent.add(i);
+            }
+        }
+        return silent;
+    }
+
+    private List<Long> beats() {
+        return IntStream.range(0, size).mapToObj(i -> add("beat", i, 0)).toList();
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while waiting for another process", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        beat.interrupt();
+        try {
+            beat.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

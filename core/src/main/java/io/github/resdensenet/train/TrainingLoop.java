@@ -1,0 +1,125 @@
+package io.github.resdensenet.train;
+
+import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.distributed.ProcessGroup;
+import io.github.resdensenet.run.History;
+import io.github.resdensenet.run.History.EpochMetrics;
+import io.github.resdensenet.run.Manifest.Progress;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.RunLog;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+
+/** The training loop. */
+final class TrainingLoop {
+    private final TrainingSetup setup;
+    private final Run run;
+    private final List<TrainListener> listeners;
+    private final RunLog log;
+    private final ProcessGroup group;
+
+    TrainingLoop(TrainingSetup setup, Run run, List<TrainListener> listeners, RunLog log, ProcessGroup group) {
+        this.setup = setup;
+        this.run = run;
+        this.listeners = listeners;
+        this.log = log;
+        this.group = group;
+    }
+
+    /** Trains from a state on. State, weights and optimiser determine every later step; a checkpoint holds all three. */
+    void fit(Progress state, History history) throws IOException {
+        int epochs = setup.recipe().train().epochs();
+        LrSchedule schedule = LrSchedule.of(setup.recipe().train());
+        DataLoader train = setup.train();
+        if (state.step() > 0) { // resumed
+            publish(state, history);
+        }
+        try (Checkpointer checkpointer = new Checkpointer(run, setup)) {
+            try {
+                while (state.epoch() < epochs) {
+                    double lr = schedule.at(state.epoch());
+                    long mark = System.nanoTime();
+                    for (Batch batch : train.epoch(state.epoch(), state.batch())) {
+                        Engine.Step step = setup.step(batch, state, lr);
+                        double seconds = (System.nanoTime() - mark) / 1e9;
+                        mark = System.nanoTime();
+                        state = state.afterStep(step.correct(), step.loss(), seconds, step.number());
+                        report(train, epochs, state);
+                        checkStopped();
+                        if (checkpointer.isDue() && state.batch() < train.batches()) {
+                            checkpointer.save(state, history, false);
+                        }
+                    }
+                    setup.checkReplicas();
+                    EpochMetrics metrics =
+                            setup.validation().epoch(run, state, lr, schedule.at(state.epoch() + 1), this::evaluating);
+                    boolean best = metrics.acc() > state.bestAccuracy();
+                    state = (best ? state.withBest(metrics.epoch(), metrics.acc()) : state).afterEpoch();
+                    history = history.with(metrics);
+                    checkpointer.save(state, history, best);
+                    publish(state, history);
+                    log.say(metrics.line());
+                    log.write(run);
+                    listeners.forEach(l -> l.epoch(metrics));
+                }
+                checkpointer.await();
+                log.say(checkpointer.summary(history));
+                finish(state, history);
+            } catch (CancellationException e) {
+                if (state.epoch() < epochs) {
+                    checkpointer.save(state, history, false);
+                    checkpointer.await();
+                }
+                log.say("Stopped after " + state.epoch() + " epochs and " + state.batch() + " steps");
+                log.write(run);
+                throw new CancellationException("stopped; resume with: resdensenet train --resume " + run.folder());
+            } catch (ArithmeticException e) {
+                checkpointer.await();
+                throw new ArithmeticException(e.getMessage() + "; the last good checkpoint is " + run.last());
+            }
+        }
+    }
+
+    /** Restores the best weights, calibrates them and hands them to the listeners. */
+    private void finish(Progress state, History history) throws IOException {
+        if (!setup.isWriter()) {
+            return;
+        }
+        TrainListener.Trained trained = setup.validation().finish(run, state, history, log, this::evaluating);
+        log.say("Best epoch: " + state.bestEpoch() + ", selected on the "
+                + setup.validation().subset().title() + " set");
+        for (TrainListener listener : listeners) {
+            listener.trained(trained);
+        }
+        log.write(run);
+    }
+
+    private void publish(Progress state, History history) throws IOException {
+        history.write(run.file("history.csv"));
+        for (TrainListener listener : listeners) {
+            listener.historyWritten(run, setup.recipe(), history, state.bestEpoch());
+        }
+    }
+
+    private void report(DataLoader train, int epochs, Progress state) {
+        int seen = Math.min(state.batch() * train.batchSize(), train.count());
+        double loss = state.lossSum() / state.batch();
+        double rate = seen / state.seconds();
+        listeners.forEach(l -> l.step(state.epoch() + 1, epochs, state.batch(), train.batches(), loss, rate));
+    }
+
+    private void evaluating(int done, int total) {
+        listeners.forEach(l -> l.evaluating(done, total));
+        if (group.size() == 1) {
+            checkStopped();
+        }
+    }
+
+    private void checkStopped() {
+        if (group.isStopAgreed()) {
+            throw new CancellationException();
+        }
+    }
+}
