@@ -11,10 +11,12 @@ import datetime
 import json
 import pathlib
 import platform
+import statistics
 import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+MEMORY_CORES = 4  # cores that can use the whole bandwidth of the memory, an assumption
 
 
 def run(command):
@@ -77,6 +79,50 @@ def measure(rounds, comparisons):
                best[-1][1] / best[-1][0], done[0][1].get("peer", ""))
 
 
+def beside(rounds, threads):
+    """The table of steps beside busy processes: medians, since there is no quiet moment."""
+    yield "| precision | busy processes | ours, quiet | ours, beside | times quiet | PyTorch, beside | ratio | range |"
+    yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
+    for precision, options in (("fp32", ["channels_last"]), ("bf16", ["channels_last", "bf16"])):
+        for n in (1, 2):
+            t = ["--threads", threads, "--beside", n]
+            done = [(run(ours("--precision", precision, *t)), run(peer("step", *options, *t))) for _ in range(rounds)]
+            quiet = statistics.median(o["train_ms_median"] for o, _ in done)
+            mine = statistics.median(o["train_beside_ms_median"] for o, _ in done)
+            theirs = statistics.median(p["train_beside_ms_median"] for _, p in done)
+            ratios = sorted(p["train_beside_ms_median"] / o["train_beside_ms_median"] for o, p in done)
+            yield (f"| {precision} | {n} | {quiet:.1f} | {mine:.1f} | {mine / quiet:.2f} | {theirs:.1f} | "
+                   f"**{theirs / mine:.2f}** | {ratios[0]:.2f} to {ratios[-1]:.2f} |")
+
+
+def shards(threads):
+    """The table of step times by shards and threads."""
+    yield "| shards | ms per step, 1 thread | " + f"ms per step, {threads} threads |"
+    yield "| ---: | ---: | ---: |"
+    for v in (1, 2, 4, 8):
+        times = [run(ours("--set", f"train.shards={v}", "--threads", t, "--steps", 10))["train_ms_min"] for t in (1, threads)]
+        yield f"| {v} | {times[0]:.1f} | {times[1]:.1f} |"
+
+
+def cores():
+    """A model of more cores than this machine has, from the parts of a step on one thread."""
+    profile = run(ours("--batch-size", 64, "--set", "train.shards=64", "--threads", 1, "--steps", 2, "--warmup", 1,
+                       "--profile"))["profile_ms"]
+    serial = profile.pop("exchange")
+    memory = profile.pop("weights") + profile.pop("gradient sums")
+    compute = sum(profile.values())
+    yield f"Of a step with 64 images and 64 shards on one thread, {compute:.0f} ms are computed by shards, {memory:.0f} ms prepare"
+    yield f"weights and add up gradients, which is limited by memory, and {serial:.0f} ms run on one thread while the others wait."
+    yield f"**Model, not measured**: the first part is divided by the cores, the second by {MEMORY_CORES} at most, the third by none."
+    yield ""
+    yield "| cores | ms per step (model) | times one core | efficiency |"
+    yield "| ---: | ---: | ---: | ---: |"
+    total = compute + memory + serial
+    for n in (1, 8, 16, 64):
+        ms = compute / n + memory / min(n, MEMORY_CORES) + serial
+        yield f"| {n} | {ms:.0f} | {total / ms:.1f} | {100 * total / ms / n:.0f}% |"
+
+
 def growth(threads):
     yield "| images per step | pixels | threads | ms per step | ns per pixel |"
     yield "| ---: | ---: | ---: | ---: | ---: |"
@@ -127,7 +173,12 @@ def main():
     ]
     for name, mine, theirs, ratio, low, high, median, _ in rows:
         lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
+    lines += ["", "## Steps beside other programs", "",
+              "Each busy process keeps one core busy. The peer is PyTorch with channels_last, in bf16 with autocast. Times are",
+              "medians over steps and rounds.", "", *beside(a.rounds, a.threads)]
     lines += ["", "## Step time by batch size, image size and threads", "", *growth(a.threads), ""]
+    lines += ["## Shards", "", "224 pixels, batch 8. Shards decide the last bits of the weights, threads do not.", "",
+              *shards(a.threads), "", "## More cores", "", *cores(), ""]
     out = pathlib.Path(a.out)
     out.parent.mkdir(exist_ok=True)
     out.write_text("\n".join(lines), encoding="utf-8")

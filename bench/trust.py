@@ -54,6 +54,7 @@ MEANING = {
     "I5": "decompression bombs: rejected from the header",
     "I10": "files of other projects' encoders: pixels identical to Pillow's",
     "P1": "probabilities computed from image files: largest difference from Python",
+    "T1": "one of several processes killed or paused at a random moment: named, started again, identical weights",
     "T3": "disk full while saving: reported, and training resumes from the last good checkpoint",
     "T4": "steps of one training: the number of live native objects does not grow",
     "T4-memory": "steps of one training: resident memory grows by at most 2% in the last third",

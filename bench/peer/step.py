@@ -1,12 +1,15 @@
 """Times a training step and an inference of the article's network in PyTorch, on random images.
 
-usage: step.py [channels_last] [bf16] [--batch 8] [--size 224] [--threads 2] [--steps 20]
+usage: step.py [channels_last] [bf16] [--batch 8] [--size 224] [--threads 2] [--steps 20] [--beside 0]
+
+With --beside N, training steps are timed again beside N processes that each keep one core busy.
 """
 import argparse
 import json
 import pathlib
 import resource
 import statistics
+import subprocess
 import sys
 import time
 
@@ -20,18 +23,18 @@ WARM_UP = 5
 
 def milliseconds(action, steps):
     times = []
-    for i in range(-WARM_UP, steps):
+    for i in range(-WARM_UP, steps) if steps else ():
         start = time.perf_counter()
         action()
         if i >= 0:
             times.append(1e3 * (time.perf_counter() - start))
-    return {"min": round(min(times), 3), "median": round(statistics.median(times), 3)}
+    return {"min": round(min(times), 3), "median": round(statistics.median(times), 3)} if times else {}
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("options", nargs="*", default=[])
-    for name, default in (("batch", 8), ("size", 224), ("threads", 2), ("steps", 20)):
+    for name, default in (("batch", 8), ("size", 224), ("threads", 2), ("steps", 20), ("beside", 0)):
         parser.add_argument("--" + name, type=int, default=default)
     a = parser.parse_args()
     torch.set_num_threads(a.threads)
@@ -57,11 +60,18 @@ def main():
             model(images)
 
     trained = milliseconds(train, a.steps)
+    busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(a.beside)]
+    try:
+        beside = milliseconds(train, a.steps if busy else 0)
+    finally:
+        for process in busy:
+            process.kill()
     model.eval()
     inferred = milliseconds(infer, a.steps)
     print(json.dumps({
         "peer": f"PyTorch {torch.__version__} " + (" ".join(a.options) or "eager"),
         "train_ms_min": trained["min"], "train_ms_median": trained["median"],
+        **{f"train_beside_ms_{key}": value for key, value in beside.items()},
         "infer_ms_min": inferred["min"], "infer_ms_median": inferred["median"],
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024}))
 

@@ -66,9 +66,16 @@ final class BenchCommand implements Callable<Integer> {
                     + " milliseconds; for random images only (default: off)")
     private boolean profile;
 
+    @Option(
+            names = "--beside",
+            paramLabel = "N",
+            description = "also time training steps beside N processes that each keep one core busy; for random images"
+                    + " only (default: 0)")
+    private int beside;
+
     @Override
     public Integer call() throws Exception {
-        Benchmark benchmark = new Benchmark(options.resolve(data, imageSize), steps, warmup, profile);
+        Benchmark benchmark = new Benchmark(options.resolve(data, imageSize), steps, warmup, profile, beside);
         spec.commandLine().getOut().println(Json.line(data != null ? benchmark.onData() : benchmark.onTensors()));
         return 0;
     }

@@ -15,21 +15,21 @@ final class ProcessOptions {
     @Option(
             names = "--nproc",
             paramLabel = "N",
-            description = "train with N processes on this machine; their number changes no bit of the weights"
+            description = "train with N processes on this machine, at most train.shards; the weights do not depend on N"
                     + " (default: 1)")
     private int processes = 1;
 
     @Option(
             names = "--max-restarts",
             paramLabel = "N",
-            description = "with --nproc, how often the processes are started again from the last checkpoint after one"
-                    + " of them was killed (default: 3)")
+            description = "with --nproc, maximum number of restarts from the last checkpoint after a process was killed"
+                    + " or stopped responding (default: 3)")
     private int maxRestarts = 3;
 
     @Option(
             names = "--rendezvous",
             paramLabel = "env",
-            description = "train as one of several processes, on one or more machines, that the environment describes:"
+            description = "train as one of several processes, as environment variables say:"
                     + " RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun sets them, or PET_* as Kubeflow"
                     + " Trainer does (default: one process)")
     private @Nullable String rendezvous;
@@ -37,7 +37,8 @@ final class ProcessOptions {
     @Option(
             names = "--timeout-s",
             paramLabel = "N",
-            description = "seconds that a process waits for another one before the training fails (default: 60)")
+            description =
+                    "seconds that a process waits for another one, at the start and in each exchange (default: 60)")
     private int timeoutSeconds = 60;
 
     /** Whether this process starts others that train, and does not train itself. */

@@ -35,6 +35,7 @@ public final class Benchmark {
     private final int steps;
     private final int warmup;
     private final boolean profiling;
+    private final int beside;
 
     /**
      * Creates a benchmark.
@@ -43,8 +44,12 @@ public final class Benchmark {
      * @param steps number of measured steps
      * @param warmup number of steps before the measured steps
      * @param profiling whether to report the time of each kind of work within a training step
+     * @param beside number of busy processes beside which training steps are measured again; 0 for none
      */
-    public Benchmark(Recipe recipe, int steps, int warmup, boolean profiling) {
+    public Benchmark(Recipe recipe, int steps, int warmup, boolean profiling, int beside) {
+        if (beside < 0) {
+            throw new IllegalArgumentException("--beside must be 0 or more, got " + beside);
+        }
         if (steps < 1 || warmup < 0) {
             throw new IllegalArgumentException(
                     "steps must be positive and warmup 0 or more, got " + steps + " and " + warmup);
@@ -53,25 +58,23 @@ public final class Benchmark {
         this.steps = steps;
         this.warmup = warmup;
         this.profiling = profiling;
+        this.beside = beside;
     }
 
-    /** Measures training steps and inference on one batch of random images in memory. */
-    public Map<String, Object> onTensors() {
+    /**
+     * Measures training steps and inference on one batch of random images in memory.
+     *
+     * @throws IOException if the busy processes cannot be started
+     */
+    public Map<String, Object> onTensors() throws IOException {
         int threads = NativeSettings.apply(recipe.train().threads());
         int size = recipe.data().imageSize();
         int n = recipe.data().batchSize();
         try (ImageClassifier model = model(CLASSES);
                 Engine engine = engine(model);
                 Batch batch = randomBatch(n, size)) {
-            double loss = 0;
             double[] train = new double[steps];
-            for (int i = -warmup; i < steps; i++) {
-                long start = System.nanoTime();
-                loss = engine.step(batch, recipe.train().lr()).loss();
-                if (i >= 0) {
-                    train[i] = (System.nanoTime() - start) / 1e6;
-                }
-            }
+            double loss = train(engine, batch, train);
             Map<String, Double> profile = profile(engine, batch);
             double[] infer = new double[steps];
             try (Inference inference = inference(engine, model, threads)) {
@@ -88,11 +91,31 @@ public final class Benchmark {
             put(result, "train_ms", train);
             put(result, "infer_ms", infer);
             result.put("peak_rss_mb", peakRssMegabytes());
+            if (beside > 0) {
+                try (BusyProcesses busy = new BusyProcesses(beside)) {
+                    train(engine, batch, train);
+                }
+                result.put("beside", beside);
+                put(result, "train_beside_ms", train);
+            }
             if (profiling) {
                 result.put("profile_ms", profile);
             }
             return result;
         }
+    }
+
+    /** Measures steps, after the warm-up, and returns the last loss. */
+    private double train(Engine engine, Batch batch, double[] times) {
+        double loss = 0;
+        for (int i = -warmup; i < steps; i++) {
+            long start = System.nanoTime();
+            loss = engine.step(batch, recipe.train().lr()).loss();
+            if (i >= 0) {
+                times[i] = (System.nanoTime() - start) / 1e6;
+            }
+        }
+        return loss;
     }
 
     /** The minimum time of each kind of work in ms, in descending order. */

@@ -125,6 +125,7 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      * @param shards parts into which the fused engine divides a batch, each computed by one thread at a time. It decides
      *     the last bits of the weights; the number of threads does not
      * @param batchNorm over which images the fused engine normalises
+     * @param accumulate batches whose gradients are averaged for one update of the weights
      */
     public record Train(
             int epochs,
@@ -145,7 +146,8 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             DeviceChoice device,
             int freezeEpochs,
             int shards,
-            BatchNormScope batchNorm) {
+            BatchNormScope batchNorm,
+            int accumulate) {
         /** Checks the range of every value. */
         public Train {
             check(epochs >= 1 && epochs <= 100_000, "train.epochs", "1 to 100000", epochs);
@@ -171,6 +173,7 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                     "0 to below train.epochs",
                     freezeEpochs);
             check(shards >= 1 && shards <= 1024, "train.shards", "1 to 1024", shards);
+            check(accumulate >= 1 && accumulate <= 1024, "train.accumulate", "1 to 1024", accumulate);
         }
 
         /** Returns the setting that only the fused engine supports, for example "train.precision bf16", or "". */

@@ -59,6 +59,7 @@ final class AdamW implements AutoCloseable {
     private final double weightDecay;
     private final Tensor values;
     private final Tensor gradients;
+    private final Tensor accumulated; // empty if gradients are never accumulated
     private final Tensor m;
     private final Tensor v;
     private final Tensor stepTensor;
@@ -72,8 +73,9 @@ final class AdamW implements AutoCloseable {
      * Creates the optimiser and moves the model's parameters into its memory.
      *
      * @param weightDecay decoupled weight decay, applied to every parameter
+     * @param accumulates whether {@link #accumulate} is used, which needs memory
      */
-    AdamW(ImageClassifier model, double weightDecay) {
+    AdamW(ImageClassifier model, double weightDecay, boolean accumulates) {
         this.parameters = model.namedParameters();
         this.weightDecay = weightDecay;
         try (NoGradGuard noGrad = new NoGradGuard()) {
@@ -81,6 +83,7 @@ final class AdamW implements AutoCloseable {
             Tensor first = parameters.values().iterator().next();
             values = torch.empty(new long[] {total}, first.options(), null);
             gradients = torch.zeros_like(values);
+            accumulated = accumulates ? torch.zeros_like(values) : torch.empty(0);
             m = torch.zeros_like(values);
             v = torch.zeros_like(values);
             stepTensor = torch.zeros(new long[0], first.options()).to(ScalarType.Float);
@@ -121,7 +124,24 @@ final class AdamW implements AutoCloseable {
     }
 
     /**
-     * Updates all parameters with the accumulated gradients.
+     * Adds the gradients of a batch to those of earlier batches.
+     *
+     * @param share weight of the batch
+     * @param last whether it is the last batch before a step: the gradients become the sums, and the next sums start at 0
+     */
+    void accumulate(double share, boolean last) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            accumulated.add_(gradients, new Scalar(share));
+            if (last) {
+                gradients.copy_(accumulated);
+                accumulated.zero_();
+            }
+        }
+    }
+
+    /**
+     * Updates all parameters with their gradients.
      *
      * @param lr learning rate of this step
      * @throws ArithmeticException if a gradient is not finite; no parameter has changed then
@@ -273,7 +293,7 @@ final class AdamW implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Pointer block : new Pointer[] {values, gradients, m, v, stepTensor, fused}) {
+        for (Pointer block : new Pointer[] {values, gradients, accumulated, m, v, stepTensor, fused}) {
             block.close();
         }
     }

@@ -22,7 +22,7 @@ public abstract class Engine implements AutoCloseable {
         this.model = model;
         this.name = name;
         this.description = name + " (" + description + ")";
-        optimizer = new AdamW(model, settings.weightDecay());
+        optimizer = new AdamW(model, settings.weightDecay(), settings.accumulate() > 1);
         head = new HeadTraining(model, optimizer, settings.labelSmoothing());
     }
 
@@ -71,14 +71,62 @@ public abstract class Engine implements AutoCloseable {
      *
      * @throws ArithmeticException if the loss or a gradient is not finite; the weights are unchanged then
      */
-    public abstract Step step(Batch batch, double lr);
+    public final Step step(Batch batch, double lr) {
+        return step(batch, Part.WHOLE, lr);
+    }
 
     /**
-     * Computes one training step of the head only. The backbone is in evaluation mode: its weights, running statistics
-     * and moments do not change.
+     * A batch as a part of a step.
+     *
+     * @param share its images, as a fraction of all images of the step
+     * @param last whether it is the last part, after which the weights are updated
      */
-    final Step stepHead(Batch batch, double lr) {
-        return head.step(batch, lr);
+    record Part(double share, boolean last) {
+        /** A step with one batch. */
+        static final Part WHOLE = new Part(1, true);
+    }
+
+    /** Computes a part of a step. The gradients of its parts are averaged. */
+    final Step step(Batch batch, Part part, double lr) {
+        return finish(pass(batch), part, () -> update(lr));
+    }
+
+    /**
+     * Computes one training step, or a part of it, of the head only. The backbone is in evaluation mode: its weights,
+     * running statistics and moments do not change.
+     */
+    final Step stepHead(Batch batch, Part part, double lr) {
+        return finish(head.pass(batch), part, () -> optimizer.stepHead(lr));
+    }
+
+    private Step finish(Pass pass, Part part, Runnable update) {
+        if (part.share < 1) {
+            optimizer.accumulate(part.share, part.last);
+        }
+        if (part.last) {
+            update.run();
+        }
+        return new Step(pass.loss, pass.correct, optimizer.steps());
+    }
+
+    /**
+     * The result of a forward and backward pass.
+     *
+     * @param loss mean loss of the batch
+     * @param correct number of correct predictions
+     */
+    record Pass(double loss, int correct) {}
+
+    /**
+     * Computes the loss and the gradients of a batch; gradients from before are lost.
+     *
+     * @throws ArithmeticException if the loss is not finite
+     */
+    abstract Pass pass(Batch batch);
+
+    /** Updates the weights with their gradients. */
+    void update(double lr) {
+        optimizer.step(lr);
     }
 
     /** Throws an ArithmeticException if a loss is not finite. */

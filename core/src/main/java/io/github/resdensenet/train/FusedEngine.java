@@ -55,13 +55,17 @@ final class FusedEngine extends Engine {
     }
 
     @Override
-    public Step step(Batch batch, double lr) {
+    Pass pass(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
             FusedTraining.Pass pass = training.pass(batch.pixels(), batch.labels());
             checkFinite(pass.loss());
-            optimizer.step(lr, training::divide);
-            return new Step(pass.loss(), pass.correct(), optimizer.steps());
+            return new Pass(pass.loss(), pass.correct());
         }
+    }
+
+    @Override
+    void update(double lr) {
+        optimizer.step(lr, training::divide);
     }
 
     @Override

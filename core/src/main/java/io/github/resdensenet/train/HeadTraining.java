@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * Computes training steps with a frozen backbone, for every engine. libtorch computes the features in evaluation mode
+ * Computes the gradients of the head with a frozen backbone, for every engine. libtorch computes the features in evaluation mode
  * without gradients; autograd runs through the head only.
  */
 final class HeadTraining {
@@ -24,7 +24,7 @@ final class HeadTraining {
         this.labelSmoothing = labelSmoothing;
     }
 
-    Engine.Step step(Batch batch, double lr) {
+    Engine.Pass pass(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
             model.train(false);
             Device device = model.namedParameters().values().iterator().next().device();
@@ -39,8 +39,7 @@ final class HeadTraining {
             double mean = loss.item_double();
             Engine.checkFinite(mean);
             loss.backward();
-            optimizer.stepHead(lr);
-            return new Engine.Step(mean, LogitsLoss.correct(logits, labels), optimizer.steps());
+            return new Engine.Pass(mean, LogitsLoss.correct(logits, labels));
         }
     }
 }

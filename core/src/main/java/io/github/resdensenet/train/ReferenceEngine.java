@@ -25,15 +25,15 @@ final class ReferenceEngine extends Engine {
     }
 
     @Override
-    public Step step(Batch batch, double lr) {
+    Pass pass(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
             Tensor labels = batch.labelTensor().to(device, ScalarType.Long);
-            return step(batch.images().to(device, ScalarType.Float), labels, lr);
+            return pass(batch.images().to(device, ScalarType.Float), labels);
         }
     }
 
-    /** Computes a step on tensors: images [N, 3, H, W] and labels [N], on the device. */
-    Step step(Tensor images, Tensor labels, double lr) {
+    /** The same for tensors: images [N, 3, H, W] and labels [N], on the device. */
+    Pass pass(Tensor images, Tensor labels) {
         try (PointerScope scope = new PointerScope()) {
             model.train(true);
             Tensor logits = model.call(images);
@@ -42,9 +42,15 @@ final class ReferenceEngine extends Engine {
             double mean = loss.item_double();
             checkFinite(mean);
             loss.backward();
-            optimizer.step(lr);
-            return new Step(mean, LogitsLoss.correct(logits, labels), optimizer.steps());
+            return new Pass(mean, LogitsLoss.correct(logits, labels));
         }
+    }
+
+    /** Computes a step on tensors. */
+    Step step(Tensor images, Tensor labels, double lr) {
+        Pass pass = pass(images, labels);
+        update(lr);
+        return new Step(pass.loss(), pass.correct(), optimizer.steps());
     }
 
     @Override

@@ -47,9 +47,11 @@ final class TrainingLoop {
                         mark = System.nanoTime();
                         state = state.afterStep(step.correct(), step.loss(), seconds, step.number());
                         report(train, epochs, state);
-                        checkStopped();
-                        if (checkpointer.isDue() && state.batch() < train.batches()) {
-                            checkpointer.save(state, history, false);
+                        if (setup.endsStep(state.batch())) {
+                            checkStopped();
+                            if (checkpointer.isDue() && state.batch() < train.batches()) {
+                                checkpointer.save(state, history, false);
+                            }
                         }
                     }
                     setup.checkReplicas();

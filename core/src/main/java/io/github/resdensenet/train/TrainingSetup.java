@@ -244,7 +244,10 @@ final class TrainingSetup implements AutoCloseable {
      */
     Engine.Step step(Batch batch, Manifest.Progress state, double lr) {
         try (batch) {
-            return state.epoch() < recipe.train().freezeEpochs() ? stepHead(batch, lr) : engine.step(batch, lr);
+            Engine.Part part = part(batch, state);
+            return state.epoch() < recipe.train().freezeEpochs()
+                    ? stepHead(batch, part, lr)
+                    : engine.step(batch, part, lr);
         } catch (ArithmeticException e) {
             List<String> names = IntStream.of(batch.samples())
                     .mapToObj(i -> data.folder().samples().get(i).name())
@@ -254,9 +257,22 @@ final class TrainingSetup implements AutoCloseable {
         }
     }
 
+    /** Which part of a step the next batch of an epoch is. */
+    private Engine.Part part(Batch batch, Manifest.Progress state) {
+        int step = recipe.train().accumulate() * recipe.data().batchSize();
+        int first = state.batch() * recipe.data().batchSize() / step * step;
+        int images = Math.min(step, train().count() - first);
+        return new Engine.Part((double) batch.count() / images, endsStep(state.batch() + 1));
+    }
+
+    /** Whether the weights are updated after a number of batches of an epoch. */
+    boolean endsStep(int batches) {
+        return batches % recipe.train().accumulate() == 0 || batches == train().batches();
+    }
+
     /** Each process computes the whole step. */
-    private Engine.Step stepHead(Batch batch, double lr) {
-        Engine.Step step = engine.stepHead(batch, lr);
+    private Engine.Step stepHead(Batch batch, Engine.Part part, double lr) {
+        Engine.Step step = engine.stepHead(batch, part, lr);
         group.requireSame("the loss", Double.hashCode(step.loss()));
         return step;
     }

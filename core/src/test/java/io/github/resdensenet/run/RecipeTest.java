@@ -98,6 +98,7 @@ class RecipeTest {
                 "train.freezeEpochs|10|train.freezeEpochs must be 0 to below train.epochs, got 10",
                 "train.freezeEpochs|-1|train.freezeEpochs must be 0 to below train.epochs, got -1",
                 "train.shards|0|train.shards must be 1 to 1024, got 0",
+                "train.accumulate|0|train.accumulate must be 1 to 1024, got 0",
                 "train.batchNorm|group|train.batchNorm must be one of [sync, local], got group",
                 "train.lr|-1|train.lr must be a positive number, got -1.0",
                 "train.lr|NaN|train.lr must be a number",

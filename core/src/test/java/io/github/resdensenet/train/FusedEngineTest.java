@@ -326,6 +326,38 @@ class FusedEngineTest {
     }
 
     @Test
+    void accumulatedBatchesHaveTheGradientsOfShardsWithTheirOwnStatistics() {
+        ModelConfig config = config(8, 16, 4, 2, 2);
+        Recipe whole = recipe("fp32", 8, 48).with(Map.of("train.batchNorm", "local", "train.shards", "2"));
+        Recipe parts = recipe("fp32", 4, 48)
+                .with(Map.of("train.batchNorm", "local", "train.accumulate", "2", "train.shards", "1"));
+        ImageClassifier expected = Models.create(config, CLASSES, 0);
+        ImageClassifier model = Models.create(config, CLASSES, 0);
+        try (FusedEngine atOnce = new FusedEngine(expected, whole);
+                FusedEngine engine = new FusedEngine(model, parts);
+                Batch all = batch(8, 48, 1)) {
+            Batch first = new Batch(
+                    all.memory().slice(0, 4 * 3 * 48 * 48), new int[4], Arrays.copyOf(all.labels(), 4), 48, () -> {});
+            Batch second = new Batch(
+                    all.memory().slice(4 * 3 * 48 * 48, 4 * 3 * 48 * 48),
+                    new int[4],
+                    Arrays.copyOfRange(all.labels(), 4, 8),
+                    48,
+                    () -> {});
+            double loss = atOnce.step(all, 1e-3).loss();
+            Engine.Step half = engine.step(first, new Engine.Part(0.5, false), 1e-3);
+            assertThat(half.number()).isZero();
+            Engine.Step end = engine.step(second, new Engine.Part(0.5, true), 1e-3);
+            assertThat(end.number()).isOne();
+            assertThat((half.loss() + end.loss()) / 2).isCloseTo(loss, within(1e-6));
+            Map<String, TensorData> state = engine.optimizer.state().tensors();
+            Map<String, TensorData> atOnceState = atOnce.optimizer.state().tensors();
+            assertThat(state.keySet().stream().filter(key -> !state.get(key).equals(atOnceState.get(key))))
+                    .isEmpty();
+        }
+    }
+
+    @Test
     void bf16StaysCloseToFp32AndReducesLoss() {
         ModelConfig config = config(32, 64, 4, 2, 2);
         assumeTrue(FusedTraining.describe().contains("avx512"), "this processor has no bf16 kernels");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.predict.Classifier;
@@ -56,6 +57,18 @@ class TrainerTest {
         return Files.readAllLines(run.file("history.csv")).stream()
                 .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
                 .toList();
+    }
+
+    @Test
+    void accumulationUpdatesTheWeightsOncePerGroupOfBatches() throws Exception {
+        Run run = Trainer.train(
+                recipe.with("data.batchSize", "4").with("train.accumulate", "3"), root.resolve("accumulated"));
+        long images = SplitFile.read(run.file(Run.SPLIT)).stream()
+                .filter(row -> row.subset() == Subset.TRAIN)
+                .count();
+        assertThat(images).isEqualTo(26); // 7 batches: groups of 3, 3 and 1
+        assertThat(run.recoverNewest().checkpoint().manifest().progress().step())
+                .isEqualTo(3 * 3);
     }
 
     @Test

@@ -1,0 +1,34 @@
+package io.github.resdensenet.benchmark;
+
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+
+/** A program that keeps one core busy. It ends when the process that started it ends. */
+final class BusyProcess {
+    private BusyProcess() {}
+
+    /** Writes one byte and computes until the standard input is closed. */
+    public static void main(String[] args) throws IOException {
+        Thread watch = new Thread(BusyProcess::awaitEnd);
+        watch.setDaemon(true);
+        watch.start();
+        try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
+            out.write(1);
+        }
+        while (true) {
+            Thread.onSpinWait();
+        }
+    }
+
+    private static void awaitEnd() {
+        try {
+            while (System.in.read() >= 0) {
+                // nothing is written
+            }
+        } catch (IOException e) {
+            // as at the end
+        }
+        Runtime.getRuntime().halt(0);
+    }
+}
