@@ -16,6 +16,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
+BESIDE_ROUNDS = 3
 MEMORY_CORES = 4  # cores that can use the whole bandwidth of the memory, an assumption
 
 
@@ -175,7 +176,7 @@ def main():
         lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
     lines += ["", "## Steps beside other programs", "",
               "Each busy process keeps one core busy. The peer is PyTorch with channels_last, in bf16 with autocast. Times are",
-              "medians over steps and rounds.", "", *beside(a.rounds, a.threads)]
+              f"medians over steps and {BESIDE_ROUNDS} rounds.", "", *beside(BESIDE_ROUNDS, a.threads)]
     lines += ["", "## Step time by batch size, image size and threads", "", *growth(a.threads), ""]
     lines += ["## Shards", "", "224 pixels, batch 8. Shards decide the last bits of the weights, threads do not.", "",
               *shards(a.threads), "", "## More cores", "", *cores(), ""]

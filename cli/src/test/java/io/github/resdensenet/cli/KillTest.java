@@ -210,7 +210,7 @@ class KillTest {
         String expected = outcome(uninterrupted("fused"));
         Path run = root.resolve("run-launcher");
         Process launcher = start(training("fused"), "--nproc", "2", "--out", run.toString());
-        awaitMoment(run, launcher, false, 1_000);
+        awaitMoment(run.resolve("history.csv"), launcher, false, 0); // later than the first epoch
         List<ProcessHandle> ranks = launcher.descendants().toList();
         assertThat(ranks).hasSize(2);
         launcher.destroyForcibly().waitFor();

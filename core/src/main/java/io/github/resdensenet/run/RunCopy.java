@@ -12,20 +12,24 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A private copy of a run, from which a process continues rank 0's training. It has the recipe, the split and the newest
- * checkpoint.
+ * A private copy of a run, from which a process continues rank 0's training. It has the recipe, the split, and the
+ * newest and the best checkpoint.
  *
  * @param run the copy, in a temporary folder
  */
 public record RunCopy(Run run) implements Closeable {
     private static final String LAST = "checkpoints/last/";
+    private static final String BEST = "checkpoints/best/";
     private static final List<String> FILES = List.of(
             "recipe.yaml",
             Run.SPLIT,
             Run.SKIPPED,
             LAST + Checkpoint.WEIGHTS,
             LAST + Checkpoint.OPTIMIZER,
-            LAST + Checkpoint.MANIFEST);
+            LAST + Checkpoint.MANIFEST,
+            BEST + Checkpoint.WEIGHTS,
+            BEST + Checkpoint.OPTIMIZER,
+            BEST + Checkpoint.MANIFEST);
 
     /** Sends a run from rank 0 to all processes of a group. */
     public static void send(Run run, ProcessGroup group) throws IOException {
