@@ -134,7 +134,7 @@ def kubeflow(rank):
 
 
 def sockets():
-    """Looks for open sockets of the processes while they train."""
+    """Looks for network sockets of the processes while they train."""
     out = WORK / "x11"
     shutil.rmtree(out, ignore_errors=True)
     process = subprocess.Popen(command(out, "--epochs", "1", "--nproc", "2"), stdout=subprocess.DEVNULL,
@@ -143,12 +143,14 @@ def sockets():
         time.sleep(0.05)
     time.sleep(5)
     children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(process.pid)], stdout=subprocess.PIPE, text=True).stdout
+    network = {line.split()[9] for name in ("tcp", "tcp6", "udp", "udp6")
+               for line in pathlib.Path("/proc/net", name).read_text().splitlines()[1:]}
     count = 0
     for pid in [str(process.pid), *children.split()]:
         for descriptor in pathlib.Path(f"/proc/{pid}/fd").iterdir():
-            count += os.path.exists(descriptor) is False and os.readlink(descriptor).startswith("socket:")
+            count += os.readlink(descriptor).strip("socket:[]") in network
     process.wait()
-    yield f"| X11 | sockets of the launcher and its {len(children.split())} processes during training | {count} |"
+    yield f"| X11 | TCP and UDP sockets of the launcher and its {len(children.split())} processes during training | {count} |"
 
 
 def shell(text):
