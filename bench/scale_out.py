@@ -61,10 +61,14 @@ def rate(run):
         return float(list(csv.DictReader(file))[-1]["images_per_second"])
 
 
+def doctor():
+    done = subprocess.run([COMMAND, "doctor", "--json"], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
 def same_bytes(brief):
     models = ["resdensenet"] if brief else ["resdensenet", "densenet121", "resnet50v2"]
-    bf16 = "avx512" in json.loads(subprocess.run([COMMAND, "doctor", "--json"], stdout=subprocess.PIPE, text=True,
-                                                 check=True).stdout.splitlines()[-1])["engine"]
+    bf16 = "avx512" in doctor()["engine"]
     for model in models:
         for precision in ["fp32", "bf16"] if bf16 else ["fp32"]:
             settings = ["--model", model, "--precision", precision, "--epochs", 2, "--threads", 1]
@@ -209,14 +213,13 @@ def main():
     for part in (environments(a.torchrun), sockets(), throughput(3 if a.brief else 5), same_bytes(a.brief),
                  killed(3 if a.brief else 30), network(3) if a.network else ()):
         rows += part
-    doctor = json.loads(subprocess.run([COMMAND, "doctor", "--json"], stdout=subprocess.PIPE, text=True,
-                                       check=True).stdout.splitlines()[-1])
+    machine = doctor()
     text = "\n".join([
         "# Scale-out", "",
         f"Written by `python bench/scale_out.py{' --brief' if a.brief else ''}{' --network' if a.network else ''}`. "
         "[The guide](guide/several-processes.md) says how to use several",
         "processes.", "",
-        f"- Machine: {doctor['cpu']}, {doctor['threads']} threads, {datetime.date.today()}; {doctor['engine']}.",
+        f"- Machine: {machine['cpu']}, {machine['threads']} threads, {datetime.date.today()}; {machine['engine']}.",
         "- Data: the built-in images, at 64 pixels unless stated otherwise. \"Identical\" are the bytes of weights and moments,",
         "  and every value of the history but the times.", "",
         "| row | what | result |", "| --- | --- | --- |", *rows, ""])

@@ -1,12 +1,12 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.compare.Comparison.Bench;
+import io.github.resdensenet.util.ChildJvm;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,16 +19,10 @@ final class ChildBench implements Bench {
 
     @Override
     public Map<String, Object> measure(Path recipe) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-        command.addAll(List.of(
-                "-cp",
-                System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "bench",
-                "--recipe",
-                recipe.toString()));
+        List<String> command = ChildJvm.command(
+                ManagementFactory.getRuntimeMXBean().getInputArguments(),
+                Main.class,
+                List.of("bench", "--recipe", recipe.toString()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         process.getOutputStream().close();
         String output;

@@ -2,6 +2,7 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.distributed.Rendezvous;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.ChildJvm;
 import io.github.resdensenet.util.Parallel;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -58,7 +59,7 @@ final class Launcher {
 
     /** Where a started process finds the others. If the launcher ends, this process ends, too. */
     static Rendezvous rendezvous() {
-        Parallel.daemon("launcher-watch", Launcher::endWithLauncher).start();
+        ChildJvm.endWithParent();
         Map<String, String> environment = System.getenv();
         return Rendezvous.ofFile(
                 Path.of(environment.get(STORE)),
@@ -67,27 +68,17 @@ final class Launcher {
                 Duration.ofSeconds(Long.parseLong(environment.get(TIMEOUT))));
     }
 
-    private static void endWithLauncher() {
-        try {
-            while (System.in.read() >= 0) {
-                // the launcher writes nothing
-            }
-        } catch (IOException e) {
-            // as at the end of the stream
-        }
-        Runtime.getRuntime().halt(1);
-    }
-
     /**
      * Trains.
      *
      * @param arguments the command line, which must name the run folder
+     * @param again the command line to continue a run that was created
      * @param run the run folder
      * @param out receives the log
      * @param err receives messages about the processes
      * @return the exit code
      */
-    int run(List<String> arguments, Path run, PrintWriter out, PrintWriter err) throws IOException {
+    int run(List<String> arguments, List<String> again, Path run, PrintWriter out, PrintWriter err) throws IOException {
         Path folder = Files.createTempDirectory("resdensenet-store-");
         try {
             List<String> command = arguments;
@@ -113,9 +104,7 @@ final class Launcher {
                             + (started ? "; resume with: resdensenet train --resume " + run : ""));
                     return 1;
                 }
-                command = started && !arguments.contains("--resume")
-                        ? List.of("train", "--resume", run.toString())
-                        : arguments;
+                command = started ? again : arguments;
                 err.println("resdensenet: restart " + (restarts + 1) + " of " + maxRestarts
                         + (started ? " from the last checkpoint" : ""));
             }
@@ -150,11 +139,7 @@ final class Launcher {
                 AtomicReference<String> error = new AtomicReference<>("");
                 errors.add(error);
                 if (rank == 0) {
-                    read(child.getInputStream(), line -> {
-                        if (!line.startsWith("[Gloo] ")) { // Gloo reports its connections on standard output
-                            out.println(line);
-                        }
-                    });
+                    read(child.getInputStream(), out::println);
                 } else {
                     read(child.getErrorStream(), error::set);
                 }
@@ -172,15 +157,12 @@ final class Launcher {
         }
 
         private Process start(List<String> arguments, int rank, Path store) throws IOException {
-            List<String> command = new ArrayList<>();
-            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-            command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-            int cores = Math.max(1, Runtime.getRuntime().availableProcessors() / processes);
-            command.add("-XX:ActiveProcessorCount=" + cores);
-            command.add("-Djava.io.tmpdir=" + store.getParent()); // is deleted even if the process is killed
-            command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
-            command.addAll(arguments);
-            ProcessBuilder builder = new ProcessBuilder(command);
+            List<String> options =
+                    new ArrayList<>(ManagementFactory.getRuntimeMXBean().getInputArguments());
+            options.add("-XX:ActiveProcessorCount="
+                    + Math.max(1, Runtime.getRuntime().availableProcessors() / processes));
+            options.add("-Djava.io.tmpdir=" + store.getParent()); // is deleted even if the process is killed
+            ProcessBuilder builder = new ProcessBuilder(ChildJvm.command(options, Main.class, arguments));
             builder.environment()
                     .putAll(Map.of(
                             RANK, Integer.toString(rank),

@@ -144,15 +144,18 @@ final class TrainCommand implements Callable<Integer> {
         List<String> arguments =
                 new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
         Path run = resume;
+        List<String> again = arguments;
         if (run == null) {
             run = folder(options.resolve(data, imageSize));
             Run.checkFree(run);
             arguments.addAll(List.of("--out", run.toString()));
+            again = List.of("train", "--resume", run.toString());
         }
         return processes
                 .launcher()
                 .run(
                         arguments,
+                        again,
                         run,
                         spec.commandLine().getOut(),
                         spec.commandLine().getErr());

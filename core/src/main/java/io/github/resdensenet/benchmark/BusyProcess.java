@@ -1,5 +1,6 @@
 package io.github.resdensenet.benchmark;
 
+import io.github.resdensenet.util.ChildJvm;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -10,25 +11,12 @@ final class BusyProcess {
 
     /** Writes one byte and computes until the standard input is closed. */
     public static void main(String[] args) throws IOException {
-        Thread watch = new Thread(BusyProcess::awaitEnd);
-        watch.setDaemon(true);
-        watch.start();
+        ChildJvm.endWithParent();
         try (FileOutputStream out = new FileOutputStream(FileDescriptor.out)) {
             out.write(1);
         }
         while (true) {
             Thread.onSpinWait();
         }
-    }
-
-    private static void awaitEnd() {
-        try {
-            while (System.in.read() >= 0) {
-                // nothing is written
-            }
-        } catch (IOException e) {
-            // as at the end
-        }
-        Runtime.getRuntime().halt(0);
     }
 }

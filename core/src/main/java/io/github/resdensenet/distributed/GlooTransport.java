@@ -9,6 +9,7 @@ import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongVector;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorVector;
 import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
@@ -55,6 +56,13 @@ final class GlooTransport implements Transport {
         double[] all = new double[message.length * small.getSize()];
         memory.all.get(all);
         return all;
+    }
+
+    @Override
+    public void broadcast(Tensor tensor) {
+        try (PointerScope scope = new PointerScope()) {
+            large.broadcast(new TensorVector(tensor))._wait();
+        }
     }
 
     @Override

@@ -45,6 +45,24 @@ final class MappedTransport implements Transport {
     }
 
     @Override
+    public void broadcast(Tensor tensor) {
+        long bytes = tensor.nbytes();
+        for (long from = 0; from < bytes; from += large.capacity()) {
+            long length = Math.min(large.capacity(), bytes - from);
+            if (rank == 0) {
+                Pointer.memcpy(large.next(), at(tensor, from), length);
+            }
+            large.publish();
+            for (int i = 0; i < processes; i++) { // a slot is filled again after all have read it
+                BytePointer block = large.await(i);
+                if (i == 0 && rank > 0) {
+                    Pointer.memcpy(at(tensor, from), block, length);
+                }
+            }
+        }
+    }
+
+    @Override
     public void allGather(Tensor input, Tensor output) {
         long bytes = input.nbytes();
         for (long from = 0; from < bytes; from += large.capacity()) {

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -99,8 +99,7 @@ public final class ProcessGroup implements AutoCloseable {
         int length = values.length + 1; // and whether this process asks to stop
         double[] message = Arrays.copyOf(values, length);
         message[values.length] = stopRequested ? 1 : 0;
-        double[] messages = new double[length * size];
-        run(all -> System.arraycopy(all.allGather(message), 0, messages, 0, messages.length));
+        double[] messages = run(all -> all.allGather(message));
         double[] all = new double[values.length * size];
         for (int i = 0; i < size; i++) {
             System.arraycopy(messages, i * length, all, i * values.length, values.length);
@@ -111,7 +110,10 @@ public final class ProcessGroup implements AutoCloseable {
 
     /** Sends a float32 tensor to every process; the output receives the tensors of rank 0, 1 and so on. */
     public void allGather(Tensor input, Tensor output) {
-        run(all -> all.allGather(input, output));
+        run(all -> {
+            all.allGather(input, output);
+            return output;
+        });
     }
 
     /**
@@ -123,7 +125,10 @@ public final class ProcessGroup implements AutoCloseable {
      * @param senders for each process, whether it sends
      */
     public void allToAll(Tensor input, Tensor output, long part, boolean[] senders) {
-        run(all -> all.allToAll(input, output, part, senders));
+        run(all -> {
+            all.allToAll(input, output, part, senders);
+            return output;
+        });
     }
 
     /** Sends the bytes of rank 0 to every process, and returns them. The other processes' own bytes are ignored. */
@@ -132,22 +137,23 @@ public final class ProcessGroup implements AutoCloseable {
             return bytes;
         }
         int length = (int) allGather(new double[] {bytes.length})[0];
-        int values = length / Float.BYTES + 1;
+        if (length == 0) {
+            return new byte[0];
+        }
         try (PointerScope scope = new PointerScope()) {
-            BytePointer own = new BytePointer((long) values * Float.BYTES);
-            BytePointer all = new BytePointer((long) size * values * Float.BYTES);
+            BytePointer memory = new BytePointer((long) length);
             if (rank == 0) {
-                own.put(bytes, 0, length);
+                memory.put(bytes, 0, length);
             }
-            allGather(floats(own, values), floats(all, (long) size * values));
+            Tensor tensor = torch.from_blob(memory, new long[] {length}, torch.dtype(ScalarType.Byte));
+            run(all -> {
+                all.broadcast(tensor);
+                return tensor;
+            });
             byte[] result = new byte[length];
-            all.get(result, 0, length);
+            memory.get(result);
             return result;
         }
-    }
-
-    private static Tensor floats(BytePointer memory, long values) {
-        return torch.from_blob(memory, new long[] {values}, torch.dtype(ScalarType.Float));
     }
 
     /**
@@ -192,12 +198,12 @@ public final class ProcessGroup implements AutoCloseable {
         return size == 1 ? stopRequested : stopAgreed;
     }
 
-    private void run(Consumer<Transport> collective) {
+    private <T> T run(Function<Transport, T> collective) {
         if (transport == null || roll == null) {
             throw new IllegalStateException("a group of one process");
         }
         try {
-            collective.accept(transport);
+            return collective.apply(transport);
         } catch (RuntimeException e) {
             throw roll.lost(e);
         }

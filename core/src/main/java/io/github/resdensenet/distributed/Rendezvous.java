@@ -12,9 +12,9 @@ import org.bytedeco.javacpp.SizeTPointer;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.FileStore;
 import org.bytedeco.pytorch.GlooDeviceVector;
+import org.bytedeco.pytorch.PrefixStore;
 import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Store;
-import org.bytedeco.pytorch.StringVector;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.gloo.Device;
@@ -28,9 +28,6 @@ import org.bytedeco.pytorch.gloo.Device;
  * @param timeout how long a process waits for another one
  */
 public record Rendezvous(int rank, int processes, Place place, Duration timeout) {
-    /** How long a process waits for another one by default. */
-    public static final Duration TIMEOUT = Duration.ofSeconds(60);
-
     /** Where processes meet. */
     sealed interface Place {}
 
@@ -138,32 +135,20 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
         }
     }
 
-    /**
-     * Connects two Gloo groups. They use the same keys, so each has a store of its own: rank 0 creates them on free ports
-     * and writes the ports to the common store. (libtorch's PrefixStore cannot be created from Java.)
-     */
+    /** Connects two Gloo groups, which use the same keys, so each has a prefix of its own. */
     private Transport gloo(Store common, Server server) throws IOException {
         Device device = device(server);
         return new GlooTransport(
-                gloo(store(common, server, "small"), device), gloo(store(common, server, "large"), device));
+                gloo(common, server.prefix + "small/", device), gloo(common, server.prefix + "large/", device));
     }
 
-    private ProcessGroupGloo gloo(Store store, Device device) {
+    private ProcessGroupGloo gloo(Store common, String prefix, Device device) {
         ProcessGroupGloo.Options options = ProcessGroupGloo.Options.create(new Milliseconds(timeout.toMillis()));
         options.devices(new GlooDeviceVector(device));
         options.threads(1);
+        // Java's constructors of stores count no references, which code that keeps a store needs; copies count them
+        Store store = new PrefixStore(prefix, common.clone()).clone();
         return new ProcessGroupGloo(store, rank, processes, options);
-    }
-
-    private Store store(Store common, Server server, String name) {
-        String key = server.prefix + name;
-        if (rank == 0) {
-            TCPStore store = tcpStore("127.0.0.1", 0, true);
-            common.add(key, store.getPort() & 0xFFFF); // a signed short in Java
-            return store;
-        }
-        common._wait(new StringVector(key), new Milliseconds(timeout.toMillis()));
-        return tcpStore(server.host, Math.toIntExact(common.add(key, 0)), false);
     }
 
     private TCPStore tcpStore(String host, int port, boolean isServer) {

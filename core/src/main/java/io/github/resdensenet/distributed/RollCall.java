@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -87,7 +88,7 @@ final class RollCall implements AutoCloseable {
                     sleep(POLL_MILLIS);
                 }
             }
-        } catch (LostProcessException | java.util.concurrent.CancellationException e) {
+        } catch (LostProcessException | CancellationException e) {
             throw e;
         } catch (RuntimeException e) {
             throw lost(e);

@@ -16,6 +16,13 @@ public record Sharding(int shards, int rank, int processes) {
      * @param to last number plus 1
      */
     public record Range(int from, int to) {
+        /** One of several parts of the range from 0 to {@code total}, of equal size, give or take 1. */
+        public static Range part(int total, int number, int parts) {
+            return new Range(
+                    Math.toIntExact((long) total * number / parts),
+                    Math.toIntExact((long) total * (number + 1) / parts));
+        }
+
         /** How many numbers the range has. */
         public int size() {
             return to - from;
@@ -29,14 +36,12 @@ public record Sharding(int shards, int rank, int processes) {
 
     /** The images of a shard, as positions in the batch. */
     public Range images(int images, int shard) {
-        int count = count(images);
-        return new Range(part(images, shard, count), part(images, shard + 1, count));
+        return Range.part(images, shard, count(images));
     }
 
     /** The shards of a process; empty if the batch has fewer shards than there are processes. */
     public Range shardsOf(int images, int process) {
-        int count = count(images);
-        return new Range(part(count, process, processes), part(count, process + 1, processes));
+        return Range.part(count(images), process, processes);
     }
 
     /** The images of a process, as positions in the batch. */
@@ -48,9 +53,5 @@ public record Sharding(int shards, int rank, int processes) {
     /** The images of this process, as positions in the batch. */
     public Range own(int images) {
         return imagesOf(images, rank);
-    }
-
-    private static int part(int total, int number, int parts) {
-        return Math.toIntExact((long) total * number / parts);
     }
 }

@@ -10,6 +10,9 @@ interface Transport extends AutoCloseable {
     /** Sends a message to every process, and returns the messages of all processes in the order of the ranks. */
     double[] allGather(double[] message);
 
+    /** Sends the tensor of rank 0, of any type, to every process, whose tensor receives it. */
+    void broadcast(Tensor tensor);
+
     /** Sends a float32 tensor to every process; the output receives the tensors of all processes. */
     void allGather(Tensor input, Tensor output);
 

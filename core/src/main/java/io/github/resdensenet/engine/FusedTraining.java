@@ -22,14 +22,6 @@ import org.bytedeco.javacpp.Pointer;
  * gradients must be allocated and contiguous, and neither tensors nor gradients may be moved. Not thread-safe.
  */
 public final class FusedTraining implements AutoCloseable {
-    /**
-     * The result of a training pass.
-     *
-     * @param loss mean loss of the batch
-     * @param correct number of correct predictions
-     */
-    public record Pass(double loss, int correct) {}
-
     private final Network network;
     private final memory.data_type type;
     private final double labelSmoothing;
@@ -71,7 +63,10 @@ public final class FusedTraining implements AutoCloseable {
         this.shards = shards;
         int own = (shards + group.size() - 1) / group.size();
         this.workspaces = Stream.generate(Workspace::new).limit(own + 1).toList();
-        CompletableFuture.runAsync(NativeSettings::useOneThreadHere, sender).join(); // the workers restore the number
+        if (group.size() > 1) {
+            CompletableFuture.runAsync(NativeSettings::useOneThreadHere, sender)
+                    .join(); // the workers restore the number
+        }
         this.workers = new Workers(Math.min(threads, own));
     }
 

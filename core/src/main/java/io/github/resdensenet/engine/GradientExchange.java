@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -18,8 +19,8 @@ import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /**
- * Adds up the gradients of all processes while the backward pass goes on. The gradients form slices, in the order in
- * which they are computed. Of each slice, every process adds up one part: it receives this part from the others, and
+ * Adds up the gradients of all processes during the backward pass. The gradients form slices, in the order in which
+ * they are computed. Of each slice, every process adds up one part: it receives this part from the others, and
  * sends them the sum.
  */
 final class GradientExchange implements AutoCloseable {
@@ -130,7 +131,7 @@ final class GradientExchange implements AutoCloseable {
     }
 
     private Pointer target(int gradient) {
-        return java.util.Objects.requireNonNull(gradients.get(gradient).target().address());
+        return Objects.requireNonNull(gradients.get(gradient).target().address());
     }
 
     /** Receives this process's part of a slice from every node. */

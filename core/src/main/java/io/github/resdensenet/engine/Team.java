@@ -12,14 +12,48 @@ import java.util.stream.IntStream;
 /**
  * The processes that compute a batch, and who computes which of its shards. A process adds up its shards as far as the
  * tree of {@link ShardSum} allows without the others: these sums are its nodes.
- *
- * @param sharding how the batch is divided
- * @param group the processes
- * @param batch images in the batch
  */
-record Team(Sharding sharding, ProcessGroup group, int batch) {
+final class Team {
+    private final Sharding sharding;
+    private final ProcessGroup group;
+    private final int batch;
+    private final List<List<Node>> nodes;
+    private final int mostNodes;
+    private final Map<Node, Integer> positions = new HashMap<>();
+
+    /**
+     * Divides a batch.
+     *
+     * @param shards shards of a batch, if it has at least as many images
+     * @param batch images in the batch
+     */
     Team(ProcessGroup group, int shards, int batch) {
-        this(group.sharding(shards), group, batch);
+        this.sharding = group.sharding(shards);
+        this.group = group;
+        this.batch = batch;
+        this.nodes = IntStream.range(0, group.size())
+                .mapToObj(rank -> sharding.shardsOf(batch, rank))
+                .map(range -> ShardSum.nodes(shards(), range.from(), range.to()))
+                .toList();
+        this.mostNodes = nodes.stream().mapToInt(List::size).max().orElse(1);
+        for (int rank = 0; rank < nodes.size(); rank++) {
+            for (int i = 0; i < nodes.get(rank).size(); i++) {
+                positions.put(nodes.get(rank).get(i), rank * mostNodes + i);
+            }
+        }
+    }
+
+    Sharding sharding() {
+        return sharding;
+    }
+
+    ProcessGroup group() {
+        return group;
+    }
+
+    /** The number of images in the batch. */
+    int batch() {
+        return batch;
     }
 
     /** The number of shards of the batch. */
@@ -38,8 +72,7 @@ record Team(Sharding sharding, ProcessGroup group, int batch) {
     }
 
     List<Node> nodes(int rank) {
-        Range range = sharding.shardsOf(batch, rank);
-        return ShardSum.nodes(shards(), range.from(), range.to());
+        return nodes.get(rank);
     }
 
     List<Node> ownNodes() {
@@ -48,19 +81,11 @@ record Team(Sharding sharding, ProcessGroup group, int batch) {
 
     /** The largest number of nodes of a process. */
     int mostNodes() {
-        return IntStream.range(0, group.size()).map(i -> nodes(i).size()).max().orElse(1);
+        return mostNodes;
     }
 
     /** The position of each node if each process has room for as many nodes as any process. */
     Map<Node, Integer> positions() {
-        Map<Node, Integer> positions = new HashMap<>();
-        int room = mostNodes();
-        for (int rank = 0; rank < group.size(); rank++) {
-            List<Node> nodes = nodes(rank);
-            for (int i = 0; i < nodes.size(); i++) {
-                positions.put(nodes.get(i), rank * room + i);
-            }
-        }
         return positions;
     }
 }

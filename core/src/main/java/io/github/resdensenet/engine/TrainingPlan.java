@@ -34,8 +34,8 @@ final class TrainingPlan implements AutoCloseable {
     private final List<Phase> phases = new ArrayList<>();
     private final long imageBytes;
     private final int classes;
-    private Supplier<FusedTraining.Pass> loss = () -> new FusedTraining.Pass(0, 0);
-    private FusedTraining.Pass result = loss.get();
+    private Supplier<Pass> loss = () -> new Pass(0, 0);
+    private Pass result = loss.get();
 
     /**
      * Compiles a network. Set the thread's number of compute threads to 1 before.
@@ -137,7 +137,7 @@ final class TrainingPlan implements AutoCloseable {
      * @param images float32 [N, 3, H, W]
      * @param labels class indices [N]
      */
-    FusedTraining.Pass pass(Pointer images, int[] labels, double labelSmoothing, Workers workers) {
+    Pass pass(Pointer images, int[] labels, double labelSmoothing, Workers workers) {
         setImages(images);
         loss = () -> loss(labels, labelSmoothing);
         workers.run(phases);
@@ -159,7 +159,7 @@ final class TrainingPlan implements AutoCloseable {
                 - sharding.own(team.batch()).from();
     }
 
-    private FusedTraining.Pass loss(int[] labels, double labelSmoothing) {
+    private Pass loss(int[] labels, double labelSmoothing) {
         float[] logits = logits();
         float[] toLogits = new float[logits.length];
         double mean = CrossEntropy.loss(logits, labels, classes, labelSmoothing, toLogits);
@@ -168,7 +168,7 @@ final class TrainingPlan implements AutoCloseable {
             FloatPointer part = shards.get(i).logitGradients();
             part.put(toLogits, (first + firstImage(i)) * classes, Math.toIntExact(part.capacity()));
         }
-        return new FusedTraining.Pass(mean, CrossEntropy.correct(logits, labels, classes));
+        return new Pass(mean, CrossEntropy.correct(logits, labels, classes));
     }
 
     /** The logits of the whole batch. */

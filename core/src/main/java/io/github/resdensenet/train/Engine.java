@@ -3,6 +3,7 @@ package io.github.resdensenet.train;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.engine.Pass;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Recipe.EngineChoice;
@@ -106,16 +107,8 @@ public abstract class Engine implements AutoCloseable {
         if (part.last) {
             update.run();
         }
-        return new Step(pass.loss, pass.correct, optimizer.steps());
+        return new Step(pass.loss(), pass.correct(), optimizer.steps());
     }
-
-    /**
-     * The result of a forward and backward pass.
-     *
-     * @param loss mean loss of the batch
-     * @param correct number of correct predictions
-     */
-    record Pass(double loss, int correct) {}
 
     /**
      * Computes the loss and the gradients of a batch; gradients from before are lost.

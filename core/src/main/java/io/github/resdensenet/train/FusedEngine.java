@@ -4,6 +4,7 @@ import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.engine.Pass;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.run.Recipe;
@@ -57,9 +58,9 @@ final class FusedEngine extends Engine {
     @Override
     Pass pass(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
-            FusedTraining.Pass pass = training.pass(batch.pixels(), batch.labels());
+            Pass pass = training.pass(batch.pixels(), batch.labels());
             checkFinite(pass.loss());
-            return new Pass(pass.loss(), pass.correct());
+            return pass;
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
+import io.github.resdensenet.engine.Pass;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.LogitsLoss;
 import org.bytedeco.javacpp.PointerScope;
@@ -24,7 +25,7 @@ final class HeadTraining {
         this.labelSmoothing = labelSmoothing;
     }
 
-    Engine.Pass pass(Batch batch) {
+    Pass pass(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
             model.train(false);
             Device device = model.namedParameters().values().iterator().next().device();
@@ -39,7 +40,7 @@ final class HeadTraining {
             double mean = loss.item_double();
             Engine.checkFinite(mean);
             loss.backward();
-            return new Engine.Pass(mean, LogitsLoss.correct(logits, labels));
+            return new Pass(mean, LogitsLoss.correct(logits, labels));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.engine.Pass;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.LogitsLoss;
 import io.github.resdensenet.run.Recipe;

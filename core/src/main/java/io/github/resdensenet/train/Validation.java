@@ -3,6 +3,7 @@ package io.github.resdensenet.train;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.distributed.ProcessGroup;
+import io.github.resdensenet.distributed.Sharding.Range;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.ModelOutputs;
 import io.github.resdensenet.eval.Temperature;
@@ -92,7 +93,7 @@ final class Validation {
         List<double[]> logits = new ArrayList<>();
         for (int rank = 0; rank < group.size(); rank++) {
             int start = rank * most * classes;
-            for (int i = 0; i < part(rows, rank, group.size()).length; i++) {
+            for (int i = 0; i < Range.part(rows.length, rank, group.size()).size(); i++) {
                 logits.add(Arrays.copyOfRange(all, start + i * classes, start + (i + 1) * classes));
             }
         }
@@ -109,10 +110,8 @@ final class Validation {
 
     /** The images that a process evaluates: a part of equal size, give or take one image. */
     static int[] part(int[] rows, int rank, int processes) {
-        return Arrays.copyOfRange(
-                rows,
-                Math.toIntExact((long) rows.length * rank / processes),
-                Math.toIntExact((long) rows.length * (rank + 1) / processes));
+        Range own = Range.part(rows.length, rank, processes);
+        return Arrays.copyOfRange(rows, own.from(), own.to());
     }
 
     private ModelOutputs outputs(Subset subset, ImageProgress progress) {

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
@@ -19,9 +20,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
-import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -58,6 +58,10 @@ class ProcessGroupTest {
             }
             List<T> all = new ArrayList<>();
             for (Future<T> result : results) {
+                while (!result.isDone()) {
+                    System.gc(); // native objects that libtorch still needs must not be freed
+                    Thread.sleep(5);
+                }
                 all.add(result.get());
             }
             return all;
@@ -89,7 +93,7 @@ class ProcessGroupTest {
         for (int i = 0; i < floats.length; i++) {
             floats[i] = (float) values[i];
         }
-        return torch.from_blob(new FloatPointer(floats).retainReference(), new long[] {floats.length});
+        return AbstractTensor.create(floats, floats.length); // owns its memory
     }
 
     private static float[] values(Tensor tensor) {
@@ -225,7 +229,7 @@ class ProcessGroupTest {
                 "PET_NODE_RANK=0 PET_NNODES=2 PET_NPROC_PER_NODE=2 | PET_NPROC_PER_NODE must be 1, got 2: one process uses all cores of its node"
             })
     void wrongEnvironmentsAreNamed(String variables, String message) {
-        Map<String, String> environment = new java.util.HashMap<>();
+        Map<String, String> environment = new HashMap<>();
         for (String variable : variables.split(" ", -1)) {
             int equals = variable.indexOf('=');
             environment.put(variable.substring(0, equals), variable.substring(equals + 1));

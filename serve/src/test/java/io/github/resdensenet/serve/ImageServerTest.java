@@ -253,8 +253,7 @@ class ImageServerTest {
         String chunked =
                 post + "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(size) + "\r\n" + "x".repeat(size);
 
-        // Neither request goes on after the byte that is too much, so the answer cannot be lost with a connection
-        // reset.
+        // Neither request has bytes after the first one over the limit: a connection reset cannot lose the answer.
         for (String request : List.of(announced, chunked)) {
             assertThat(raw(request)).startsWith("HTTP/1.1 413").contains("{\"error\":");
         }
