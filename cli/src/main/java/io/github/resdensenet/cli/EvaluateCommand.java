@@ -59,7 +59,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
     @Option(
             names = "--allow-trained",
-            description = "also evaluate images of --data that are in the run's train set (default: fail on them)")
+            description = "also evaluate images of --data that are in the run's training set (default: fail on them)")
     private boolean allowTrained;
 
     @Option(

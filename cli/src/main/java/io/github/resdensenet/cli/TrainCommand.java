@@ -82,8 +82,8 @@ final class TrainCommand implements Callable<Integer> {
             names = "--resume",
             paramLabel = "RUN",
             description =
-                    "run folder to resume from its newest checkpoint; of the options above, only --epochs is allowed"
-                            + " with it, as the new total (default: start a new run)")
+                    "run folder to resume from its newest checkpoint; only --epochs, as the new total, and the options"
+                            + " for several processes are allowed with it (default: start a new run)")
     private @Nullable Path resume;
 
     @Override
@@ -119,7 +119,9 @@ final class TrainCommand implements Callable<Integer> {
                 throw e;
             }
             throw new LostProcessException(
-                    e.getMessage() + "; resume with: resdensenet train --resume " + folder + " and the same options",
+                    e.getMessage()
+                            + "; to continue, start all processes again, rank 0 with: resdensenet train --resume "
+                            + folder + " --rendezvous env",
                     e);
         }
     }
@@ -134,7 +136,8 @@ final class TrainCommand implements Callable<Integer> {
             String name = option.longestName();
             if (!List.of("--resume", "--epochs").contains(name) && !ProcessOptions.NAMES.contains(name)) {
                 throw new IllegalArgumentException(
-                        "--resume takes all settings except --epochs from the run; remove " + name);
+                        "only --epochs and the options for several processes are allowed with --resume; remove "
+                                + name);
             }
         }
     }

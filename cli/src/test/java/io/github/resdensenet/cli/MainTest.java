@@ -547,7 +547,7 @@ class MainTest {
         call("train", "--device", "cuda", "--data", images, "--out", root.resolve("r"))
                 .fails(2, "no CUDA device");
         call("train", "--resume", run, "--lr", "0.1")
-                .fails(2, "--resume takes all settings except --epochs from the run; remove --lr");
+                .fails(2, "only --epochs and the options for several processes are allowed with --resume; remove --lr");
         call("evaluate", run, "--split", "half").fails(2, "--split must be one of", "half");
         call("summary", "--image-size", "20").fails(2, "imageSize must be at least 29", "got 20");
         call("summary", "--model", "densenet121", "--set", "model.growthRate=12")

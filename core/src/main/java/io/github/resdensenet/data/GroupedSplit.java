@@ -62,7 +62,7 @@ final class GroupedSplit {
         if (trained.contains(0)) {
             throw new IllegalArgumentException(
                     data.root().resolve(data.classes().get(trained.indexOf(0)))
-                            + ": too few groups of this class, none is in the train set");
+                            + ": too few groups of this class, none is in the training set");
         }
         return split;
     }

@@ -14,7 +14,7 @@ public record Split(List<Subset> subsets) {
 
     /** A subset of a data set. */
     public enum Subset {
-        /** The train set. */
+        /** The training set. */
         TRAIN,
         /** The validation set, evaluated after each epoch to choose the best checkpoint. */
         VAL,
@@ -84,7 +84,7 @@ public record Split(List<Subset> subsets) {
             }
             int test = atLeastOne(fractions.test(), members.length);
             int val = fractions.val() > 0 ? atLeastOne(fractions.val(), members.length) : 0;
-            while (test + val >= members.length) { // keep at least one for the train set
+            while (test + val >= members.length) { // keep at least one for the training set
                 if (test >= val) {
                     test--;
                 } else {
@@ -107,7 +107,7 @@ public record Split(List<Subset> subsets) {
      * A random split regardless of class, like PyTorch's {@code random_split}: floor(train * n) samples are the train
      * set, the others the test set.
      *
-     * @param train fraction of the train set, between 0 and 1
+     * @param train fraction of the training set, between 0 and 1
      * @throws IllegalArgumentException if a subset would be empty
      */
     public static Split random(ImageFolder data, double train, long seed) {

@@ -86,6 +86,8 @@ final class MappedChannel {
                 throw new IllegalStateException("no message from rank " + process);
             } else if (waited < spinNanos) {
                 Thread.onSpinWait();
+            } else if (Thread.currentThread().isInterrupted()) {
+                throw new IllegalStateException("interrupted while waiting for rank " + process);
             } else {
                 LockSupport.parkNanos(PAUSE_NANOS);
             }

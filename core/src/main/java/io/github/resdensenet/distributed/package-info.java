@@ -1,6 +1,6 @@
 /**
- * Processes that train one model together, on one or several machines. They exchange data through libtorch's Gloo
- * collectives.
+ * Processes that train one model together. On one machine they exchange data through shared memory, between machines
+ * through libtorch's Gloo collectives.
  */
 @NullMarked
 package io.github.resdensenet.distributed;

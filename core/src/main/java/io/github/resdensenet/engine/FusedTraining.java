@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
@@ -157,10 +158,22 @@ public final class FusedTraining implements AutoCloseable {
 
     @Override
     public void close() {
-        sender.shutdownNow();
         workers.close();
+        if (!endSender()) {
+            return; // it waits for a lost process and would write to freed memory; this process is about to end
+        }
         plans.values().forEach(TrainingPlan::close);
         weights.close();
         workspaces.forEach(Workspace::close);
+    }
+
+    private boolean endSender() {
+        sender.shutdownNow();
+        try {
+            return sender.awaitTermination(1, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
     }
 }

@@ -23,7 +23,7 @@ import org.bytedeco.pytorch.global.torch;
  * they are computed. Of each slice, every process adds up one part: it receives this part from the others, and
  * sends them the sum.
  */
-final class GradientExchange implements AutoCloseable {
+final class GradientExchange {
     /** A slice has at least this many values, if enough are left: 1 MiB. */
     static final long SLICE = 1 << 18;
 
@@ -167,10 +167,5 @@ final class GradientExchange implements AutoCloseable {
         } finally {
             running.clear();
         }
-    }
-
-    @Override
-    public void close() {
-        running.forEach(task -> task.cancel(true));
     }
 }

@@ -222,7 +222,6 @@ final class TrainingPlan implements AutoCloseable {
     public void close() {
         shards.forEach(ShardPlan::close);
         sums.forEach(GradientSum::close);
-        gradients.close();
         exchange.close();
     }
 }

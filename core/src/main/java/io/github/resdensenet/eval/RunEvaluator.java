@@ -151,9 +151,9 @@ public final class RunEvaluator {
     /**
      * Evaluates all images of another image folder with the same class folders.
      *
-     * @param allowTrained whether images of the run's train set are allowed
+     * @param allowTrained whether images of the run's training set are allowed
      * @param progress receives the number of images done and their total, on the calling thread
-     * @throws IOException if the class folders differ, or the folder has images of the train set and they are not
+     * @throws IOException if the class folders differ, or the folder has images of the training set and they are not
      *     allowed
      */
     public Evaluation evaluateFolder(Path root, boolean allowTrained, BiConsumer<Integer, Integer> progress)
@@ -170,7 +170,7 @@ public final class RunEvaluator {
             }
             if (!seen.isEmpty()) {
                 throw new IOException(root + ": " + seen.size() + " of "
-                        + data.samples().size() + " images are in the run's train set, for instance " + seen.get(0)
+                        + data.samples().size() + " images are in the run's training set, for instance " + seen.get(0)
                         + "; to evaluate them anyway, use --allow-trained");
             }
         }

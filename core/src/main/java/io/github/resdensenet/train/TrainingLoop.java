@@ -89,7 +89,7 @@ final class TrainingLoop {
         if (!setup.isWriter()) {
             return;
         }
-        TrainListener.Trained trained = setup.validation().finish(run, state, history, log, this::evaluating);
+        TrainListener.Trained trained = setup.validation().finish(run, state, history, log, this::evaluatingAlone);
         log.say("Best epoch: " + state.bestEpoch() + ", selected on the "
                 + setup.validation().subset().title() + " set");
         for (TrainListener listener : listeners) {
@@ -116,6 +116,13 @@ final class TrainingLoop {
         listeners.forEach(l -> l.evaluating(done, total));
         if (group.size() == 1) {
             checkStopped();
+        }
+    }
+
+    private void evaluatingAlone(int done, int total) {
+        listeners.forEach(l -> l.evaluating(done, total));
+        if (group.isStopRequested()) {
+            throw new CancellationException();
         }
     }
 

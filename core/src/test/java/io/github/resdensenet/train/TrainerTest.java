@@ -268,7 +268,7 @@ class TrainerTest {
         Run run = Trainer.train(recipe.with("train.epochs", "1"), root.resolve("run"));
         RunEvaluator evaluator = new RunEvaluator(run);
         assertThatThrownBy(() -> evaluator.evaluateFolder(root.resolve("data"), false, (a, b) -> {}))
-                .hasMessageContaining("26 of 40 images are in the run's train set");
+                .hasMessageContaining("26 of 40 images are in the run's training set");
         assertThat(evaluator
                         .evaluateFolder(root.resolve("data"), true, (a, b) -> {})
                         .n())
