@@ -33,6 +33,9 @@ final class Launcher {
     /** Exit code of a process that has lost another one. */
     static final int LOST = 75;
 
+    /** Exit code of a process that stops because another one was asked to: that of SIGTERM, since the training is unfinished. */
+    static final int STOPPED_BY_OTHER = 143;
+
     private static final String RANK = "RESDENSENET_RANK";
     private static final String PROCESSES = "RESDENSENET_PROCESSES";
     private static final String STORE = "RESDENSENET_STORE";
@@ -40,6 +43,9 @@ final class Launcher {
 
     /** Exit codes above this one stand for a signal. */
     private static final int SIGNALS = 128;
+
+    /** Time in which rank 0 ends by an error that all processes have. */
+    private static final long COMMON_ERROR_SECONDS = 10;
 
     private final int processes;
     private final int maxRestarts;
@@ -199,7 +205,9 @@ final class Launcher {
                         if (stopping && rank != 0) {
                             continue; // the signal may have reached all processes
                         }
-                        return outcome(rank, code);
+                        return rank == 0 || !isCommonError(code)
+                                ? outcome(rank, code)
+                                : outcome(0, children.get(0).exitValue());
                     }
                 }
             } finally {
@@ -210,6 +218,14 @@ final class Launcher {
                     reader.join(TimeUnit.SECONDS.toMillis(5));
                 }
             }
+        }
+
+        /** Whether rank 0 ends by itself after another process has failed, so that its message counts. */
+        private boolean isCommonError(int code) throws InterruptedException {
+            return code != LOST
+                    && code <= SIGNALS
+                    && children.get(0).waitFor(COMMON_ERROR_SECONDS, TimeUnit.SECONDS)
+                    && children.get(0).exitValue() != LOST;
         }
 
         private Outcome outcome(int rank, int code) throws InterruptedException {

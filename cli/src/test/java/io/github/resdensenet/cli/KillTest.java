@@ -7,6 +7,7 @@ import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.util.Digest;
 import java.io.IOException;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -75,6 +76,10 @@ class KillTest {
     }
 
     private Process start(List<String> arguments, String... more) throws IOException {
+        return start(Map.of(), arguments, more);
+    }
+
+    private Process start(Map<String, String> environment, List<String> arguments, String... more) throws IOException {
         List<String> command = new ArrayList<>(List.of(
                 ProcessHandle.current().info().command().orElse("java"),
                 "-XX:+UseSerialGC",
@@ -84,11 +89,12 @@ class KillTest {
                 Main.class.getName()));
         command.addAll(arguments);
         command.addAll(List.of(more));
-        return new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(
-                        root.resolve("output.txt").toFile()))
-                .start();
+                        root.resolve("output.txt").toFile()));
+        builder.environment().putAll(environment);
+        return builder.start();
     }
 
     private int await(Process process) throws Exception {
@@ -203,6 +209,41 @@ class KillTest {
 
     private static void signal(String name, long process) throws Exception {
         new ProcessBuilder("kill", "-" + name, Long.toString(process)).start().waitFor();
+    }
+
+    /** The status says that the training is unfinished, also where no signal came: a supervisor must start it again. */
+    @Test
+    void aSignalToOneProcessStopsAllWithTheStatusOfASignal() throws Exception {
+        int port;
+        try (ServerSocket free = new ServerSocket(0)) {
+            port = free.getLocalPort();
+        }
+        Path run = root.resolve("run-signal");
+        List<Process> ranks = new ArrayList<>();
+        for (int i = 0; i < 2; i++) {
+            Map<String, String> environment = Map.of(
+                    "RANK",
+                    Integer.toString(i),
+                    "WORLD_SIZE",
+                    "2",
+                    "MASTER_ADDR",
+                    "127.0.0.1",
+                    "MASTER_PORT",
+                    Integer.toString(port));
+            ranks.add(start(environment, training("fused"), "--rendezvous", "env", "--out", run.toString()));
+        }
+        Path history = run.resolve("history.csv");
+        while (ranks.get(0).isAlive()
+                && (!Files.exists(history) || Files.readAllLines(history).size() < 2)) {
+            Thread.sleep(10);
+        }
+        signal("TERM", ranks.get(1).pid());
+        assertThat(await(ranks.get(1))).isEqualTo(143);
+        assertThat(await(ranks.get(0))).isEqualTo(143);
+        assertThat(Files.readString(root.resolve("output.txt")))
+                .contains("stopped; resume with: resdensenet train --resume " + run);
+        assertThat(await(start(List.of("train", "--resume", run.toString())))).isZero();
+        assertThat(outcome(run)).isEqualTo(outcome(uninterrupted("fused")));
     }
 
     @Test

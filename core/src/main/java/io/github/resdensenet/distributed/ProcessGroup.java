@@ -25,6 +25,7 @@ public final class ProcessGroup implements AutoCloseable {
     private final int size;
     private final @Nullable Transport transport;
     private final @Nullable RollCall roll;
+    private volatile boolean failed;
     private volatile boolean stopRequested;
     private volatile boolean stopAgreed;
 
@@ -205,15 +206,19 @@ public final class ProcessGroup implements AutoCloseable {
         try {
             return collective.apply(transport);
         } catch (RuntimeException e) {
+            failed = true;
             throw roll.lost(e);
         }
     }
 
+    /** Ends the connections. After a failure, they remain until this process ends: another thread may still use them. */
     @Override
     public void close() {
         if (transport != null && roll != null) {
             roll.close();
-            transport.close();
+            if (!failed) {
+                transport.close();
+            }
         }
     }
 }

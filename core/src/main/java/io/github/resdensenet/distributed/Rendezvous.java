@@ -121,9 +121,10 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
                     rank, processes, roll, secret, () -> new MappedTransport(machine.file, rank, processes, timeout));
         }
         Server server = (Server) place;
+        Device device = device(server);
         Store store = commonStore(server);
         RollCall roll = new RollCall(store, server.prefix, rank, processes);
-        return ProcessGroup.connect(rank, processes, roll, secret, () -> gloo(store, server));
+        return ProcessGroup.connect(rank, processes, roll, secret, () -> gloo(store, server.prefix, device));
     }
 
     private Store commonStore(Server server) throws IOException {
@@ -136,13 +137,11 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
     }
 
     /** Connects two Gloo groups, which use the same keys, so each has a prefix of its own. */
-    private Transport gloo(Store common, Server server) throws IOException {
-        Device device = device(server);
-        return new GlooTransport(
-                gloo(common, server.prefix + "small/", device), gloo(common, server.prefix + "large/", device));
+    private Transport gloo(Store common, String prefix, Device device) {
+        return new GlooTransport(group(common, prefix + "small/", device), group(common, prefix + "large/", device));
     }
 
-    private ProcessGroupGloo gloo(Store common, String prefix, Device device) {
+    private ProcessGroupGloo group(Store common, String prefix, Device device) {
         ProcessGroupGloo.Options options = ProcessGroupGloo.Options.create(new Milliseconds(timeout.toMillis()));
         options.devices(new GlooDeviceVector(device));
         options.threads(1);
@@ -165,8 +164,12 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
     private static Device device(Server server) throws IOException {
         String name = System.getenv("GLOO_SOCKET_IFNAME");
         if (name != null && !name.isBlank()) {
-            return ProcessGroupGloo.createDeviceForInterface(
-                    name.replaceAll(",.*", "").strip());
+            String first = name.replaceAll(",.*", "").strip();
+            try {
+                return ProcessGroupGloo.createDeviceForInterface(first);
+            } catch (RuntimeException e) {
+                throw new IllegalArgumentException("GLOO_SOCKET_IFNAME names no usable network interface: " + first, e);
+            }
         }
         try (DatagramSocket socket = new DatagramSocket()) {
             socket.connect(new InetSocketAddress(address(server.host), server.port)); // sends nothing

@@ -1,12 +1,18 @@
 package io.github.resdensenet.distributed;
 
+import io.github.resdensenet.util.Parallel;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Store;
@@ -27,8 +33,10 @@ final class RollCall implements AutoCloseable {
     private final String prefix;
     private final int rank;
     private final int size;
-    private final Thread beat = new Thread(this::beat, "rank-beat");
-    private volatile boolean closed;
+
+    /** Runs all calls of the store. One can block for ever if rank 0 is stopped. */
+    private final ScheduledExecutorService calls =
+            Executors.newSingleThreadScheduledExecutor(work -> Parallel.daemon("rank-beat", work));
 
     /**
      * Starts to count.
@@ -40,32 +48,36 @@ final class RollCall implements AutoCloseable {
         this.prefix = prefix;
         this.rank = rank;
         this.size = size;
-        beat.setDaemon(true);
-        beat.start();
+        ScheduledFuture<?> unused = calls.scheduleWithFixedDelay(
+                () -> store.add(key("beat", rank), 1), 0, BEAT_MILLIS, TimeUnit.MILLISECONDS);
     }
 
-    private void beat() {
+    private String key(String name, int number) {
+        return prefix + name + "/" + number;
+    }
+
+    private <T> T call(Callable<T> work) {
         try {
-            while (!closed) {
-                add("beat", rank, 1);
-                Thread.sleep(BEAT_MILLIS);
-            }
+            return calls.submit(work).get(3 * SILENCE_MILLIS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
-            // the store is lost with rank 0, which the collective methods report
+            throw new IllegalStateException("interrupted while waiting for another process", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IllegalStateException("the store of the processes does not answer", e);
         }
     }
 
     /** Adds to a number in the store, which starts at 0, and returns it. */
-    private synchronized long add(String name, int number, long value) {
-        return store.add(prefix + name + "/" + number, value);
+    private long add(String name, int number, long value) {
+        return call(() -> store.add(key(name, number), value));
     }
 
-    private synchronized boolean has(String key) {
-        try (PointerScope scope = new PointerScope()) {
-            return store.check(new StringVector(prefix + key));
-        }
+    private boolean has(String key) {
+        return call(() -> {
+            try (PointerScope scope = new PointerScope()) {
+                return store.check(new StringVector(prefix + key));
+            }
+        });
     }
 
     /** Waits until all processes have come to the barrier, or one of them is lost. */
@@ -97,11 +109,10 @@ final class RollCall implements AutoCloseable {
 
     /** The exception for a failed collective operation: it names the processes that are lost. */
     LostProcessException lost(RuntimeException failure) {
-        CompletableFuture<List<Integer>> silent = CompletableFuture.supplyAsync(this::silent);
         List<Integer> ranks;
         try {
-            ranks = silent.get(3 * SILENCE_MILLIS, TimeUnit.MILLISECONDS);
-        } catch (Exception e) { // the store is with rank 0, or a stopped process has locked it
+            ranks = silent();
+        } catch (IllegalStateException e) { // the store is with rank 0, or a stopped process has locked it
             return new LostProcessException(rank == 0 ? "another process does not answer" : names(List.of(0)), failure);
         }
         return new LostProcessException(
@@ -143,10 +154,9 @@ final class RollCall implements AutoCloseable {
 
     @Override
     public void close() {
-        closed = true;
-        beat.interrupt();
+        calls.shutdownNow();
         try {
-            beat.join();
+            boolean unused = calls.awaitTermination(1, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -33,6 +33,7 @@ public final class FusedTraining implements AutoCloseable {
     private final Workers workers;
     private final ProcessGroup group;
     private final int shards;
+    private boolean closed;
     private final ExecutorService sender = Executors.newSingleThreadExecutor(FusedTraining::senderThread);
 
     /**
@@ -165,6 +166,12 @@ public final class FusedTraining implements AutoCloseable {
         plans.values().forEach(TrainingPlan::close);
         weights.close();
         workspaces.forEach(Workspace::close);
+        closed = true;
+    }
+
+    /** Whether {@link #close} has freed everything, so that nothing writes to the gradients any more. */
+    public boolean isClosed() {
+        return closed;
     }
 
     private boolean endSender() {

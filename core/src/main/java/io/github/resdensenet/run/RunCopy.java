@@ -53,15 +53,20 @@ public record RunCopy(Run run) implements Closeable {
             return Optional.empty();
         }
         Path folder = Files.createTempDirectory("resdensenet-rank-" + group.rank() + "-");
-        for (String name : names.lines().toList()) {
-            if (!FILES.contains(name)) {
-                throw new IOException("rank 0 sends a file of another version: " + name);
+        try {
+            for (String name : names.lines().toList()) {
+                if (!FILES.contains(name)) {
+                    throw new IOException("rank 0 sends a file of another version: " + name);
+                }
+                Path file = folder.resolve(name);
+                Files.createDirectories(file.resolveSibling("."));
+                Files.write(file, group.broadcast(new byte[0]));
             }
-            Path file = folder.resolve(name);
-            Files.createDirectories(file.resolveSibling("."));
-            Files.write(file, group.broadcast(new byte[0]));
+            return Optional.of(new RunCopy(new Run(folder)));
+        } catch (IOException | RuntimeException e) {
+            AtomicFiles.deleteTree(folder);
+            throw e;
         }
-        return Optional.of(new RunCopy(new Run(folder)));
     }
 
     @Override

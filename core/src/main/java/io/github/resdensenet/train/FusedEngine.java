@@ -82,6 +82,8 @@ final class FusedEngine extends Engine {
     @Override
     public void close() {
         training.close();
-        super.close();
+        if (training.isClosed()) {
+            super.close();
+        }
     }
 }

@@ -76,10 +76,12 @@ final class TrainingLoop {
                 }
                 log.say("Stopped after " + state.epoch() + " epochs and " + state.batch() + " steps");
                 log.write(run);
-                throw new CancellationException("stopped; resume with: resdensenet train --resume " + run.folder());
+                throw new CancellationException("stopped"
+                        + (setup.isWriter() ? "; resume with: resdensenet train --resume " + run.folder() : ""));
             } catch (ArithmeticException e) {
                 checkpointer.await();
-                throw new ArithmeticException(e.getMessage() + "; the last good checkpoint is " + run.last());
+                throw new ArithmeticException(
+                        e.getMessage() + (setup.isWriter() ? "; the last good checkpoint is " + run.last() : ""));
             }
         }
     }
