@@ -112,9 +112,9 @@ def cores():
     serial = profile.pop("exchange")
     memory = profile.pop("weights") + profile.pop("gradient sums")
     compute = sum(profile.values())
-    yield f"Of a step with 64 images and 64 shards on one thread, {compute:.0f} ms are computed by shards, {memory:.0f} ms prepare"
-    yield f"weights and add up gradients, which is limited by memory, and {serial:.0f} ms run on one thread while the others wait."
-    yield f"**Model, not measured**: the first part is divided by the cores, the second by {MEMORY_CORES} at most, the third by none."
+    yield f"On one thread, a step of 64 images in 64 shards takes {compute:.0f} ms for work that can be divided among cores, {memory:.0f} ms for"
+    yield f"preparing weights and adding up gradients, which is limited by memory, and {serial:.0f} ms for work that cannot be divided."
+    yield f"**Model, not measured**: divide the first by the number of cores, the second by at most {MEMORY_CORES}, the third not at all."
     yield ""
     yield "| cores | ms per step (model) | times one core | efficiency |"
     yield "| ---: | ---: | ---: | ---: |"
@@ -175,10 +175,12 @@ def main():
     for name, mine, theirs, ratio, low, high, median, _ in rows:
         lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
     lines += ["", "## Steps beside other programs", "",
-              "Each busy process keeps one core busy. The peer is PyTorch with channels_last, in bf16 with autocast. Times are",
-              f"medians over steps and {BESIDE_ROUNDS} rounds.", "", *beside(BESIDE_ROUNDS, a.threads)]
+              "Each busy process keeps one core busy. The peer is PyTorch with channels_last; the bf16 rows use autocast.",
+              '"Beside" is the time while the busy processes run, and "times quiet" is beside divided by quiet. Times are medians over',
+              f"steps and {BESIDE_ROUNDS} rounds.", "", *beside(BESIDE_ROUNDS, a.threads)]
     lines += ["", "## Step time by batch size, image size and threads", "", *growth(a.threads), ""]
-    lines += ["## Shards", "", "224 pixels, batch 8. Shards decide the last bits of the weights, threads do not.", "",
+    lines += ["## Shards", "", "224 pixels, batch 8. The fused engine divides each batch into `train.shards` shards. Their number changes the last bits of",
+              "the weights; the number of threads does not.", "",
               *shards(a.threads), "", "## More cores", "", *cores(), ""]
     out = pathlib.Path(a.out)
     out.parent.mkdir(exist_ok=True)

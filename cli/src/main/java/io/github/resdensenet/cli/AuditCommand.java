@@ -39,7 +39,7 @@ final class AuditCommand implements Callable<Integer> {
 
     @Parameters(
             paramLabel = "DIR",
-            description = "image folder with one subfolder per class, or fashion3 for the built-in set")
+            description = "image folder with one subfolder per class, or fashion3 for the built-in images")
     private Path folder = Path.of("");
 
     @Option(names = "--json", description = "print one JSON object on one line, with every file (default: text)")

@@ -38,7 +38,7 @@ final class BenchCommand implements Callable<Integer> {
             names = "--data",
             paramLabel = "DIR",
             description = "time training steps, including data loading, on this image folder with one subfolder per"
-                    + " class; fashion3 is the built-in set (default: random images)")
+                    + " class; fashion3 means the built-in images (default: random images)")
     private @Nullable Path data;
 
     @Option(

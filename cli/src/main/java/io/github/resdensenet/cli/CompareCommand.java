@@ -43,7 +43,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "image folder with one subfolder per class, or fashion3 for the built-in set"
+            description = "image folder with one subfolder per class, or fashion3 for the built-in images"
                     + " (default: fashion3)")
     private String data = BuiltInData.FASHION3;
 

@@ -54,7 +54,7 @@ final class DoctorCommand implements Callable<Integer> {
     private static String caches() {
         String folder = System.getProperty("org.bytedeco.javacpp.cachedir");
         Path natives = folder != null ? Path.of(folder) : Path.of(System.getProperty("user.home"), ".javacpp", "cache");
-        return BuiltInData.cacheFolder() + " (sample images; set RESDENSENET_CACHE to move it), " + natives
+        return BuiltInData.cacheFolder() + " (built-in images; set RESDENSENET_CACHE to move it), " + natives
                 + " (native libraries, 0.5 GB)";
     }
 }

@@ -75,8 +75,9 @@ final class ExportCommand implements Callable<Integer> {
     @Option(
             names = "--precision",
             paramLabel = "fp32|int8",
-            description = "numbers of the ONNX model. int8: faster and a quarter of the size, with slightly other"
-                    + " probabilities; it is calibrated with the run's training images (default: fp32)")
+            description =
+                    "number format of the ONNX model. int8: faster, about a quarter of the size; probabilities differ"
+                            + " slightly; it is calibrated with the run's training images (default: fp32)")
     private @Nullable String precision;
 
     @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")

@@ -29,16 +29,16 @@ final class ProcessOptions {
     @Option(
             names = "--rendezvous",
             paramLabel = "env",
-            description = "train as one of several processes, as environment variables say:"
-                    + " RANK, WORLD_SIZE, MASTER_ADDR and MASTER_PORT, as torchrun sets them, or PET_* as Kubeflow"
-                    + " Trainer does (default: one process)")
+            description =
+                    "train as one of several processes; rank and address come from RANK, WORLD_SIZE, MASTER_ADDR and"
+                            + " MASTER_PORT (torchrun), or from PET_* (Kubeflow Trainer) (default: one process)")
     private @Nullable String rendezvous;
 
     @Option(
             names = "--timeout-s",
             paramLabel = "N",
             description =
-                    "seconds that a process waits for another one, at the start and in each exchange (default: 60)")
+                    "seconds that a process waits for another one, at the start and whenever they exchange data (default: 60)")
     private int timeoutSeconds = 60;
 
     /** Whether this process starts others that train, and does not train itself. */

@@ -20,8 +20,8 @@ final class RecipeOptions {
                 "recipe to start from (default: default)",
                 "default: each model's own settings, based on the ResDenseNet article",
                 "common: the settings of resdensenet for every model",
-                "seed: as default, but with the article's protocol, a random 80/20 split and the best epoch selected on"
-                        + " the test set; unrelated to --seed",
+                "seed: like default, but with the article's protocol: a random 80/20 split, and the best epoch selected"
+                        + " on the test set; not related to --seed",
                 "FILE.yaml: your own recipe"
             })
     private String recipe = "default";

@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Starts an HTTP service with a web page that classifies images.",
-            "The answers are those of predict. Ctrl-C or SIGTERM answers the requests that have come and stops; SIGHUP"
-                    + " loads new checkpoints."
+            "The answers are those of predict. On Ctrl-C or SIGTERM, the service answers the requests it has and stops."
+                    + " On SIGHUP, it loads new checkpoints."
         },
         footerHeading = Main.EXAMPLES,
         footer = {
@@ -53,7 +53,7 @@ final class ServeCommand implements Callable<Integer> {
             names = "--host",
             paramLabel = "ADDRESS",
             description =
-                    "address to listen on. Others than the loopback address need --token-file (default: 127.0.0.1)")
+                    "address to listen on. Any address other than loopback needs --token-file (default: 127.0.0.1)")
     private String host = "127.0.0.1";
 
     @Option(
@@ -72,15 +72,15 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--queue",
             paramLabel = "N",
-            description =
-                    "images that may wait; more are answered with status 429 (default: " + ServeOptions.QUEUE + ")")
+            description = "images that may wait or be computed at once; more get status 429 (default: "
+                    + ServeOptions.QUEUE + ")")
     private int queue = ServeOptions.QUEUE;
 
     @Option(
             names = "--timeout-ms",
             paramLabel = "N",
             description =
-                    "time for an image in milliseconds, waiting included; later answers have status 504 (default: "
+                    "time for an image in milliseconds, waiting included; after that, the answer is status 504 (default: "
                             + ServeOptions.TIMEOUT_MILLIS + ")")
     private int timeoutMillis = ServeOptions.TIMEOUT_MILLIS;
 

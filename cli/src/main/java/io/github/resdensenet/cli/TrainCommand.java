@@ -53,7 +53,7 @@ final class TrainCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "image folder with one subfolder per class, or fashion3 for the built-in set"
+            description = "image folder with one subfolder per class, or fashion3 for the built-in images"
                     + " (default: fashion3)")
     private @Nullable Path data;
 
