@@ -490,7 +490,7 @@ class MainTest {
                 .contains("supported (default: " + defaults.train().engine() + ")")
                 .contains("otherwise cpu (default: " + defaults.train().device() + ")")
                 .contains("skipped.csv (default: " + defaults.data().onBad() + ")")
-                .contains("set (default: " + defaults.data().path() + ")")
+                .contains("images (default: " + defaults.data().path() + ")")
                 .contains("resnet50v2 (default: " + defaults.model().name() + ")");
     }
 
