@@ -33,9 +33,6 @@ final class Launcher {
     /** Exit code of a process that has lost another one. */
     static final int LOST = 75;
 
-    /** Exit code of a process that stops because another one was asked to: that of SIGTERM, since the training is unfinished. */
-    static final int STOPPED_BY_OTHER = 143;
-
     private static final String RANK = "RESDENSENET_RANK";
     private static final String PROCESSES = "RESDENSENET_PROCESSES";
     private static final String STORE = "RESDENSENET_STORE";

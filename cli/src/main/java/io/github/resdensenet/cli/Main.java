@@ -95,7 +95,7 @@ public final class Main {
         }
         if (error instanceof CancellationException) {
             err.println("resdensenet: " + Text.printable(String.valueOf(error.getMessage())));
-            return Signals.exitCode() != 0 ? Signals.exitCode() : Launcher.STOPPED_BY_OTHER;
+            return Signals.exitCode();
         }
         if (error instanceof LostProcessException) {
             err.println("resdensenet: " + Text.printable(String.valueOf(error.getMessage())));

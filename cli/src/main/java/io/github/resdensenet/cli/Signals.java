@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  * atomically, so none is left incomplete.
  */
 final class Signals {
-    private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", 143);
+    private static final int TERMINATED = 143;
+    private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", TERMINATED);
     private static final AtomicReference<@Nullable Runnable> STOP = new AtomicReference<>();
     /** Signals within this time count as one: timeout(1) signals both the process and its group. */
     private static final long SAME_NANOS = 300_000_000L;
@@ -94,8 +95,8 @@ final class Signals {
         STOP.set(stop);
     }
 
-    /** The exit code for the received signal; 0 if there was none. */
+    /** The exit code of a command that was stopped: that of SIGTERM if another process has received the signal. */
     static int exitCode() {
-        return received;
+        return received != 0 ? received : TERMINATED;
     }
 }

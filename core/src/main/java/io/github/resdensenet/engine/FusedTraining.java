@@ -33,7 +33,6 @@ public final class FusedTraining implements AutoCloseable {
     private final Workers workers;
     private final ProcessGroup group;
     private final int shards;
-    private boolean closed;
     private final ExecutorService sender = Executors.newSingleThreadExecutor(FusedTraining::senderThread);
 
     /**
@@ -166,12 +165,11 @@ public final class FusedTraining implements AutoCloseable {
         plans.values().forEach(TrainingPlan::close);
         weights.close();
         workspaces.forEach(Workspace::close);
-        closed = true;
     }
 
-    /** Whether {@link #close} has freed everything, so that nothing writes to the gradients any more. */
+    /** Whether nothing writes to the gradients any more, after {@link #close}. */
     public boolean isClosed() {
-        return closed;
+        return sender.isTerminated();
     }
 
     private boolean endSender() {

@@ -8,6 +8,7 @@ import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Manifest.Progress;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.run.RunLog;
+import io.github.resdensenet.train.TrainingSetup.ImageProgress;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -55,8 +56,9 @@ final class TrainingLoop {
                         }
                     }
                     setup.checkReplicas();
+                    ImageProgress progress = group.size() == 1 ? this::evaluatingAlone : this::evaluating;
                     EpochMetrics metrics =
-                            setup.validation().epoch(run, state, lr, schedule.at(state.epoch() + 1), this::evaluating);
+                            setup.validation().epoch(run, state, lr, schedule.at(state.epoch() + 1), progress);
                     boolean best = metrics.acc() > state.bestAccuracy();
                     state = (best ? state.withBest(metrics.epoch(), metrics.acc()) : state).afterEpoch();
                     history = history.with(metrics);
@@ -116,13 +118,10 @@ final class TrainingLoop {
 
     private void evaluating(int done, int total) {
         listeners.forEach(l -> l.evaluating(done, total));
-        if (group.size() == 1) {
-            checkStopped();
-        }
     }
 
     private void evaluatingAlone(int done, int total) {
-        listeners.forEach(l -> l.evaluating(done, total));
+        evaluating(done, total);
         if (group.isStopRequested()) {
             throw new CancellationException();
         }
