@@ -3,6 +3,8 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.distributed.LostProcessException;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
@@ -44,27 +46,34 @@ import picocli.CommandLine.IVersionProvider;
         footerHeading = Main.EXAMPLES,
         footer = {
             "  resdensenet train                train on the built-in images",
-            "  resdensenet train --data photos  train on photos/CLASS/IMAGE.jpg"
+            "  resdensenet train --data photos  train on photos/CLASS/IMAGE.jpg",
+            "",
+            "With Apache Spark: resdensenet spark-train --help, resdensenet spark-score --help"
         })
 public final class Main {
     /** Heading of the examples at the end of each help text. */
-    static final String EXAMPLES = "%nExamples:%n";
+    public static final String EXAMPLES = "%nExamples:%n";
 
     /** Runs the command and exits. */
     public static void main(String[] args) {
         Signals.install();
-        int status = run(
-                new PrintWriter(new java.io.OutputStreamWriter(System.out, StandardCharsets.UTF_8), true),
-                new PrintWriter(new java.io.OutputStreamWriter(System.err, StandardCharsets.UTF_8), true),
-                args);
-        System.exit(status);
+        System.exit(run(new CommandLine(new Main()), utf8(System.out), utf8(System.err), args));
+    }
+
+    /** A writer in UTF-8, whatever the locale. */
+    public static PrintWriter utf8(OutputStream stream) {
+        return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
     }
 
     /** Runs the command, with results on {@code out} and progress and errors on {@code err}. */
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        return run(new CommandLine(new Main()), out, err, args);
+    }
+
+    /** Runs a command whose errors are printed on one line, with the exit codes of this class. */
+    public static int run(CommandLine command, PrintWriter out, PrintWriter err, String... args) {
         boolean plain = System.getenv("NO_COLOR") != null;
-        CommandLine command = new CommandLine(new Main())
-                .setOut(out)
+        command.setOut(out)
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(plain ? Ansi.OFF : Ansi.AUTO))
                 .setOverwrittenOptionsAllowed(true)
@@ -143,7 +152,7 @@ public final class Main {
     }
 
     /** Reads the version from the jar's manifest. */
-    static final class Version implements IVersionProvider {
+    public static final class Version implements IVersionProvider {
         @Override
         public String[] getVersion() {
             String version = Main.class.getPackage().getImplementationVersion();

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * skips the regular exit, which would unload the native libraries while their threads still run. Files are written
  * atomically, so none is left incomplete.
  */
-final class Signals {
+public final class Signals {
     private static final int TERMINATED = 143;
     private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", TERMINATED);
     private static final AtomicReference<@Nullable Runnable> STOP = new AtomicReference<>();
@@ -28,7 +28,7 @@ final class Signals {
     private Signals() {}
 
     /** Installs the handlers. */
-    static void install() {
+    public static void install() {
         CODES.forEach((name, code) -> handle(name, () -> receive(code)));
     }
 
@@ -91,7 +91,7 @@ final class Signals {
     }
 
     /** Sets what the next signal runs instead of halting the process. */
-    static void onNext(Runnable stop) {
+    public static void onNext(Runnable stop) {
         STOP.set(stop);
     }
 

@@ -10,18 +10,12 @@ import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 @Command(
@@ -45,52 +39,14 @@ final class TrainCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private RecipeOptions options = new RecipeOptions();
+    private TrainOptions options = new TrainOptions();
 
     @Mixin
     private ProcessOptions processes = new ProcessOptions();
 
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "image folder with one subfolder per class, or fashion3 for the built-in images"
-                    + " (default: fashion3)")
-    private @Nullable Path data;
-
-    @Option(
-            names = "--image-size",
-            paramLabel = "N",
-            description = "image height and width in pixels (default: 64 for fashion3, otherwise 224)")
-    private @Nullable String imageSize;
-
-    @Option(
-            names = "--init",
-            paramLabel = "RUN|FILE.pth|FILE.safetensors|FILE.h5",
-            description = "pretrained weights to start from (default: random initialisation)")
-    private @Nullable Path init;
-
-    @Option(
-            names = "--new-head",
-            description = "initialise the head at random instead of from --init, to train on other classes"
-                    + " (default: load all layers)")
-    private boolean newHead;
-
-    @Option(names = "--out", paramLabel = "RUN", description = "run folder to create (default: runs/<model>-<time>)")
-    private @Nullable Path out;
-
-    @Option(
-            names = "--resume",
-            paramLabel = "RUN",
-            description =
-                    "run folder to resume from its newest checkpoint; only --epochs, as the new total, and the options"
-                            + " for several processes are allowed with it (default: start a new run)")
-    private @Nullable Path resume;
-
     @Override
     public Integer call() throws Exception {
-        if (resume != null) {
-            checkResumeOptions();
-        }
+        options.checkResumeOptions(spec.commandLine().getParseResult(), ProcessOptions.NAMES);
         if (processes.isLauncher()) {
             return launch();
         }
@@ -99,7 +55,8 @@ final class TrainCommand implements Callable<Integer> {
                 join(group);
                 return 0;
             }
-            Run run = resume == null ? start(group) : trainer(group).resume(resume, options.epochs());
+            Path resumed = options.resume();
+            Run run = resumed == null ? start(group) : trainer(group).resume(resumed, options.epochs());
             Path report = run.file("report.html");
             if (Files.exists(report)) {
                 spec.commandLine().getOut().println("Report: " + report);
@@ -110,10 +67,10 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private Run start(ProcessGroup group) throws IOException {
-        Recipe recipe = options.resolve(data, imageSize);
-        Path folder = folder(recipe);
+        Recipe recipe = options.recipe();
+        Path folder = options.folder(recipe);
         try {
-            return trainer(group).train(recipe, folder, init, newHead);
+            return trainer(group).train(recipe, folder, options.init(), options.newHead());
         } catch (LostProcessException e) {
             if (Launcher.isChild() || !Files.exists(folder)) {
                 throw e;
@@ -126,30 +83,14 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private Path folder(Recipe recipe) {
-        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-        return out != null ? out : Path.of("runs", recipe.model().name() + "-" + time);
-    }
-
-    private void checkResumeOptions() {
-        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
-            String name = option.longestName();
-            if (!List.of("--resume", "--epochs").contains(name) && !ProcessOptions.NAMES.contains(name)) {
-                throw new IllegalArgumentException(
-                        "only --epochs and the options for several processes are allowed with --resume; remove "
-                                + name);
-            }
-        }
-    }
-
     /** Starts the processes with the same command line. */
     private int launch() throws IOException {
         List<String> arguments =
                 new ArrayList<>(spec.root().commandLine().getParseResult().originalArgs());
-        Path run = resume;
+        Path run = options.resume();
         List<String> again = arguments;
         if (run == null) {
-            run = folder(options.resolve(data, imageSize));
+            run = options.folder(options.recipe());
             Run.checkFree(run);
             arguments.addAll(List.of("--out", run.toString()));
             again = List.of("train", "--resume", run.toString());

@@ -8,6 +8,7 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.bytedeco.javacpp.SizeTPointer;
 import org.bytedeco.javacpp.chrono.Milliseconds;
 import org.bytedeco.pytorch.FileStore;
@@ -18,6 +19,7 @@ import org.bytedeco.pytorch.Store;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
 import org.bytedeco.pytorch.gloo.Device;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the processes of a training find each other.
@@ -41,6 +43,14 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
      * @param prefix of the keys
      */
     private record Server(String host, int port, boolean served, String prefix) implements Place {}
+
+    /**
+     * A TCP server that rank 0 starts on a free port, with a new secret.
+     *
+     * @param host of rank 0
+     * @param ofRank0 passes a text of rank 0 to every process; each process calls it once
+     */
+    private record AnyPort(String host, UnaryOperator<String> ofRank0) implements Place {}
 
     /** Processes on one machine that meet in a file. Each training needs a file of its own, in a private folder. */
     public static Rendezvous ofFile(Path file, int rank, int processes, Duration timeout) {
@@ -82,6 +92,18 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
                 timeout);
     }
 
+    /**
+     * Processes on several machines that can already pass a text to each other, for instance Spark tasks. Rank 0 starts a
+     * TCP server on a free port, and passes the port and a random secret.
+     *
+     * @param host the name or address of rank 0's machine
+     * @param ofRank0 returns rank 0's argument on every process; each process calls it once
+     */
+    public static Rendezvous ofText(
+            String host, int rank, int processes, Duration timeout, UnaryOperator<String> ofRank0) {
+        return new Rendezvous(rank, processes, new AnyPort(host, ofRank0), timeout);
+    }
+
     private static String text(Map<String, String> environment, String name) {
         String value = environment.get(name);
         if (value == null || value.isBlank()) {
@@ -120,9 +142,24 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
             return ProcessGroup.connect(
                     rank, processes, roll, secret, () -> new MappedTransport(machine.file, rank, processes, timeout));
         }
+        if (place instanceof AnyPort any) {
+            return connect(any);
+        }
         Server server = (Server) place;
         Device device = device(server);
-        Store store = commonStore(server);
+        return connect(server, commonStore(server), device, secret);
+    }
+
+    private ProcessGroup connect(AnyPort any) throws IOException {
+        @Nullable TCPStore started = rank == 0 ? tcpStore(any.host, 0, true) : null;
+        String own = started == null ? "" : Short.toUnsignedInt(started.getPort()) + " " + Secret.random();
+        String[] passed = any.ofRank0.apply(own).split(" ", 2);
+        Server server = new Server(any.host, Integer.parseInt(passed[0]), started == null, "");
+        Store store = started == null ? commonStore(server) : started;
+        return connect(server, store, device(server), new Secret(passed[1]));
+    }
+
+    private ProcessGroup connect(Server server, Store store, Device device, Secret secret) throws IOException {
         RollCall roll = new RollCall(store, server.prefix, rank, processes);
         return ProcessGroup.connect(rank, processes, roll, secret, () -> gloo(store, server.prefix, device));
     }

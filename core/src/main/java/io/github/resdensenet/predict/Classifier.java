@@ -62,7 +62,18 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException if the weights do not fit the model
      */
     public static Classifier of(Checkpoint checkpoint, Path source) throws IOException {
-        NativeSettings.apply(0);
+        return of(checkpoint, source, 0);
+    }
+
+    /**
+     * Creates a classifier from a checkpoint.
+     *
+     * @param source the checkpoint's folder, for error messages
+     * @param threads number of compute threads, or 0 for one per processor
+     * @throws IOException if the weights do not fit the model
+     */
+    public static Classifier of(Checkpoint checkpoint, Path source, int threads) throws IOException {
+        NativeSettings.apply(threads);
         Manifest manifest = checkpoint.manifest();
         return of(
                 checkpoint.model(source),

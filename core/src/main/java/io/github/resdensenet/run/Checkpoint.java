@@ -73,6 +73,11 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
         return new Checkpoint(other, weights, optimizer);
     }
 
+    /** Returns a checkpoint for inference: without the optimiser's state. */
+    public Checkpoint withoutOptimizer() {
+        return new Checkpoint(manifest, weights, new Safetensors(Map.of(), Map.of()));
+    }
+
     /** Returns the approximate size on disk. */
     long bytes() {
         return Stream.of(weights, optimizer)
@@ -82,7 +87,7 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
     }
 
     /** Writes the three files to a new folder and forces each to disk. */
-    void write(Path folder) throws IOException {
+    public void write(Path folder) throws IOException {
         Files.createDirectories(folder);
         Map<String, String> digests = new LinkedHashMap<>();
         digests.put(OPTIMIZER, write(optimizer, folder.resolve(OPTIMIZER)));

@@ -188,6 +188,7 @@ public record Manifest(
     /** Returns the text of manifest.json with its own digest and those of the checkpoint's other files. */
     String text(Map<String, String> digests) {
         ObjectNode unsigned = JSON.valueToTree(this);
+        unsigned.put("sha256", "");
         unsigned.set("files", JSON.valueToTree(digests));
         String text = JSON.writeValueAsString(unsigned) + "\n";
         return OWN_DIGEST.matcher(text).replaceFirst("$1" + Digest.sha256(text) + "$2");

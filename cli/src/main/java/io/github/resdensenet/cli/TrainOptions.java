@@ -1,0 +1,107 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.run.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
+
+/** Options of a command that trains: the recipe, the images, the initial weights and the run folder. */
+public final class TrainOptions {
+    @Mixin
+    private RecipeOptions recipe = new RecipeOptions();
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "image folder with one subfolder per class, or fashion3 for the built-in images"
+                    + " (default: fashion3)")
+    private @Nullable Path data;
+
+    @Option(
+            names = "--image-size",
+            paramLabel = "N",
+            description = "image height and width in pixels (default: 64 for fashion3, otherwise 224)")
+    private @Nullable String imageSize;
+
+    @Option(
+            names = "--init",
+            paramLabel = "RUN|FILE.pth|FILE.safetensors|FILE.h5",
+            description = "pretrained weights to start from (default: random initialisation)")
+    private @Nullable Path init;
+
+    @Option(
+            names = "--new-head",
+            description = "initialise the head at random instead of from --init, to train on other classes"
+                    + " (default: load all layers)")
+    private boolean newHead;
+
+    @Option(names = "--out", paramLabel = "RUN", description = "run folder to create (default: runs/<model>-<time>)")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--resume",
+            paramLabel = "RUN",
+            description =
+                    "run folder to resume from its newest checkpoint; only --epochs, as the new total, and the options"
+                            + " for several processes are allowed with it (default: start a new run)")
+    private @Nullable Path resume;
+
+    /** The recipe with all options applied. */
+    public Recipe recipe() throws IOException {
+        return recipe.resolve(data, imageSize);
+    }
+
+    /** The run folder to create. */
+    public Path folder(Recipe resolved) {
+        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
+        return out != null ? out : Path.of("runs", resolved.model().name() + "-" + time);
+    }
+
+    /** Pretrained weights; null for random initialisation. */
+    public @Nullable Path init() {
+        return init;
+    }
+
+    /** Whether the head is initialised at random in spite of pretrained weights. */
+    public boolean newHead() {
+        return newHead;
+    }
+
+    /** The run to resume; null for a new run. */
+    public @Nullable Path resume() {
+        return resume;
+    }
+
+    /** The value of {@code --epochs}; 0 if it was not given. */
+    public int epochs() {
+        return recipe.epochs();
+    }
+
+    /**
+     * Checks that no option would be ignored by {@code --resume}.
+     *
+     * @param others allowed options besides --resume and --epochs
+     * @throws IllegalArgumentException naming the first option that is not allowed
+     */
+    public void checkResumeOptions(ParseResult parsed, List<String> others) {
+        if (resume == null) {
+            return;
+        }
+        for (OptionSpec option : parsed.matchedOptions()) {
+            String name = option.longestName();
+            if (!List.of("--resume", "--epochs").contains(name) && !others.contains(name)) {
+                throw new IllegalArgumentException(
+                        "only --epochs and the options for several processes are allowed with --resume; remove "
+                                + name);
+            }
+        }
+    }
+}

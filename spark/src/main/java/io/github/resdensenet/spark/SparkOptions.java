@@ -1,0 +1,82 @@
+package io.github.resdensenet.spark;
+
+import io.github.resdensenet.cli.Signals;
+import java.io.File;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that select the Spark cluster. */
+final class SparkOptions {
+    static final List<String> NAMES = List.of("--master", "--conf");
+
+    private static final String EXTRA_CLASS_PATH = "spark.executor.extraClassPath";
+
+    @Option(
+            names = "--master",
+            paramLabel = "URL",
+            description = "Spark master, for instance spark://host:7077 (default: that of spark-submit; without"
+                    + " spark-submit, a cluster on this machine: local-cluster[N,1,2048] for N tasks)")
+    private @Nullable String master;
+
+    @Option(
+            names = "--conf",
+            paramLabel = "key=value",
+            description = "set a Spark property; repeatable (default: none)")
+    private List<String> properties = new ArrayList<>();
+
+    /**
+     * Starts or joins Spark. A signal to this process cancels the jobs.
+     *
+     * @param executors number of executors of a cluster on this machine
+     */
+    SparkSession session(String name, int executors) {
+        SparkConf conf = new SparkConf().setAppName(name);
+        for (String property : properties) {
+            int equals = property.indexOf('=');
+            if (equals < 1) {
+                throw new IllegalArgumentException("--conf must be key=value, got " + property);
+            }
+            conf.set(property.substring(0, equals), property.substring(equals + 1));
+        }
+        if (master != null) {
+            conf.setMaster(master);
+        }
+        conf.setIfMissing("spark.master", "local-cluster[" + executors + ",1,2048]");
+        conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores", "1"));
+        conf.setIfMissing("spark.barrier.sync.timeout", "600");
+        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
+        conf.setIfMissing("spark.ui.enabled", "false");
+        if (conf.get("spark.master").startsWith("local-cluster")) {
+            onThisMachine(conf);
+        }
+        SparkSession session = SparkSession.builder().config(conf).getOrCreate();
+        Signals.onNext(() -> session.sparkContext().cancelAllJobs());
+        return session;
+    }
+
+    /** Lets only this machine connect, and gives the executors the classes of this program. */
+    private static void onThisMachine(SparkConf conf) {
+        String home = System.getenv("SPARK_HOME");
+        if (home == null) {
+            throw new IllegalArgumentException("a cluster on this machine needs the environment variable SPARK_HOME");
+        }
+        conf.setIfMissing("spark.driver.host", "127.0.0.1");
+        conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+        conf.setIfMissing("spark.executor.memory", "1g");
+        Path jars = Path.of(home, "jars").toAbsolutePath();
+        conf.setIfMissing(
+                EXTRA_CLASS_PATH,
+                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                        .map(entry -> Path.of(entry).toAbsolutePath())
+                        .filter(entry -> !entry.startsWith(jars))
+                        .map(Path::toString)
+                        .collect(Collectors.joining(File.pathSeparator)));
+    }
+}

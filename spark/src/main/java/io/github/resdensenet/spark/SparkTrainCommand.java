@@ -1,0 +1,96 @@
+package io.github.resdensenet.spark;
+
+import io.github.resdensenet.cli.Main;
+import io.github.resdensenet.cli.TrainOptions;
+import io.github.resdensenet.run.Recipe;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
+import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "spark-train",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = {
+            "Trains a model on Apache Spark, like train.",
+            "The images and the run folder must be on a file system that all machines have mounted. If an executor is"
+                    + " lost, Spark starts the tasks again from the last checkpoint."
+        },
+        abbreviateSynopsis = true,
+        sortOptions = false,
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet spark-train --tasks 2                      try it on this machine with the built-in images",
+            "  resdensenet spark-train --master spark://host:7077 --tasks 16 --data /mnt/photos --out /mnt/runs/photos"
+        })
+final class SparkTrainCommand implements Callable<Integer> {
+    private static final List<String> OWN = List.of("--tasks", "--timeout-s");
+
+    @Spec
+    private CommandSpec spec;
+
+    @Mixin
+    private TrainOptions options = new TrainOptions();
+
+    @Mixin
+    private SparkOptions spark = new SparkOptions();
+
+    @Option(
+            names = "--tasks",
+            paramLabel = "N",
+            description = "number of Spark tasks that train together, each in an executor of its own, at most"
+                    + " train.shards; the weights do not depend on N (default: 2)")
+    private int tasks = 2;
+
+    @Option(
+            names = "--timeout-s",
+            paramLabel = "N",
+            description = "seconds that a task waits for another one whenever they exchange data (default: 60)")
+    private int timeoutSeconds = 60;
+
+    @Override
+    public Integer call() throws Exception {
+        List<String> allowed = new ArrayList<>(OWN);
+        allowed.addAll(SparkOptions.NAMES);
+        options.checkResumeOptions(spec.commandLine().getParseResult(), allowed);
+        @Nullable Path resumed = options.resume();
+        Recipe recipe = options.recipe();
+        ResDenseNetEstimator estimator =
+                new ResDenseNetEstimator(recipe).setTasks(tasks).setTimeout(Duration.ofSeconds(timeoutSeconds));
+        if (options.init() != null) {
+            estimator.setInit(options.init().toAbsolutePath(), options.newHead());
+        }
+        Path run = (resumed == null ? options.folder(recipe) : resumed).toAbsolutePath();
+        try (SparkSession session = spark.session("resdensenet spark-train", tasks);
+                LogFollower log = new LogFollower(
+                        run.resolve("log.txt"), spec.commandLine().getOut())) {
+            if (resumed == null) {
+                estimator.fit(session, run);
+            } else {
+                log.skip();
+                estimator.resume(session, run, options.epochs());
+            }
+        } catch (CancellationException e) {
+            CancellationException stopped = new CancellationException(
+                    "stopped; to continue: resdensenet spark-train --resume " + run + " with the same Spark options");
+            stopped.initCause(e);
+            throw stopped;
+        }
+        if (Files.exists(run.resolve("report.html"))) {
+            spec.commandLine().getOut().println("Report: " + run.resolve("report.html"));
+        }
+        spec.commandLine().getOut().println("Done: " + run);
+        return 0;
+    }
+}
