@@ -1,8 +1,9 @@
 """Trains with several processes, on this machine, and writes docs/scale-out.md.
 
-usage: scale_out.py [--brief] [--network] [--torchrun PATH] [--out docs/scale-out.md]
+usage: scale_out.py [--brief] [--network] [--spark] [--only NAME...] [--torchrun PATH] [--out docs/scale-out.md]
 --brief trains fewer models and kills fewer processes. --network also measures a link of 1 Gbit/s and 1 ms between two
-network namespaces: it needs root, Linux, iproute2 and a Python with torch. --torchrun names PyTorch's launcher.
+network namespaces: it needs root, Linux, iproute2 and a Python with torch. --spark also trains and scores on a Spark cluster of
+this machine. --torchrun names PyTorch's launcher. --only measures some parts and replaces their rows in the page.
 """
 import argparse
 import csv
@@ -202,21 +203,150 @@ def linked(program):
     return out
 
 
+def executors():
+    """The processes of the Spark executors."""
+    found = []
+    for folder in pathlib.Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                if b"CoarseGrainedExecutorBackend" in (folder / "cmdline").read_bytes():
+                    found.append(int(folder.name))
+            except OSError:
+                pass  # it has ended
+    return sorted(found)
+
+
+def spark_training(points):
+    """Trains on Spark, undisturbed and with an executor killed at a random moment."""
+    settings = ["--epochs", 2, "--threads", 1, "--set", "train.checkpointMinutes=0.02"]
+    expected = outcome(train("x9", *settings))
+    out = WORK / "x9-spark"
+    start = time.time()
+    subprocess.run([COMMAND, "spark-train", "--tasks", "2", *command(out, *settings)[2:]], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    length = time.time() - start
+    yield f"| X9 | 2 Spark tasks against 1 process, 2 epochs | {'identical' if outcome(out) == expected else '**differ**'} |"
+    rng = random.Random(2)
+    equal, longest = 0, 0
+    for i in range(points):
+        out = WORK / "t2"
+        shutil.rmtree(out, ignore_errors=True)
+        start = time.time()
+        process = subprocess.Popen([COMMAND, "spark-train", "--tasks", "2", "--timeout-s", "20",
+                                    *command(out, *settings)[2:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        while not out.exists():
+            time.sleep(0.05)
+        time.sleep(rng.uniform(0, 0.4 * length))
+        os.kill(executors()[i % 2], signal.SIGKILL)
+        killed = time.time()
+        failed = process.wait() != 0
+        equal += not failed and outcome(out) == expected
+        longest = max(longest, time.time() - killed)
+        say(f"T2 {equal} of {i + 1}, {longest:.0f} s")
+    yield (f"| T2 | Spark executor killed at a random moment of the training | {equal} of {points} identical, done at most "
+           f"{longest:.0f} s after the kill (undisturbed training: {length:.0f} s) |")
+
+
+def spark_scoring(count):
+    """Scores images while an executor is killed twice, and compares speed and results with predict."""
+    run = train("x10-run", "--epochs", 1)
+    source = sorted((pathlib.Path.home() / ".cache/resdensenet/fashion3").rglob("*.png"))
+    images = WORK / "x10-images"
+    (images / "few").mkdir(parents=True)
+    (images / "many").mkdir()
+    for name, number in (("few", count // 100), ("many", count)):
+        for i in range(number):
+            data = source[i % len(source)].read_bytes()
+            (images / name / f"image {i:06}.png").write_bytes(data[:40] if i % 100 == 50 else data)
+    jobs = ROOT / "spark/target/spark-home/work"
+    shutil.rmtree(jobs, ignore_errors=True)
+
+    def score(name, out):
+        return [COMMAND, "spark-score", str(run), str(images / name), "--out", str(WORK / out), "--format", "json"]
+
+    def timed(arguments):
+        start = time.time()
+        subprocess.run(arguments, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        return time.time() - start
+
+    process = subprocess.Popen(score("many", "x10"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    for number in (20, 60):
+        while len(list(jobs.glob("*/*/stderr"))) == 0 or sum(
+                log.read_text(errors="replace").count("Finished task") for log in jobs.glob("*/*/stderr")) < number:
+            time.sleep(0.2)
+        os.kill(executors()[0], signal.SIGKILL)
+        say(f"X10 killed after {number} tasks")
+    process.wait()
+    loads = [log.read_text(errors="replace").count("Loaded model") for log in jobs.glob("*/*/stderr")]
+    rows = {}
+    lines = 0
+    for part in (WORK / "x10").glob("*.json"):
+        for line in part.read_text().splitlines():
+            row = json.loads(line)
+            rows[pathlib.Path(row["path"].removeprefix("file:")).name] = row["prediction"]
+            lines += 1
+    predicted = subprocess.run([COMMAND, "predict", str(run), str(images / "many"), "--json"], stdout=subprocess.PIPE,
+                               text=True).stdout
+    equal = errors = 0
+    for line in predicted.splitlines():
+        answer = json.loads(line)
+        row = rows[pathlib.Path(answer["file"]).name]
+        if "error" in answer:
+            errors += "error" in row
+        else:
+            equal += row["probabilities"] == answer["probabilities"] and row["class"] == answer["class"]
+    yield (f"| X10 | Spark scoring of {count} images, {count // 100} of them corrupt, executor killed twice | {lines} rows of "
+           f"{len(rows)} images; {equal} predictions equal to those of `predict`, {errors} errors; models loaded per "
+           f"executor: {min(loads)} to {max(loads)} |")
+    ratios = []
+    for i in range(3):
+        cluster = (count - count // 100) / (timed(score("many", f"many{i}")) - timed(score("few", f"few{i}"))) / 2
+        one = ["taskset", "-c", "0", COMMAND, "predict", str(run)]
+        local = (count - count // 100) / (timed([*one, str(images / "many")]) - timed([*one, str(images / "few")]))
+        ratios.append(cluster / local)
+        say(f"X10 {cluster:.1f} / {local:.1f} images/s per core")
+    yield (f"| X10 | images/s per core of Spark scoring with 2 executors / of `predict` on one core, median of 3 | "
+           f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |")
+
+
+def order(row):
+    name = row.split("|")[1].strip()
+    return name[0] != "X", int(name[1:])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--brief", action="store_true")
     parser.add_argument("--network", action="store_true")
+    parser.add_argument("--spark", action="store_true")
+    parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--torchrun", default=shutil.which("torchrun"))
     parser.add_argument("--out", default=str(ROOT / "docs" / "scale-out.md"))
     a = parser.parse_args()
+    parts = {
+        "environments": lambda: environments(a.torchrun),
+        "sockets": sockets,
+        "throughput": lambda: throughput(3 if a.brief else 5),
+        "bytes": lambda: same_bytes(a.brief),
+        "killed": lambda: killed(3 if a.brief else 30),
+        "network": lambda: network(3) if a.network else (),
+        "spark-training": lambda: spark_training(2 if a.brief else 20) if a.spark else (),
+        "spark-scoring": lambda: spark_scoring(2_000 if a.brief else 20_000) if a.spark else (),
+    }
     rows = []
-    for part in (environments(a.torchrun), sockets(), throughput(3 if a.brief else 5), same_bytes(a.brief),
-                 killed(3 if a.brief else 30), network(3) if a.network else ()):
-        rows += part
+    for name, part in parts.items():
+        if not a.only or name in a.only:
+            rows += part()
+    if a.only:  # rows are "| id | what | result |"
+        replaced = {row.split("|")[1] for row in rows}
+        page = pathlib.Path(a.out).read_text(encoding="utf-8")
+        old = [line for line in page.splitlines() if line.startswith("| ")][2:]
+        rows += [row for row in old if row.split("|")[1] not in replaced]
     machine = doctor()
+    rows.sort(key=order)
     text = "\n".join([
         "# Scale-out", "",
-        f"Written by `python bench/scale_out.py{' --brief' if a.brief else ''}{' --network' if a.network else ''}`. "
+        f"Written by `python bench/scale_out.py{' --brief' if a.brief else ''}{' --network' if a.network else ''}{' --spark' if a.spark else ''}`. "
         "[The guide](guide/several-processes.md) says how to use several",
         "processes.", "",
         f"- Machine: {machine['cpu']}, {machine['threads']} threads, {datetime.date.today()}; {machine['engine']}.",
