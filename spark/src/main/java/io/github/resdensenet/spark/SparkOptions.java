@@ -2,11 +2,11 @@ package io.github.resdensenet.spark;
 
 import io.github.resdensenet.cli.Signals;
 import java.io.File;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Collectors;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +15,9 @@ import picocli.CommandLine.Option;
 /** Options that select the Spark cluster. */
 final class SparkOptions {
     static final List<String> NAMES = List.of("--master", "--conf");
+
+    /** A property that spark-submit sets. */
+    private static final String SUBMITTED = "spark.submit.deployMode";
 
     private static final String EXTRA_CLASS_PATH = "spark.executor.extraClassPath";
 
@@ -35,8 +38,9 @@ final class SparkOptions {
      * Starts or joins Spark. A signal to this process cancels the jobs.
      *
      * @param executors number of executors of a cluster on this machine
+     * @throws IOException if the master cannot be reached
      */
-    SparkSession session(String name, int executors) {
+    SparkSession session(String name, int executors) throws IOException {
         SparkConf conf = new SparkConf().setAppName(name);
         for (String property : properties) {
             int equals = property.indexOf('=');
@@ -55,28 +59,38 @@ final class SparkOptions {
         conf.setIfMissing("spark.ui.enabled", "false");
         if (conf.get("spark.master").startsWith("local-cluster")) {
             onThisMachine(conf);
+        } else if (!conf.contains(SUBMITTED) && !conf.contains(EXTRA_CLASS_PATH)) {
+            conf.setIfMissing("spark.jars", String.join(",", ownJars()));
         }
-        SparkSession session = SparkSession.builder().config(conf).getOrCreate();
+        SparkSession session;
+        try {
+            session = SparkSession.builder().config(conf).getOrCreate();
+        } catch (RuntimeException e) { // Spark stops itself while it starts
+            throw new IOException("cannot connect to the Spark master " + conf.get("spark.master"), e);
+        }
         Signals.onNext(() -> session.sparkContext().cancelAllJobs());
         return session;
     }
 
     /** Lets only this machine connect, and gives the executors the classes of this program. */
     private static void onThisMachine(SparkConf conf) {
-        String home = System.getenv("SPARK_HOME");
-        if (home == null) {
+        if (System.getenv("SPARK_HOME") == null) {
             throw new IllegalArgumentException("a cluster on this machine needs the environment variable SPARK_HOME");
         }
         conf.setIfMissing("spark.driver.host", "127.0.0.1");
         conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
         conf.setIfMissing("spark.executor.memory", "1g");
-        Path jars = Path.of(home, "jars").toAbsolutePath();
-        conf.setIfMissing(
-                EXTRA_CLASS_PATH,
-                Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
-                        .map(entry -> Path.of(entry).toAbsolutePath())
-                        .filter(entry -> !entry.startsWith(jars))
-                        .map(Path::toString)
-                        .collect(Collectors.joining(File.pathSeparator)));
+        conf.setIfMissing(EXTRA_CLASS_PATH, String.join(File.pathSeparator, ownJars()));
+    }
+
+    /** The class path without Spark's own jars. */
+    private static List<String> ownJars() {
+        String home = System.getenv("SPARK_HOME");
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(entry -> Path.of(entry).toAbsolutePath())
+                .filter(entry ->
+                        home == null || !entry.startsWith(Path.of(home, "jars").toAbsolutePath()))
+                .map(Path::toString)
+                .toList();
     }
 }
