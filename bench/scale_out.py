@@ -338,18 +338,25 @@ def main():
         if not a.only or name in a.only:
             rows += part()
     if a.only:  # rows are "| id | what | result |"
+        measured = list(rows)
         replaced = {row.split("|")[1] for row in rows}
         page = pathlib.Path(a.out).read_text(encoding="utf-8")
         old = [line for line in page.splitlines() if line.startswith("| ")][2:]
         rows += [row for row in old if row.split("|")[1] not in replaced]
     machine = doctor()
     rows.sort(key=order)
+    flags = " ".join(flag for flag, on in (("--brief", a.brief), ("--network", a.network), ("--spark", a.spark)) if on)
+    here = f"{machine['cpu']}, {machine['threads']} threads, {datetime.date.today()}; {machine['engine']}"
+    if a.only:
+        ids = ", ".join(sorted({row.split("|")[1].strip() for row in measured}, key=lambda name: order(f"|{name}|")))
+        sources = [line for line in page.splitlines() if line.startswith("- Rows ") and not line.startswith(f"- Rows {ids}:")]
+        sources.append(f"- Rows {ids}: `python bench/scale_out.py {flags} --only {' '.join(a.only)}`; {here}.")
+    else:
+        sources = [f"- Rows not named below: `python bench/scale_out.py {flags}`; {here}."]
     text = "\n".join([
         "# Scale-out", "",
-        f"Written by `python bench/scale_out.py{' --brief' if a.brief else ''}{' --network' if a.network else ''}{' --spark' if a.spark else ''}`. "
-        "[The guide](guide/several-processes.md) says how to use several",
-        "processes.", "",
-        f"- Machine: {machine['cpu']}, {machine['threads']} threads, {datetime.date.today()}; {machine['engine']}.",
+        "Measurements of training with [several processes](guide/several-processes.md) and with [Spark](guide/spark.md).", "",
+        *sources,
         "- Data: the built-in images, at 64 pixels unless stated otherwise. \"Identical\" are the bytes of weights and moments,",
         "  and every value of the history but the times.", "",
         "| row | what | result |", "| --- | --- | --- |", *rows, ""])
