@@ -41,6 +41,23 @@ final class SparkOptions {
      * @throws IOException if the master cannot be reached
      */
     SparkSession session(String name, int executors) throws IOException {
+        return start(conf(name, executors));
+    }
+
+    /**
+     * The same for training, with one task per executor.
+     *
+     * @throws IOException if the master cannot be reached
+     */
+    SparkSession trainingSession(String name, int executors) throws IOException {
+        SparkConf conf = conf(name, executors);
+        conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores", "1"));
+        conf.setIfMissing("spark.barrier.sync.timeout", "600");
+        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
+        return start(conf);
+    }
+
+    private SparkConf conf(String name, int executors) {
         SparkConf conf = new SparkConf().setAppName(name);
         for (String property : properties) {
             int equals = property.indexOf('=');
@@ -53,15 +70,16 @@ final class SparkOptions {
             conf.setMaster(master);
         }
         conf.setIfMissing("spark.master", "local-cluster[" + executors + ",1,2048]");
-        conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores", "1"));
-        conf.setIfMissing("spark.barrier.sync.timeout", "600");
-        conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
         conf.setIfMissing("spark.ui.enabled", "false");
         if (conf.get("spark.master").startsWith("local-cluster")) {
             onThisMachine(conf);
         } else if (!conf.contains(SUBMITTED) && !conf.contains(EXTRA_CLASS_PATH)) {
             conf.setIfMissing("spark.jars", String.join(",", ownJars()));
         }
+        return conf;
+    }
+
+    private static SparkSession start(SparkConf conf) throws IOException {
         SparkSession session;
         try {
             session = SparkSession.builder().config(conf).getOrCreate();

@@ -72,7 +72,7 @@ final class SparkTrainCommand implements Callable<Integer> {
             estimator.setInit(options.init().toAbsolutePath(), options.newHead());
         }
         Path run = (resumed == null ? options.folder(recipe) : resumed).toAbsolutePath();
-        try (SparkSession session = spark.session("resdensenet spark-train", tasks);
+        try (SparkSession session = spark.trainingSession("resdensenet spark-train", tasks);
                 LogFollower log = new LogFollower(
                         run.resolve("log.txt"), spec.commandLine().getOut())) {
             if (resumed == null) {

@@ -68,7 +68,7 @@ class SparkTest {
         TestImages.folder(shared.resolve("data"), 20, 40, "夜", "day");
         run = Trainer.train(recipe().with("train.epochs", "1"), shared.resolve("run"));
         SparkOptions options = new SparkOptions();
-        spark = options.session("test", 2);
+        spark = options.trainingSession("test", 2);
     }
 
     @AfterAll
