@@ -57,11 +57,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             Path resumed = options.resume();
             Run run = resumed == null ? start(group) : trainer(group).resume(resumed, options.epochs());
-            Path report = run.file("report.html");
-            if (Files.exists(report)) {
-                spec.commandLine().getOut().println("Report: " + report);
-            }
-            spec.commandLine().getOut().println("Done: " + run.folder());
+            TrainOptions.printResult(run, spec.commandLine().getOut());
             return 0;
         }
     }

@@ -1,7 +1,10 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -83,6 +86,15 @@ public final class TrainOptions {
     /** The value of {@code --epochs}; 0 if it was not given. */
     public int epochs() {
         return recipe.epochs();
+    }
+
+    /** Prints where the result of a training is. */
+    public static void printResult(Run run, PrintWriter out) {
+        Path report = run.file("report.html");
+        if (Files.exists(report)) {
+            out.println("Report: " + report);
+        }
+        out.println("Done: " + run.folder());
     }
 
     /**

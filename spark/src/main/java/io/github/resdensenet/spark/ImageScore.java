@@ -2,12 +2,10 @@ package io.github.resdensenet.spark;
 
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.predict.PredictionJson;
-import java.util.Optional;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
-import org.jspecify.annotations.Nullable;
 
 /** The column {@code prediction}: what {@code predict --json} prints, or why an image cannot be classified. */
 final class ImageScore {
@@ -23,8 +21,7 @@ final class ImageScore {
 
     private ImageScore() {}
 
-    static Row of(Prediction prediction, @Nullable Double abstainBelow) {
-        PredictionJson form = new PredictionJson(Integer.MAX_VALUE, false, Optional.ofNullable(abstainBelow));
+    static Row of(Prediction prediction, PredictionJson form) {
         boolean abstained = form.abstains(prediction);
         return RowFactory.create(
                 form.label(prediction),

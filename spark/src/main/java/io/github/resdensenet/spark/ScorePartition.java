@@ -4,6 +4,7 @@ import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.ImageException;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
+import io.github.resdensenet.predict.PredictionJson;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -11,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
@@ -48,6 +50,12 @@ record ScorePartition(
         long maxPixels,
         int maxBytes)
         implements MapPartitionsFunction<Row, Row> {
+    /** Read once per executor. */
+    private static final class Settings {
+        private static final Configuration OF_HADOOP =
+                SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
+    }
+
     @Override
     public Iterator<Row> call(Iterator<Row> rows) throws IOException {
         if (!rows.hasNext()) {
@@ -57,8 +65,7 @@ record ScorePartition(
         ExecutorModel shared = ExecutorModel.of(digest, model);
         Classifier classifier = shared.take(task.cpus());
         task.addTaskCompletionListener((TaskCompletionListener) context -> shared.giveBack(classifier));
-        Configuration files =
-                SparkHadoopUtil.get().newConfiguration(SparkEnv.get().conf());
+        PredictionJson form = new PredictionJson(Integer.MAX_VALUE, false, Optional.ofNullable(abstainBelow));
         return new Iterator<>() {
             @Override
             public boolean hasNext() {
@@ -72,21 +79,21 @@ record ScorePartition(
                 for (int column : kept) {
                     values.add(row.get(column));
                 }
-                values.add(score(row, classifier, files));
+                values.add(score(row, classifier, form));
                 return RowFactory.create(values.toArray());
             }
         };
     }
 
-    private Row score(Row row, Classifier classifier, Configuration files) {
+    private Row score(Row row, Classifier classifier, PredictionJson form) {
         String path = row.isNullAt(pathColumn) ? "" : row.getString(pathColumn);
         try {
-            ByteBuffer content = contentColumn < 0 ? read(path, files) : content(row);
+            ByteBuffer content = contentColumn < 0 ? read(path) : content(row);
             Prediction prediction = classifier.classify(ImageDecoder.decode(
                     Path.of("image"), content, classifier.preprocessing().upright(), maxPixels));
-            return ImageScore.of(prediction, abstainBelow);
+            return ImageScore.of(prediction, form);
         } catch (ImageException e) {
-            return ImageScore.ofError(path + String.valueOf(e.getMessage()).replaceFirst("^image", ""));
+            return ImageScore.ofError(path + ": " + e.reason());
         } catch (IOException | IllegalArgumentException e) {
             String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return ImageScore.ofError(path + ": cannot be read: " + reason);
@@ -100,12 +107,12 @@ record ScorePartition(
         return ByteBuffer.wrap(row.<byte[]>getAs(contentColumn));
     }
 
-    private ByteBuffer read(String path, Configuration files) throws IOException {
+    private ByteBuffer read(String path) throws IOException {
         if (path.isEmpty()) {
             throw new IOException("the path is null or empty");
         }
         org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path);
-        FileSystem system = file.getFileSystem(files);
+        FileSystem system = file.getFileSystem(Settings.OF_HADOOP);
         FileStatus status = system.getFileStatus(file);
         if (!status.isFile()) {
             throw new IOException("not a file");

@@ -14,7 +14,8 @@ import picocli.CommandLine.Option;
 
 /** Options that select the Spark cluster. */
 final class SparkOptions {
-    static final List<String> NAMES = List.of("--master", "--conf");
+    static final String MASTER = "--master";
+    static final String CONF = "--conf";
 
     /** A property that spark-submit sets. */
     private static final String SUBMITTED = "spark.submit.deployMode";
@@ -22,16 +23,13 @@ final class SparkOptions {
     private static final String EXTRA_CLASS_PATH = "spark.executor.extraClassPath";
 
     @Option(
-            names = "--master",
+            names = MASTER,
             paramLabel = "URL",
             description = "Spark master, for instance spark://host:7077 (default: that of spark-submit; without"
                     + " spark-submit, a cluster on this machine: local-cluster[N,1,2048] for N tasks)")
     private @Nullable String master;
 
-    @Option(
-            names = "--conf",
-            paramLabel = "key=value",
-            description = "set a Spark property; repeatable (default: none)")
+    @Option(names = CONF, paramLabel = "key=value", description = "set a Spark property; repeatable (default: none)")
     private List<String> properties = new ArrayList<>();
 
     /**

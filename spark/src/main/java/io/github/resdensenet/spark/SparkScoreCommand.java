@@ -7,12 +7,15 @@ import static org.apache.spark.sql.functions.lower;
 
 import io.github.resdensenet.cli.Main;
 import io.github.resdensenet.data.ImageFolder;
+import io.github.resdensenet.predict.PredictionJson;
+import io.github.resdensenet.run.Run;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -103,6 +106,8 @@ final class SparkScoreCommand implements Callable<Integer> {
         if (!List.of("parquet", "json", "csv").contains(format)) {
             throw new ParameterException(spec.commandLine(), "--format must be parquet, json or csv, got " + format);
         }
+        PredictionJson unused = new PredictionJson(1, false, Optional.ofNullable(abstainBelow)); // before Spark starts
+        Run.open(run).readBestManifest();
         try (SparkSession session = spark.session("resdensenet spark-score", executors)) {
             ResDenseNetModel model = ResDenseNetModel.load(session, run).setMaxPixels(maxPixels);
             if (abstainBelow != null) {

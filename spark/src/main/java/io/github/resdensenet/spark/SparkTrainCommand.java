@@ -3,10 +3,9 @@ package io.github.resdensenet.spark;
 import io.github.resdensenet.cli.Main;
 import io.github.resdensenet.cli.TrainOptions;
 import io.github.resdensenet.run.Recipe;
-import java.nio.file.Files;
+import io.github.resdensenet.run.Run;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -35,7 +34,8 @@ import picocli.CommandLine.Spec;
             "  resdensenet spark-train --master spark://host:7077 --tasks 16 --data /mnt/photos --out /mnt/runs/photos"
         })
 final class SparkTrainCommand implements Callable<Integer> {
-    private static final List<String> OWN = List.of("--tasks", "--timeout-s");
+    private static final List<String> ALLOWED_WITH_RESUME =
+            List.of("--tasks", "--timeout-s", SparkOptions.MASTER, SparkOptions.CONF);
 
     @Spec
     private CommandSpec spec;
@@ -61,9 +61,7 @@ final class SparkTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        List<String> allowed = new ArrayList<>(OWN);
-        allowed.addAll(SparkOptions.NAMES);
-        options.checkResumeOptions(spec.commandLine().getParseResult(), allowed);
+        options.checkResumeOptions(spec.commandLine().getParseResult(), ALLOWED_WITH_RESUME);
         @Nullable Path resumed = options.resume();
         Recipe recipe = options.recipe();
         ResDenseNetEstimator estimator =
@@ -71,7 +69,11 @@ final class SparkTrainCommand implements Callable<Integer> {
         if (options.init() != null) {
             estimator.setInit(options.init().toAbsolutePath(), options.newHead());
         }
-        Path run = (resumed == null ? options.folder(recipe) : resumed).toAbsolutePath();
+        Path folder = resumed == null ? options.folder(recipe) : resumed;
+        Path run = folder.toAbsolutePath();
+        if (resumed == null) {
+            Run.checkFree(run); // before Spark starts
+        }
         try (SparkSession session = spark.trainingSession("resdensenet spark-train", tasks);
                 LogFollower log = new LogFollower(
                         run.resolve("log.txt"), spec.commandLine().getOut())) {
@@ -87,10 +89,7 @@ final class SparkTrainCommand implements Callable<Integer> {
             stopped.initCause(e);
             throw stopped;
         }
-        if (Files.exists(run.resolve("report.html"))) {
-            spec.commandLine().getOut().println("Report: " + run.resolve("report.html"));
-        }
-        spec.commandLine().getOut().println("Done: " + run);
+        TrainOptions.printResult(new Run(run), spec.commandLine().getOut());
         return 0;
     }
 }
