@@ -11,7 +11,6 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CancellationException;
-import org.apache.spark.SparkException;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
@@ -129,7 +128,7 @@ public final class ResDenseNetEstimator {
             messages = outcomes.repartition(1).collect();
         } catch (Exception e) { // Scala throws checked exceptions that Java does not see
             awaitTasks(context);
-            throw failure(e);
+            throw SparkFailure.of(e);
         }
         for (String message : messages) {
             TrainTask.check(message);
@@ -152,20 +151,5 @@ public final class ResDenseNetEstimator {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-    }
-
-    private static IOException failure(Exception error) {
-        String message = String.valueOf(error.getMessage());
-        if (error instanceof SparkException && message.contains("cancelled")) {
-            CancellationException cancelled = new CancellationException("the Spark job was cancelled");
-            cancelled.initCause(error);
-            throw cancelled;
-        }
-        String cause = message.lines()
-                .filter(line -> line.contains("LostProcessException: "))
-                .map(line -> line.replaceFirst(".*LostProcessException: ", ""))
-                .findFirst()
-                .orElseGet(() -> message.lines().findFirst().orElse(""));
-        return new IOException("the training failed on Spark: " + cause, error);
     }
 }

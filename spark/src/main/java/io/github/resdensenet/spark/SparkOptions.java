@@ -20,6 +20,9 @@ final class SparkOptions {
     /** A property that spark-submit sets. */
     private static final String SUBMITTED = "spark.submit.deployMode";
 
+    /** Jobs of the calling thread. */
+    private static final String JOBS = "resdensenet";
+
     private static final String EXTRA_CLASS_PATH = "spark.executor.extraClassPath";
 
     @Option(
@@ -84,7 +87,8 @@ final class SparkOptions {
         } catch (RuntimeException e) { // Spark stops itself while it starts
             throw new IOException("cannot connect to the Spark master " + conf.get("spark.master"), e);
         }
-        Signals.onNext(() -> session.sparkContext().cancelAllJobs());
+        session.sparkContext().setJobGroup(JOBS, conf.get("spark.app.name"), false);
+        Signals.onNext(() -> session.sparkContext().cancelJobGroupAndFutureJobs(JOBS));
         return session;
     }
 

@@ -10,6 +10,7 @@ import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,26 +109,33 @@ final class SparkScoreCommand implements Callable<Integer> {
         }
         PredictionJson unused = new PredictionJson(1, false, Optional.ofNullable(abstainBelow)); // before Spark starts
         Run.open(run).readBestManifest();
-        try (SparkSession session = spark.session("resdensenet spark-score", executors)) {
-            ResDenseNetModel model = ResDenseNetModel.load(session, run).setMaxPixels(maxPixels);
-            if (abstainBelow != null) {
-                model.setAbstainBelow(abstainBelow);
-            }
-            checkFree(session);
-            Observation counts = new Observation();
-            Dataset<Row> scores = model.transform(input(session))
-                    .observe(
-                            counts,
-                            count(lit(1)).as("images"),
-                            count(col("prediction.error")).as("errors"));
-            write(scores);
-            Map<String, Object> seen = counts.getAsJava();
-            spec.commandLine()
-                    .getOut()
-                    .println("Images: " + seen.get("images") + ", of which with an error: " + seen.get("errors"));
-            spec.commandLine().getOut().println("Done: " + out);
-            return 0;
+        if (maxPixels < 1) {
+            throw new IllegalArgumentException("--max-pixels must be positive, got " + maxPixels);
         }
+        try (SparkSession session = spark.session("resdensenet spark-score", executors)) {
+            score(session);
+            return 0;
+        } catch (Exception e) { // Scala throws checked exceptions that Java does not see
+            throw SparkFailure.of(e);
+        }
+    }
+
+    private void score(SparkSession session) throws IOException, InterruptedException {
+        ResDenseNetModel model = ResDenseNetModel.load(session, run).setMaxPixels(maxPixels);
+        if (abstainBelow != null) {
+            model.setAbstainBelow(abstainBelow);
+        }
+        checkFree(session);
+        Observation counts = new Observation();
+        write(model.transform(input(session))
+                .observe(
+                        counts,
+                        count(lit(1)).as("images"),
+                        count(col("prediction.error")).as("errors")));
+        Map<String, Object> seen = counts.getAsJava();
+        PrintWriter results = spec.commandLine().getOut();
+        results.println("Images: " + seen.get("images") + ", of which with an error: " + seen.get("errors"));
+        results.println("Done: " + out);
     }
 
     private void checkFree(SparkSession session) throws IOException {
