@@ -35,7 +35,8 @@ class ArchitectureTest {
         ALLOWED.put("data", List.of("distributed", "image", "transforms", "util"));
         ALLOWED.put("engine", List.of("distributed", "nn"));
         ALLOWED.put("checkpoint", List.of("nn", "util"));
-        ALLOWED.put("run", List.of("distributed", "checkpoint", "data", "nn", "transforms", "util"));
+        ALLOWED.put("run", List.of("distributed", "checkpoint", "data", "nn", "transforms", "image", "util"));
+        ALLOWED.put("optim", List.of("run", "checkpoint", "nn"));
         ALLOWED.put("eval", List.of("run", "engine", "data", "nn", "transforms", "util"));
         ALLOWED.put("predict", List.of("run", "eval", "engine", "data", "nn", "transforms", "image"));
         ALLOWED.put("explain", List.of("predict", "plot", "nn", "transforms", "data", "image", "util"));
@@ -47,6 +48,7 @@ class ArchitectureTest {
                 List.of(
                         "report",
                         "eval",
+                        "optim",
                         "run",
                         "checkpoint",
                         "engine",
@@ -57,7 +59,9 @@ class ArchitectureTest {
                         "image",
                         "util"));
         ALLOWED.put("benchmark", List.of("distributed", "train", "run", "engine", "data", "nn", "transforms", "util"));
-        ALLOWED.put("compare", List.of("train", "report", "eval", "run", "checkpoint", "plot", "data", "nn", "util"));
+        ALLOWED.put(
+                "compare",
+                List.of("train", "report", "eval", "run", "checkpoint", "plot", "data", "nn", "transforms", "util"));
     }
 
     @TestFactory
@@ -100,6 +104,7 @@ class ArchitectureTest {
                 "nn",
                 "distributed",
                 "engine",
+                "optim",
                 "train",
                 "eval",
                 "explain",

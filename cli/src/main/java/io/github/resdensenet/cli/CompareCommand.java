@@ -1,14 +1,10 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.compare.Comparison;
-import io.github.resdensenet.compare.Comparison.Listener;
 import io.github.resdensenet.compare.ComparisonOptions;
 import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
-import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.util.Choices;
-import io.github.resdensenet.util.Decimal;
-import io.github.resdensenet.util.Text;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -86,6 +82,13 @@ final class CompareCommand implements Callable<Integer> {
     private int seeds = 3;
 
     @Option(
+            names = "--folds",
+            paramLabel = "K",
+            description = "cross-validate each seed with K folds, so that every image is a test image once (default: 0,"
+                    + " one test set per seed)")
+    private int folds;
+
+    @Option(
             names = "--epochs",
             paramLabel = "N",
             description = "passes over the training set (default: 10, as in the recipes)")
@@ -94,7 +97,8 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--image-size",
             paramLabel = "N",
-            description = "image height and width in pixels (default: 64 for fashion3, otherwise 224)")
+            description = "image height and width in pixels (default: 64 for fashion3, otherwise a size that"
+                    + " fits the images)")
     private int imageSize;
 
     @Option(
@@ -121,12 +125,17 @@ final class CompareCommand implements Callable<Integer> {
                 recipes,
                 fusions,
                 seeds,
+                folds,
                 epochs == null ? 0 : epochs,
                 imageSize,
                 RecipeOptions.changes(set));
         String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
         Path folder = out != null ? out : Path.of("runs", "compare-" + time);
-        Comparison comparison = new Comparison(options, folder, new ChildBench(), new Console());
+        Comparison comparison = new Comparison(
+                options,
+                folder,
+                new ChildBench(),
+                new TaskConsole(spec.commandLine().getErr()));
         Signals.onNext(comparison::stop);
         comparison.run();
         for (String file :
@@ -134,36 +143,5 @@ final class CompareCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(folder.resolve(file));
         }
         return 0;
-    }
-
-    /** Reports the current task on stderr. */
-    private final class Console implements Listener {
-        private final Progress progress = new Progress(spec.commandLine().getErr());
-        private String task = "";
-
-        @Override
-        public void begin(String what, int number, int of) {
-            task = number + "/" + of + " " + what;
-            print(task);
-        }
-
-        private void print(String line) {
-            progress.clear();
-            spec.commandLine().getErr().println(Text.printable(line));
-        }
-
-        @Override
-        public void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {
-            progress.show(
-                    "%s, epoch %d/%d".formatted(task, epoch, epochs),
-                    step,
-                    steps,
-                    "loss %s  %s images/s".formatted(Decimal.fixed(loss, 3), Decimal.fixed(imagesPerSecond, 0)));
-        }
-
-        @Override
-        public void epoch(EpochMetrics metrics) {
-            print(metrics.line());
-        }
     }
 }

@@ -5,7 +5,9 @@ import io.github.resdensenet.eval.Abstention;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.transforms.TestTimeAugmentation;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Text;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -35,6 +37,8 @@ import picocli.CommandLine.Spec;
             "  resdensenet evaluate runs/photos --split val  evaluate on the validation set"
         })
 final class EvaluateCommand implements Callable<Integer> {
+    static final String TTA_VALUES = "none|flip|crops";
+
     private static final List<String> SPLITS = List.of("train", "val", "test", "all");
 
     @Spec
@@ -78,6 +82,14 @@ final class EvaluateCommand implements Callable<Integer> {
                     + " class (default: none)")
     private @Nullable Path predictions;
 
+    @Option(
+            names = "--tta",
+            paramLabel = TTA_VALUES,
+            description =
+                    "test-time augmentation: average the logits of several views per image. flip: the image and its"
+                            + " mirror image; crops: ten crops (default: none)")
+    private String tta = TestTimeAugmentation.NONE.toString();
+
     @Option(names = "--json", description = "print one JSON object on one line (default: text)")
     private boolean json;
 
@@ -92,7 +104,8 @@ final class EvaluateCommand implements Callable<Integer> {
         }
         Progress progress = new Progress(spec.commandLine().getErr());
         BiConsumer<Integer, Integer> bar = (done, total) -> progress.show("Evaluating", done, total, "");
-        RunEvaluator evaluator = new RunEvaluator(Run.open(run));
+        TestTimeAugmentation augmentation = Choices.parse(TestTimeAugmentation.class, "--tta", tta);
+        RunEvaluator evaluator = new RunEvaluator(Run.open(run)).withTestTimeAugmentation(augmentation);
         String subset = split != null ? split : data == null ? "test" : "all";
         Evaluation val = precisionTarget == null ? null : evaluator.evaluateSplit(Subset.VAL, moved(), bar);
         Evaluation evaluation = data != null && split == null
@@ -110,7 +123,7 @@ final class EvaluateCommand implements Callable<Integer> {
         if (predictions != null) {
             AtomicFiles.write(predictions, evaluation.csv());
         }
-        print(evaluator, evaluation, subset, val);
+        print(evaluator, augmentation, evaluation, subset, val);
         return 0;
     }
 
@@ -119,7 +132,12 @@ final class EvaluateCommand implements Callable<Integer> {
         return split == null ? null : data;
     }
 
-    private void print(RunEvaluator evaluator, Evaluation evaluation, String subset, @Nullable Evaluation val) {
+    private void print(
+            RunEvaluator evaluator,
+            TestTimeAugmentation augmentation,
+            Evaluation evaluation,
+            String subset,
+            @Nullable Evaluation val) {
         PrintWriter out = spec.commandLine().getOut();
         Map<String, Object> fields = new LinkedHashMap<>(evaluation.json(subset));
         List<String> lines = new ArrayList<>(evaluation.lines(evaluator.modelTitle(), subset));
@@ -127,6 +145,13 @@ final class EvaluateCommand implements Callable<Integer> {
             Optional<Abstention> abstention = Abstention.reaching(val, precisionTarget);
             fields.put("abstention", Abstention.json(abstention, precisionTarget, evaluation, subset));
             lines.addAll(Abstention.lines(abstention, precisionTarget, evaluation, subset));
+        }
+        if (augmentation != TestTimeAugmentation.NONE) {
+            fields.put("tta", augmentation.toString());
+            lines.add("Test-time augmentation: " + augmentation + ", " + augmentation.count() + " views per image");
+            if (precisionTarget != null) {
+                lines.add("The threshold is for predict --tta " + augmentation + ".");
+            }
         }
         evaluator.testEvaluations().ifPresent(n -> fields.put("test_looks", n));
         if (!evaluator.testEvaluationsInWords().isEmpty()) {

@@ -41,6 +41,7 @@ import picocli.CommandLine.IVersionProvider;
             DiagramCommand.class,
             BenchCommand.class,
             CompareCommand.class,
+            CrossvalCommand.class,
             DoctorCommand.class
         },
         footerHeading = Main.EXAMPLES,

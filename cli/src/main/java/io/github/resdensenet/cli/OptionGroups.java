@@ -40,7 +40,7 @@ final class OptionGroups implements IModelTransformer, IHelpSectionRenderer {
     public String render(Help help) {
         List<OptionSpec> others = new ArrayList<>(help.commandSpec().options());
         Set<String> ignored = IGNORED.getOrDefault(help.commandSpec().name(), Set.of());
-        others.removeIf(option -> ignored.contains(option.longestName()));
+        others.removeIf(option -> option.hidden() || ignored.contains(option.longestName()));
         StringBuilder text = new StringBuilder();
         for (Group group : GROUPS) {
             List<OptionSpec> options = group.names().stream()

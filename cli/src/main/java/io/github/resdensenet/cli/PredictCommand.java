@@ -5,6 +5,8 @@ import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.predict.PredictionJson;
+import io.github.resdensenet.transforms.TestTimeAugmentation;
+import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Decimal;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
@@ -62,18 +64,28 @@ final class PredictCommand implements Callable<Integer> {
             description = "print uncalibrated probabilities and the logits (default: calibrated probabilities)")
     private boolean raw;
 
+    @Option(
+            names = "--tta",
+            paramLabel = EvaluateCommand.TTA_VALUES,
+            description =
+                    "test-time augmentation: average the logits of several views per image. flip: the image and its"
+                            + " mirror image; crops: ten crops (default: none)")
+    private String tta = TestTimeAugmentation.NONE.toString();
+
     @Option(names = "--json", description = "print one JSON object per image, each on one line (default: text)")
     private boolean json;
 
     @Override
     public Integer call() throws Exception {
         PredictionJson form = new PredictionJson(topK, raw, Optional.ofNullable(abstainBelow));
+        TestTimeAugmentation augmentation = Choices.parse(TestTimeAugmentation.class, "--tta", tta);
         int failed = 0;
         try (Classifier classifier = Classifier.load(run)) {
             for (Path input : inputs) {
                 for (Path image : images(input)) {
                     try {
-                        print(image, classifier.classify(image), classifier.temperature(), form);
+                        Prediction prediction = classifier.classify(image, augmentation);
+                        print(image, prediction, classifier.temperature(), form, augmentation);
                     } catch (IOException e) {
                         failed++;
                         report(image, e);
@@ -95,11 +107,19 @@ final class PredictCommand implements Callable<Integer> {
         return images;
     }
 
-    private void print(Path image, Prediction calibrated, Temperature temperature, PredictionJson form) {
+    private void print(
+            Path image,
+            Prediction calibrated,
+            Temperature temperature,
+            PredictionJson form,
+            TestTimeAugmentation augmentation) {
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("file", image.toString());
             fields.putAll(form.fields(calibrated, temperature));
+            if (augmentation != TestTimeAugmentation.NONE) {
+                fields.put("tta", augmentation.toString());
+            }
             spec.commandLine().getOut().println(Json.line(fields));
             return;
         }

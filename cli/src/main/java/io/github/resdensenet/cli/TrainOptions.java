@@ -30,8 +30,9 @@ public final class TrainOptions {
 
     @Option(
             names = "--image-size",
-            paramLabel = "N",
-            description = "image height and width in pixels (default: 64 for fashion3, otherwise 224)")
+            paramLabel = "N|auto",
+            description = "image height and width in pixels; auto is a size that fits the images, at most 224 (default:"
+                    + " 64 for fashion3, otherwise auto; recipe seed: 224)")
     private @Nullable String imageSize;
 
     @Option(

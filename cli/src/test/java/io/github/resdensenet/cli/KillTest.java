@@ -52,8 +52,33 @@ class KillTest {
         TestImages.folder(shared.resolve("data"), 40, 40, "夜", "day");
     }
 
+    /** Recipe keys of the training by the fused engine: everything that has a state or draws random numbers. */
+    private static final List<String> OPTIONS = List.of(
+            "data.sampling=balanced",
+            "augment.cropScale=0.5",
+            "augment.verticalFlip=0.5",
+            "augment.rotation=20",
+            "augment.shear=5",
+            "augment.perspective=0.3",
+            "augment.hue=0.1",
+            "augment.blur=1.5",
+            "augment.erasing=0.5",
+            "augment.policy=randaugment",
+            "augment.mixup=0.4",
+            "augment.cutmix=1",
+            "train.optimizer=sgd",
+            "train.clipNorm=1",
+            "train.accumulate=2",
+            "train.classWeights=balanced",
+            "train.schedule=plateau",
+            "train.plateauPatience=0",
+            "train.decayNormAndBias=false",
+            "train.startSize=32",
+            "train.emaDecay=0.9",
+            "train.patience=5");
+
     private List<String> training(String engine) {
-        return List.of(
+        List<String> arguments = new ArrayList<>(List.of(
                 "train",
                 "--data",
                 shared.resolve("data").toString(),
@@ -72,7 +97,11 @@ class KillTest {
                 "--threads",
                 "2",
                 "--seed",
-                "7");
+                "7"));
+        if (engine.equals("fused")) {
+            OPTIONS.forEach(option -> arguments.addAll(List.of("--set", option)));
+        }
+        return arguments;
     }
 
     private Process start(List<String> arguments, String... more) throws IOException {

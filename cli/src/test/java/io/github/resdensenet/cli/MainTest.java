@@ -167,6 +167,45 @@ class MainTest {
     }
 
     @Test
+    void evaluateAndPredictAverageViews() throws Exception {
+        Path file = root.resolve("predictions.csv");
+        JsonNode flip = json(call("evaluate", run, "--tta", "flip", "--json", "--predictions", file)
+                .out());
+        assertThat(flip.get("tta").asString()).isEqualTo("flip");
+        String[] row = Files.readAllLines(file).get(1).split(",");
+        JsonNode predicted = json(call("predict", run, images.resolve(row[0]), "--tta", "flip", "--json")
+                .out());
+        assertThat(predicted.get("tta").asString()).isEqualTo("flip");
+        assertThat(predicted.get("probabilities").get("day").asDouble())
+                .isCloseTo(Double.parseDouble(row[3]), within(1e-6));
+        assertThat(call("evaluate", run, "--tta", "crops", "--precision-target", "0.3")
+                        .out())
+                .contains(
+                        "Test-time augmentation: crops, 10 views per image",
+                        "The threshold is for predict --tta crops.");
+        Path image = images.resolve("day/000.png");
+        String plain = call("predict", run, image, "--json", "--raw").out();
+        assertThat(call("predict", run, image, "--json", "--raw", "--tta", "none")
+                        .out())
+                .isEqualTo(plain);
+        assertThat(call("predict", run, image, "--raw", "--tta", "crops").out())
+                .isNotEqualTo(call("predict", run, image, "--raw").out());
+        assertThat(json(plain).has("tta")).isFalse();
+        JsonNode none = json(call("evaluate", run, "--json", "--split", "val").out());
+        assertThat(none.has("tta")).isFalse();
+        assertThat(json(call("evaluate", run, "--json", "--split", "val", "--tta", "none")
+                        .out()))
+                .isEqualTo(none);
+        for (String command : List.of("evaluate", "predict")) {
+            List<Object> args = new ArrayList<>(List.of(command, run, "--tta", "mirror"));
+            if (command.equals("predict")) {
+                args.add(image);
+            }
+            call(args.toArray()).fails(2, "--tta must be one of [none, flip, crops], got mirror");
+        }
+    }
+
+    @Test
     void evaluateWritesPredictionsFindsThresholdAndCountsTestEvaluations() throws Exception {
         Path file = root.resolve("p.csv");
         JsonNode first =
@@ -456,6 +495,7 @@ class MainTest {
                 "diagram",
                 "bench",
                 "compare",
+                "crossval",
                 "doctor"
             })
     void helpShowsUsageAndTwoExamples(String command) {
@@ -527,7 +567,43 @@ class MainTest {
         command[command.length - 1] = "3";
         call(command).fails(2, "--epochs 2 -> 3", "choose another --out");
         call("compare", "--models", "vgg").fails(2, "--models must be distinct values of", "vgg");
+        call("compare", "--folds", "1").fails(2, "--folds must be 0, or 2 to 100, got 1");
         call("compare", "--epochs", "0").fails(2, "--epochs must be positive, got 0");
+    }
+
+    @Test
+    void crossvalTrainsFoldsAndResumes() throws Exception {
+        Path out = root.resolve("cv");
+        List<Object> command = new ArrayList<>(List.of("crossval", "--data", images, "--folds", "2", "--out", out));
+        command.addAll(List.of(SMALL));
+        Result result = call(command.toArray());
+        assertThat(result.status()).as(result.err()).isZero();
+        assertThat(result.out())
+                .contains("Accuracy: ", "95% interval", "from 24 predictions", out.resolve("crossval.html") + "\n");
+        assertThat(result.err()).contains("1/2 training fold-0", "Epoch: 2, ", "2/2 training fold-1");
+        JsonNode json = JsonMapper.shared().readTree(Files.readString(out.resolve("crossval.json")));
+        assertThat(json.get("per_fold")).hasSize(2);
+        Result again = call(command.toArray());
+        assertThat(again.err()).doesNotContain("Epoch");
+        assertThat(again.out()).isEqualTo(result.out());
+        assertThat(call("crossval", "--recipe", out.resolve("recipe.yaml"), "--out", out)
+                        .out())
+                .isEqualTo(result.out());
+        command.set(command.size() - 1, "3");
+        call(command.toArray()).fails(2, "train.epochs 2 -> 3", "choose another --out");
+        call("crossval", "--folds", "1").fails(2, "--folds must be 2 to 100, got 1");
+        Result tooMany = call("crossval", "--data", images, "--folds", "13", "--out", root.resolve("x"));
+        assertThat(tooMany.status()).isEqualTo(2);
+        assertThat(tooMany.err())
+                .contains("resdensenet: " + images.resolve("day") + ": 12 images are too few for 13 folds");
+        call("crossval", "--recipe", "seed").fails(2, "data.stratified must be true where data.folds is not 0");
+        call("crossval", "--resume", out)
+                .fails(2, "crossval has no --resume", "repeat the command with the same --out");
+        call("crossval", "--nproc=2").fails(2, "crossval trains in one process; remove --nproc");
+        assertThat(root.resolve("x")).doesNotExist();
+        assertThat(call("crossval", "--help").out())
+                .contains("--folds=K", "--init=", "--new-head")
+                .doesNotContain("--resume", "--nproc");
     }
 
     @Test

@@ -3,6 +3,7 @@ package io.github.resdensenet.benchmark;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.data.DataLoader;
+import io.github.resdensenet.data.EpochOrder;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.distributed.ProcessGroup;
@@ -23,6 +24,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
@@ -141,7 +143,6 @@ public final class Benchmark {
         int threads = NativeSettings.apply(recipe.train().threads());
         ImageFolder data = ImageFolder.open(BuiltInData.resolve(recipe.data().path()));
         Preprocessing preprocessing = new Preprocessing(recipe.data().imageSize(), Normalize.IMAGENET);
-        Recipe.Augment augment = recipe.augment();
         long start = System.nanoTime();
         try (PixelCache pixels = PixelCache.of(data.samples(), preprocessing, threads, done -> {});
                 ImageClassifier model = model(data.classes().size());
@@ -150,16 +151,13 @@ public final class Benchmark {
                         pixels,
                         data.samples(),
                         IntStream.range(0, data.samples().size()).toArray(),
-                        preprocessing.training(
-                                augment.horizontalFlip(),
-                                augment.brightness(),
-                                augment.contrast(),
-                                augment.saturation()),
-                        recipe.data().batchSize(),
-                        true,
-                        recipe.train().seed(),
-                        recipe.data().loaderThreads(),
-                        DataLoader.Part.WHOLE)) {
+                        recipe.augment().over(preprocessing),
+                        new DataLoader.Batches(
+                                recipe.data().batchSize(),
+                                EpochOrder.SHUFFLED,
+                                recipe.train().seed(),
+                                recipe.data().loaderThreads(),
+                                DataLoader.Part.WHOLE))) {
             double fillSeconds = (System.nanoTime() - start) / 1e9;
             double[] times = new double[steps];
             double loss = 0;
@@ -212,7 +210,7 @@ public final class Benchmark {
     }
 
     private Engine engine(ImageClassifier model) {
-        return Engine.of(recipe, model, new Device("cpu"), ProcessGroup.single());
+        return Engine.of(recipe, model, List.of(), new Device("cpu"), ProcessGroup.single());
     }
 
     private static Batch randomBatch(int n, int size) {

@@ -1,6 +1,5 @@
 package io.github.resdensenet.compare;
 
-import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.nn.ImageClassifier;
@@ -12,7 +11,6 @@ import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.train.TrainListener;
-import io.github.resdensenet.train.Trainer;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Csv;
 import java.io.IOException;
@@ -25,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -48,15 +45,13 @@ import tools.jackson.databind.json.JsonMapper;
  */
 public final class Comparison {
     private static final JsonMapper JSON = JsonMapper.shared();
-    private static final TypeReference<LinkedHashMap<String, String>> TEXTS = new TypeReference<>() {};
     private static final TypeReference<LinkedHashMap<String, Object>> FIELDS = new TypeReference<>() {};
 
     private final ComparisonOptions options;
     private final Path folder;
     private final Bench bench;
     private final Listener listener;
-    private volatile boolean stopping;
-    private volatile @Nullable Trainer training;
+    private final TrainingRuns runs;
 
     /**
      * Creates a comparison; {@link #run} starts or resumes it.
@@ -71,15 +66,12 @@ public final class Comparison {
         this.folder = folder;
         this.bench = bench;
         this.listener = listener;
+        this.runs = new TrainingRuns(folder, listener);
     }
 
     /** Requests a stop after the current step; {@link #run} then saves and throws. May be called from any thread. */
     public void stop() {
-        stopping = true;
-        Trainer current = training;
-        if (current != null) {
-            current.stop();
-        }
+        runs.stop();
     }
 
     /**
@@ -90,13 +82,13 @@ public final class Comparison {
      * @throws CancellationException after {@link #stop}
      */
     public void run() throws IOException {
-        List<Cell> cells = options.cells();
-        open();
+        List<Cell> cells = options.cells(listener::remark);
+        OptionsFile.open(folder, options.onCommandLine(), "a comparison folder", List.of("predictions", "bench"));
         Map<Recipe, String> names = new LinkedHashMap<>(); // identical recipes share one run
-        cells.forEach(cell -> names.putIfAbsent(cell.resolved(), cell.name()));
+        cells.forEach(cell -> cell.runs().forEach((name, recipe) -> names.putIfAbsent(recipe, name)));
         int number = 0;
         for (Map.Entry<Recipe, String> entry : names.entrySet()) {
-            checkStopped();
+            runs.checkStopped();
             listener.begin("training " + entry.getValue(), ++number, names.size());
             train(entry.getKey(), entry.getValue());
         }
@@ -105,7 +97,7 @@ public final class Comparison {
                 .add(cell));
         List<Row> measured = new ArrayList<>();
         for (List<Cell> row : rows.values()) {
-            checkStopped();
+            runs.checkStopped();
             listener.begin("timing " + row.get(0).variant(), measured.size() + 1, rows.size());
             measured.add(row(row, names));
         }
@@ -113,79 +105,13 @@ public final class Comparison {
         write(new Findings(options.onCommandLine(), measured, machine(measured.get(0))));
     }
 
-    private void checkStopped() {
-        if (stopping) {
-            throw new CancellationException("stopped; to resume, repeat the command with --out " + folder);
-        }
-    }
-
-    /** Creates the folder, or checks that its comparison has the same options. */
-    private void open() throws IOException {
-        Path file = folder.resolve("options.json");
-        Map<String, String> now = options.onCommandLine();
-        if (Files.isRegularFile(file)) {
-            Map<String, String> before = JSON.readValue(Files.readString(file), TEXTS);
-            List<String> changed = new ArrayList<>();
-            Map<String, String> all = new LinkedHashMap<>(before);
-            all.putAll(now);
-            for (String option : all.keySet()) {
-                String was = before.getOrDefault(option, "not given");
-                String is = now.getOrDefault(option, "not given");
-                if (!was.equals(is)) {
-                    changed.add(option + " " + was + " -> " + is);
-                }
-            }
-            if (!changed.isEmpty()) {
-                throw new IllegalArgumentException(folder + ": created with different options: "
-                        + String.join(", ", changed) + "; choose another --out");
-            }
-            return;
-        }
-        if (Files.exists(folder)) {
-            throw new FileAlreadyExistsException(
-                    folder.toString(), null, "already exists and is not a comparison folder; choose another --out");
-        }
-        Files.createDirectories(folder.resolve("predictions"));
-        Files.createDirectories(folder.resolve("bench"));
-        AtomicFiles.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(now) + "\n");
-    }
-
-    private Path runFolder(String name) {
-        return folder.resolve("runs").resolve(name);
-    }
-
     private Path predictionsFile(String name) {
         return folder.resolve("predictions").resolve(name + ".csv");
     }
 
     private void train(Recipe recipe, String name) throws IOException {
-        Path place = runFolder(name);
-        Trainer trainer = new Trainer(listener);
-        training = trainer;
-        if (stopping) {
-            trainer.stop(); // requested since the last check
-        }
-        try {
-            if (!Files.exists(place)) {
-                trainer.train(recipe, place, null, false);
-            } else {
-                List<String> changed = Recipe.read(place.resolve("recipe.yaml")).differences(recipe);
-                if (!changed.isEmpty()) {
-                    throw new CheckpointException(
-                            place + ": trained with a different recipe: " + String.join(", ", changed));
-                }
-                if (!Run.open(place).isFinished()) {
-                    trainer.resume(place, 0);
-                }
-            }
-        } catch (CancellationException e) {
-            checkStopped();
-            throw e;
-        } finally {
-            training = null;
-        }
+        Run run = runs.train(recipe, name, null, false);
         if (!Files.exists(predictionsFile(name))) {
-            Run run = Run.open(place);
             Predictions.of(new RunEvaluator(run).evaluateSplit(Subset.TEST, null, listener::evaluating))
                     .write(predictionsFile(name));
         }
@@ -193,19 +119,28 @@ public final class Comparison {
 
     private Row row(List<Cell> seeds, Map<Recipe, String> names) throws IOException {
         Cell first = seeds.get(0);
-        List<String> runs = seeds.stream()
-                .map(cell -> Objects.requireNonNull(names.get(cell.resolved())))
-                .toList();
-        Run run = Run.open(runFolder(runs.get(0)));
-        List<String> classes = run.readBestManifest().classes();
+        List<String> all = new ArrayList<>();
         List<Predictions> predictions = new ArrayList<>();
         List<Double> macroF1s = new ArrayList<>();
         List<List<EpochMetrics>> histories = new ArrayList<>();
-        for (String name : runs) {
-            macroF1s.add(macroF1(runFolder(name).resolve("metrics.json")));
-            predictions.add(Predictions.read(predictionsFile(name)));
-            histories.add(History.read(runFolder(name).resolve("history.csv")).epochs());
+        for (Cell cell : seeds) {
+            List<Predictions> parts = new ArrayList<>();
+            for (Recipe part : cell.runs().values()) {
+                String name = Objects.requireNonNull(names.get(part));
+                all.add(name);
+                parts.add(Predictions.read(predictionsFile(name)));
+                histories.add(
+                        History.read(runs.folder(name).resolve("history.csv")).epochs());
+            }
+            Predictions joined = Predictions.join(parts);
+            predictions.add(joined);
+            macroF1s.add(
+                    parts.size() > 1
+                            ? joined.macroF1()
+                            : macroF1(runs.folder(all.get(all.size() - 1)).resolve("metrics.json")));
         }
+        Run run = Run.open(runs.folder(all.get(0)));
+        List<String> classes = run.readBestManifest().classes();
         Recipe recipe = first.resolved();
         try (ImageClassifier model = Models.create(recipe.model(), classes.size(), 0)) {
             Summary summary = Summary.of(model, recipe.data().imageSize());
@@ -219,7 +154,7 @@ public final class Comparison {
                             Files.size(run.best().resolve("weights.safetensors")),
                             Traits.of(recipe.model())),
                     speed(first),
-                    runs,
+                    all,
                     classes,
                     predictions,
                     macroF1s,
@@ -257,7 +192,7 @@ public final class Comparison {
         try {
             return bench.measure(recipe);
         } catch (IOException e) {
-            checkStopped(); // Ctrl-C also ends the child process
+            runs.checkStopped(); // Ctrl-C also ends the child process
             throw e;
         }
     }
@@ -284,7 +219,7 @@ public final class Comparison {
 
     private String machine(Row first) throws IOException {
         Map<String, String> environment =
-                Run.open(runFolder(first.runs().get(0))).readBestManifest().environment();
+                Run.open(runs.folder(first.runs().get(0))).readBestManifest().environment();
         return environment.getOrDefault("threads", "?") + " threads of " + environment.getOrDefault("cpu", "?");
     }
 
@@ -324,5 +259,8 @@ public final class Comparison {
          * @param of number of tasks of this kind
          */
         default void begin(String what, int number, int of) {}
+
+        /** A line about all runs, for example why an image size was chosen. */
+        default void remark(String line) {}
     }
 }

@@ -1,15 +1,19 @@
 package io.github.resdensenet.compare;
 
+import io.github.resdensenet.data.BuiltInData;
+import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.ablation.Fusion;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.util.Choices;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
  * The options of a {@link Comparison}: models, recipes, fusion variants, seeds and data.
@@ -19,8 +23,9 @@ import java.util.Map;
  * @param recipes "own" for each model's own settings, "common" for the same settings for every model
  * @param fusions labels of {@link Fusion}, the variants of ResDenseNet; other models have no variants
  * @param seeds number of training runs per model and recipe, with the seeds 0, 1, ...
+ * @param folds folds of the cross-validation of each seed, of which each is the test set once; 0 for one test set
  * @param epochs passes over the training set; 0 uses the number in the recipes
- * @param imageSize image height and width in pixels; 0 is 64 for the built-in set and 224 otherwise
+ * @param imageSize image height and width in pixels; 0 is 64 for the built-in set and otherwise as in the recipes
  * @param changes values of other recipe keys; keys of "model." apply to ResDenseNet only
  */
 public record ComparisonOptions(
@@ -29,6 +34,7 @@ public record ComparisonOptions(
         List<String> recipes,
         List<String> fusions,
         int seeds,
+        int folds,
         int epochs,
         int imageSize,
         Map<String, String> changes) {
@@ -37,6 +43,7 @@ public record ComparisonOptions(
 
     private static final List<String> TAKEN = List.of("model.name", "model.fusion", "train.seed");
     private static final String SIZED = "resdensenet";
+    private static final int MOST_FOLDS = 100;
 
     /**
      * Checks every value.
@@ -51,6 +58,12 @@ public record ComparisonOptions(
         if (seeds < 1 || seeds > 100) {
             throw new IllegalArgumentException("--seeds must be 1 to 100, got " + seeds);
         }
+        if (folds != 0 && (folds < 2 || folds > MOST_FOLDS)) {
+            throw new IllegalArgumentException("--folds must be 0, or 2 to " + MOST_FOLDS + ", got " + folds);
+        }
+        if (imageSize < 0) {
+            throw new IllegalArgumentException("--image-size must be positive, got " + imageSize);
+        }
         if (epochs < 0) {
             throw new IllegalArgumentException("--epochs must be positive, or 0 to use the recipes, got " + epochs);
         }
@@ -58,6 +71,11 @@ public record ComparisonOptions(
             if (changes.containsKey(key)) {
                 throw new IllegalArgumentException(
                         "--set must not change " + String.join(", ", TAKEN) + ": the comparison sets them, got " + key);
+            }
+        }
+        for (String key : List.of("data.folds", "data.fold")) {
+            if (changes.containsKey(key)) {
+                throw new IllegalArgumentException("--set must not change " + key + "; use --folds");
             }
         }
         if (!fusions.equals(List.of("both")) && !models.contains(SIZED)) {
@@ -73,19 +91,35 @@ public record ComparisonOptions(
         return List.copyOf(values);
     }
 
-    /** All training runs, ordered by recipe, model, fusion and seed. */
-    List<Cell> cells() {
+    /**
+     * All combinations, ordered by recipe, model, fusion and seed.
+     *
+     * @param log receives a line that says why an image size was chosen
+     * @throws IOException if the image size depends on the images and they cannot be read
+     */
+    List<Cell> cells(Consumer<String> log) throws IOException {
         List<Cell> cells = new ArrayList<>();
+        int fitting = 0;
         for (String recipe : recipes) {
             for (String model : models) {
                 for (String fusion : model.equals(SIZED) ? fusions : List.of("both")) {
                     for (int seed = 0; seed < seeds; seed++) {
-                        cells.add(new Cell(model, fusion, recipe, seed, recipe(model, fusion, recipe, seed)));
+                        Recipe changed = recipe(model, fusion, recipe, seed);
+                        if (changed.data().imageSize() == Recipe.Data.AUTO_SIZE && !data.equals(BuiltInData.FASHION3)) {
+                            fitting = fitting > 0 ? fitting : fittingSize(changed, log);
+                            changed = changed.with("data.imageSize", Integer.toString(fitting));
+                        }
+                        cells.add(new Cell(model, fusion, recipe, seed, changed.resolved()));
                     }
                 }
             }
         }
         return cells;
+    }
+
+    private static int fittingSize(Recipe recipe, Consumer<String> log) throws IOException {
+        ImageFolder images = ImageFolder.open(recipe.data().folder());
+        return recipe.resolved(images, log).data().imageSize();
     }
 
     private Recipe recipe(String model, String fusion, String recipe, int seed) {
@@ -97,13 +131,15 @@ public record ComparisonOptions(
         });
         all.put("model.fusion", fusion);
         all.put("train.seed", Integer.toString(seed));
-        all.put("data.imageSize", Integer.toString(imageSize));
+        all.put("data.folds", Integer.toString(folds));
+        if (imageSize > 0) {
+            all.put("data.imageSize", Integer.toString(imageSize));
+        }
         if (epochs > 0) {
             all.put("train.epochs", Integer.toString(epochs));
         }
         Recipe base = Recipe.builtIn(recipe.equals("own") ? "default" : recipe, Architecture.of(model));
-        Recipe changed = base.with(all);
-        return changed.withData(Path.of(data)).resolved();
+        return base.with(all).withData(Path.of(data));
     }
 
     /** The options by their names on the command line. */
@@ -114,6 +150,9 @@ public record ComparisonOptions(
         options.put("--recipes", String.join(",", recipes));
         options.put("--fusions", String.join(",", fusions));
         options.put("--seeds", Integer.toString(seeds));
+        if (folds > 0) {
+            options.put("--folds", Integer.toString(folds));
+        }
         options.put("--epochs", epochs == 0 ? "the recipes'" : Integer.toString(epochs));
         options.put("--image-size", imageSize == 0 ? "the default" : Integer.toString(imageSize));
         changes.entrySet().stream()

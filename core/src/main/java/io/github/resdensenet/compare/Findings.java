@@ -48,6 +48,10 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
         return n == 1 ? "1 seed" : n + " seeds";
     }
 
+    private int folds() {
+        return rows.get(0).settings().data().folds();
+    }
+
     Document document() {
         return new Document(
                 "Comparison of image classifiers",
@@ -58,7 +62,8 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                                 "Results",
                                 List.of("Means and 95% intervals (Student's t) over " + seeds() + ". The best epoch is"
                                         + " selected on the validation set. Accuracy and macro-F1 are measured on the"
-                                        + " test set. Speed and memory are measured in a fresh process per model, with"
+                                        + (folds() > 0 ? " test sets of all folds together." : " test set.")
+                                        + " Speed and memory are measured in a fresh process per model, with"
                                         + " batches of "
                                         + rows.get(0).settings().data().batchSize()
                                         + " and " + machine + "."),
@@ -83,6 +88,11 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                 + first.predictions().get(0).answers().size()
                 + " test images per seed, the same for all models. The seed determines the split, the initial weights,"
                 + " the order of the images and the augmentation.");
+        if (folds() > 0) {
+            lines.add("Each seed is a cross-validation with " + folds() + " folds: " + folds() + " training runs, each"
+                    + " with another fold as its test set. Every image is a test image once, and its prediction comes"
+                    + " from the run that was not trained on it.");
+        }
         lines.add("The own recipe trains each model with its settings in the article's table. The common recipe uses"
                 + " the same settings for every model, so only the common recipe compares the architectures alone. The"
                 + " article names no optimiser for ResNet50V2 and DenseNet121; this project uses AdamW with the"
@@ -94,7 +104,8 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                 .map(Row::title)
                 .distinct()
                 .forEach(title -> lines.add("For " + title + ", the own recipe is identical to the common recipe. The"
-                        + " model was trained once per seed, and both rows show the same results."));
+                        + " model was trained once per seed" + (folds() > 0 ? " and fold" : "")
+                        + ", and both rows show the same results."));
         return lines;
     }
 
@@ -184,8 +195,11 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                 "Each pair differs in either the model or the recipe and uses the same test images. Difference:"
                         + " accuracy of the first minus accuracy of the second, in percentage points. McNemar's exact"
                         + " test compares the numbers of images that only one of the two predicts correctly, summed"
-                        + " over all seeds and, in brackets, per seed. Test sets of different seeds overlap, so the"
-                        + " p-value over all seeds is slightly too small.",
+                        + " over all seeds and, in brackets, per seed. "
+                        + (folds() > 0
+                                ? "All seeds have the same test images, so the p-value over several seeds is too small."
+                                : "Test sets of different seeds overlap, so the p-value over all seeds is slightly too"
+                                        + " small."),
                 "Corrected p: the McNemar p-value over all seeds, corrected for the number of pairs ("
                         + pairs().size()
                         + ") with Holm's method. Significant: the corrected McNemar p-value and the p-value of the"

@@ -6,7 +6,11 @@ import io.github.resdensenet.util.Csv;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -68,11 +72,43 @@ record Predictions(List<Answer> answers) {
         return new Predictions(answers);
     }
 
+    /**
+     * The predictions of several runs together, for example of all folds.
+     *
+     * @throws IOException if two runs have the same test image
+     */
+    static Predictions join(List<Predictions> parts) throws IOException {
+        List<Answer> all =
+                parts.stream().flatMap(part -> part.answers().stream()).toList();
+        Set<String> seen = new HashSet<>();
+        for (Answer answer : all) {
+            if (!seen.add(answer.image())) {
+                throw new IOException(answer.image() + ": in the test sets of two folds, so the images have changed"
+                        + " between their training runs; choose another --out");
+            }
+        }
+        return new Predictions(all);
+    }
+
     List<String> images() {
         return answers.stream().map(Answer::image).toList();
     }
 
     double accuracy() {
         return (double) answers.stream().filter(Answer::isCorrect).count() / answers.size();
+    }
+
+    /** Macro-averaged F1, as in scikit-learn: the mean over the classes with images or predictions. */
+    double macroF1() {
+        Map<String, int[]> counts = new TreeMap<>(); // by class: images and predictions, correct ones
+        for (Answer a : answers) {
+            counts.computeIfAbsent(a.truth(), k -> new int[2])[0]++;
+            counts.computeIfAbsent(a.predicted(), k -> new int[2])[0]++;
+            counts.computeIfAbsent(a.truth(), k -> new int[2])[1] += a.isCorrect() ? 1 : 0;
+        }
+        return counts.values().stream()
+                .mapToDouble(n -> 2.0 * n[1] / n[0])
+                .average()
+                .orElse(0);
     }
 }

@@ -15,11 +15,11 @@ import java.util.stream.IntStream;
  * @param settings complete recipe of the first seed
  * @param size size of the network
  * @param speed speed and memory of the network
- * @param runs names of the run folders, one per seed
+ * @param runs names of the run folders: one per seed, or with folds one per seed and fold
  * @param classes class names by index
- * @param predictions predictions for the test images, one per seed
+ * @param predictions predictions for the test images, one per seed; with folds, those of all images
  * @param macroF1s macro-averaged F1 on the test set, one per seed
- * @param histories metrics per epoch, one list per seed
+ * @param histories metrics per epoch, one list per run
  */
 record Row(
         String title,
@@ -69,10 +69,12 @@ record Row(
         return MeanInterval.of(macroF1s);
     }
 
-    /** Mean of one metric over the seeds, per epoch. */
+    /** Mean of one metric over the runs, per epoch. Runs that ended before an epoch do not count for it. */
     List<Double> curve(ToDoubleFunction<EpochMetrics> metric) {
-        return IntStream.range(0, histories.get(0).size())
+        int epochs = histories.stream().mapToInt(List::size).max().orElse(0);
+        return IntStream.range(0, epochs)
                 .mapToObj(epoch -> histories.stream()
+                        .filter(history -> epoch < history.size())
                         .mapToDouble(history -> metric.applyAsDouble(history.get(epoch)))
                         .average()
                         .orElseThrow())
@@ -81,12 +83,7 @@ record Row(
 
     /** Description of the data augmentation; "none" if there is none. */
     String augmentation() {
-        Recipe.Augment a = settings.augment();
-        String flip = a.horizontalFlip() > 0 ? "flip " + number(a.horizontalFlip()) : "";
-        String jitter = a.brightness() + a.contrast() + a.saturation() > 0
-                ? "jitter %s/%s/%s".formatted(number(a.brightness()), number(a.contrast()), number(a.saturation()))
-                : "";
-        return either(flip, jitter);
+        return settings.augment().summary();
     }
 
     /** Description of the learning rate schedule. */

@@ -2,18 +2,15 @@ package io.github.resdensenet.data;
 
 import io.github.resdensenet.data.ImageFolder.Sample;
 import io.github.resdensenet.distributed.Sharding.Range;
-import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.transforms.Compose;
-import io.github.resdensenet.util.KeyedRandom;
+import io.github.resdensenet.transforms.Mixing;
 import io.github.resdensenet.util.Parallel;
-import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -23,21 +20,12 @@ import org.jspecify.annotations.Nullable;
  * threads run plain Java: a second pool of native compute threads would compete with the first.
  */
 public final class DataLoader implements AutoCloseable {
-    private static final long SHUFFLE = 1;
-    private static final long AUGMENT = 2;
-
-    private final PixelCache cache;
     private final List<Sample> samples;
     private final int[] rows;
-    private final Part part;
-    private final Compose transform;
-    private final int batchSize;
-    private final boolean shuffle;
-    private final long seed;
-    private final float[][] table;
-    private final int ahead;
+    private final IntFunction<Compose> transforms;
+    private final BatchMaker maker;
+    private final Batches batches;
     private final @Nullable ExecutorService pool;
-    private final Queue<FloatBuffer> free = new ConcurrentLinkedQueue<>();
     private final AtomicLong waited = new AtomicLong();
 
     /** Which images of a batch are loaded, as positions in the batch. */
@@ -50,44 +38,54 @@ public final class DataLoader implements AutoCloseable {
     }
 
     /**
-     * A loader over some of the cache's samples.
+     * How an epoch is divided into batches.
      *
-     * @param cache the resized images of {@code samples}
-     * @param samples all samples of the cache
-     * @param rows indices of the samples to load, in order
-     * @param transform the transforms; resizing leaves the cached images as they are
-     * @param batchSize images per batch; the last batch may be smaller
-     * @param shuffle whether each epoch has its own random order
-     * @param seed key of order and augmentation
+     * @param size images per batch; the last batch may be smaller
+     * @param order the order of the images
+     * @param seed key of order, augmentation and mixing
      * @param threads threads that work ahead; with 0 the calling thread does the work
      * @param part which images of a batch are loaded; the labels are those of the whole batch
+     */
+    public record Batches(int size, EpochOrder order, long seed, int threads, Part part) {
+        /** Batches for evaluation: whole, in the order of the samples. */
+        public static Batches inOrder(int size, int threads) {
+            return new Batches(size, EpochOrder.SEQUENTIAL, 0, threads, Part.WHOLE);
+        }
+    }
+
+    /**
+     * A loader for training.
+     *
+     * @param cache the images of {@code samples}
+     * @param samples all samples of the cache
+     * @param rows indices of the samples to load, in order
+     * @param transforms the transforms of each epoch, from 0
+     * @param mixing how the images of a batch are mixed; empty if they are not
      */
     public DataLoader(
             PixelCache cache,
             List<Sample> samples,
             int[] rows,
-            Compose transform,
-            int batchSize,
-            boolean shuffle,
-            long seed,
-            int threads,
-            Part part) {
-        this.cache = cache;
+            IntFunction<Compose> transforms,
+            Optional<Mixing> mixing,
+            Batches batches) {
         this.samples = List.copyOf(samples);
         this.rows = rows.clone();
-        this.part = part;
-        this.transform = transform;
-        this.batchSize = batchSize;
-        this.shuffle = shuffle;
-        this.seed = seed;
-        this.table = transform.normalize().table();
-        this.ahead = threads;
+        this.transforms = transforms;
+        this.batches = batches;
+        this.maker = new BatchMaker(cache, this.samples, mixing, batches);
+        int threads = batches.threads();
         this.pool = threads == 0 ? null : Executors.newFixedThreadPool(threads, Parallel::daemon);
+    }
+
+    /** A loader with the same transform in every epoch, without mixing. */
+    public DataLoader(PixelCache cache, List<Sample> samples, int[] rows, Compose transform, Batches batches) {
+        this(cache, samples, rows, epoch -> transform, Optional.empty(), batches);
     }
 
     /** Batches per epoch. */
     public int batches() {
-        return (rows.length + batchSize - 1) / batchSize;
+        return (rows.length + batches.size() - 1) / batches.size();
     }
 
     /** Images per epoch. */
@@ -97,7 +95,7 @@ public final class DataLoader implements AutoCloseable {
 
     /** Images per batch, except perhaps the last. */
     public int batchSize() {
-        return batchSize;
+        return batches.size();
     }
 
     /** The sample with an index that a batch names. */
@@ -112,11 +110,7 @@ public final class DataLoader implements AutoCloseable {
 
     /** The order of an epoch. */
     int[] order(int epoch) {
-        if (!shuffle) {
-            return rows;
-        }
-        int[] permutation = KeyedRandom.of(seed, SHUFFLE, epoch).permutation(rows.length);
-        return Arrays.stream(permutation).map(i -> rows[i]).toArray();
+        return batches.order().of(rows, row -> samples.get(row).classIndex(), batches.seed(), epoch);
     }
 
     /**
@@ -125,28 +119,16 @@ public final class DataLoader implements AutoCloseable {
      */
     public Iterable<Batch> epoch(int epoch, int done) {
         int[] order = order(epoch);
-        int first = Math.min(done * batchSize, order.length);
+        Compose transform = transforms.apply(epoch);
+        BatchMaker.Epoch started = new BatchMaker.Epoch(epoch, order, transform);
+        int first = Math.min(done * batches.size(), order.length);
         return () -> new Prefetcher(
-                Arrays.copyOfRange(order, first, order.length),
-                batchSize,
+                new Range(first, order.length),
+                batches.size(),
                 pool,
-                ahead,
-                indices -> load(indices, epoch),
+                batches.threads(),
+                range -> maker.make(started, range),
                 waited);
-    }
-
-    private Batch load(int[] indices, int epoch) {
-        FloatBuffer recycled = free.poll();
-        FloatBuffer pixels = recycled != null ? recycled : Batch.allocate(batchSize, cache.size());
-        float[] plane = new float[cache.size() * cache.size()];
-        Range own = part.of(epoch, indices.length);
-        for (int i = own.from(); i < own.to(); i++) {
-            RgbImage image = transform.apply(cache.get(indices[i]), KeyedRandom.of(seed, AUGMENT, epoch, indices[i]));
-            Batch.fill(image.pixels(), table, plane, pixels, (i - own.from()) * 3 * plane.length);
-        }
-        int[] labels =
-                Arrays.stream(indices).map(i -> samples.get(i).classIndex()).toArray();
-        return new Batch(pixels, indices, labels, cache.size(), () -> free.add(pixels));
     }
 
     @Override

@@ -25,36 +25,23 @@ final class GroupedSplit {
      * @throws IllegalArgumentException if there are too few groups for the subsets, or a class has none to train on
      */
     static Split of(ImageFolder data, Fractions fractions, int[] groups, long seed) {
-        int classes = data.classes().size();
-        Map<Integer, List<Integer>> members = members(groups);
-        List<List<Integer>> shuffled = new ArrayList<>();
-        List<List<Integer>> inOrder = List.copyOf(members.values());
-        for (int k : KeyedRandom.of(seed, Split.KEY).permutation(inOrder.size())) {
-            shuffled.add(inOrder.get(k));
-        }
-        shuffled.sort(Comparator.comparingInt(group -> -group.size()));
-
+        List<List<Integer>> sorted = shuffled(groups, KeyedRandom.of(seed, Split.KEY));
+        sorted.sort(Comparator.comparingInt(group -> -group.size()));
         List<Integer> totals = data.counts();
-        Map<Subset, int[]> assigned = new EnumMap<>(Subset.class);
-        Arrays.stream(Subset.values()).filter(s -> fractions.of(s) > 0).forEach(s -> assigned.put(s, new int[classes]));
+        Map<Subset, double[]> wanted = new EnumMap<>(Subset.class);
+        Arrays.stream(Subset.values())
+                .filter(s -> fractions.of(s) > 0)
+                .forEach(s -> wanted.put(
+                        s,
+                        totals.stream()
+                                .mapToDouble(total -> fractions.of(s) * total)
+                                .toArray()));
         Subset[] subsets = new Subset[groups.length];
-        for (List<Integer> group : shuffled) {
-            int[] added = new int[classes];
-            group.forEach(i -> added[data.samples().get(i).classIndex()]++);
-            Subset best = assigned.keySet().stream()
-                    .min(Comparator.comparingDouble(
-                            s -> cost(assigned.getOrDefault(s, added), added, totals, fractions.of(s))))
-                    .orElseThrow();
-            for (int i : group) {
-                subsets[i] = best;
-            }
-            int[] counts = assigned.getOrDefault(best, new int[classes]);
-            Arrays.setAll(counts, c -> counts[c] + added[c]);
-        }
+        assign(data, sorted, wanted, subsets);
         Split split = new Split(Arrays.asList(subsets));
-        for (Subset subset : assigned.keySet()) {
+        for (Subset subset : wanted.keySet()) {
             if (split.rows(subset).length == 0) {
-                throw new IllegalArgumentException(data.root() + ": too few groups for the split (" + members.size()
+                throw new IllegalArgumentException(data.root() + ": too few groups for the split (" + sorted.size()
                         + "), the " + subset.title() + " set would be empty");
             }
         }
@@ -67,14 +54,55 @@ final class GroupedSplit {
         return split;
     }
 
+    /** The members of each group, with the groups in random order. */
+    static List<List<Integer>> shuffled(int[] groups, KeyedRandom random) {
+        List<List<Integer>> inOrder = List.copyOf(members(groups).values());
+        List<List<Integer>> shuffled = new ArrayList<>();
+        for (int k : random.permutation(inOrder.size())) {
+            shuffled.add(inOrder.get(k));
+        }
+        return shuffled;
+    }
+
+    /** Number of samples per class in a group. */
+    static int[] counts(ImageFolder data, List<Integer> group) {
+        int[] counts = new int[data.classes().size()];
+        group.forEach(i -> counts[data.samples().get(i).classIndex()]++);
+        return counts;
+    }
+
+    /**
+     * Assigns whole groups in their order. Each goes to the subset that it brings closest to the wanted counts.
+     *
+     * @param wanted the wanted number of samples per class of each subset
+     * @param subsets receives the subset of each sample
+     */
+    static void assign(ImageFolder data, List<List<Integer>> groups, Map<Subset, double[]> wanted, Subset[] subsets) {
+        Map<Subset, int[]> assigned = new EnumMap<>(Subset.class);
+        wanted.keySet().forEach(s -> assigned.put(s, new int[data.classes().size()]));
+        for (List<Integer> group : groups) {
+            int[] added = counts(data, group);
+            Subset best = assigned.keySet().stream()
+                    .min(Comparator.comparingDouble(s -> cost(
+                            assigned.getOrDefault(s, added), added, wanted.getOrDefault(s, new double[added.length]))))
+                    .orElseThrow();
+            for (int i : group) {
+                subsets[i] = best;
+            }
+            int[] counts = assigned.getOrDefault(best, added);
+            Arrays.setAll(counts, c -> counts[c] + added[c]);
+        }
+    }
+
     /** The increase of the weighted squared distance between counts and wanted counts if a group is added. */
-    private static double cost(int[] counts, int[] added, List<Integer> totals, double fraction) {
+    private static double cost(int[] counts, int[] added, double[] wanted) {
         double cost = 0;
         for (int c = 0; c < counts.length; c++) {
-            double wanted = fraction * totals.get(c);
-            double before = counts[c] - wanted;
-            double after = before + added[c];
-            cost += (after * after - before * before) / wanted;
+            if (added[c] > 0) {
+                double before = counts[c] - wanted[c];
+                double after = before + added[c];
+                cost += (after * after - before * before) / wanted[c];
+            }
         }
         return cost;
     }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -32,16 +33,26 @@ import org.jspecify.annotations.Nullable;
 public final class PixelCache implements AutoCloseable {
     private static final long IN_MEMORY = 64L << 20;
 
-    private final int size;
     private final int[] slots;
-    private final byte @Nullable [] @Nullable [] memory;
+    private final Images images;
     private final @Nullable FileChannel file;
     private final Map<Integer, ImageException> faults = new TreeMap<>();
 
-    private PixelCache(int size, int[] slots, byte @Nullable [] @Nullable [] memory, @Nullable FileChannel file) {
-        this.size = size;
+    /**
+     * Where the images are: in memory, or in the temporary file.
+     *
+     * @param memory the images in memory, by sample index
+     * @param places where the other images start in the file, by sample index
+     * @param end end of the file
+     */
+    private record Images(
+            @Nullable RgbImage[] memory, @Nullable Place[] places, AtomicLong end) {}
+
+    private record Place(long start, int width, int height) {}
+
+    private PixelCache(int[] slots, Images images, @Nullable FileChannel file) {
         this.slots = slots;
-        this.memory = memory;
+        this.images = images;
         this.file = file;
     }
 
@@ -69,10 +80,45 @@ public final class PixelCache implements AutoCloseable {
     static PixelCache ofReadable(
             List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress, long memoryBytes)
             throws IOException {
-        PixelCache cache = empty(samples.size(), preprocessing.imageSize(), memoryBytes);
+        boolean upright = preprocessing.upright();
+        return ofReadable(
+                samples,
+                path -> preprocessing.input(ImageDecoder.decode(path, upright)),
+                3L * preprocessing.imageSize() * preprocessing.imageSize() * samples.size() <= memoryBytes,
+                threads,
+                progress);
+    }
+
+    /**
+     * Decodes all samples for random crops, see {@link Preprocessing#forCrops}.
+     *
+     * @throws UnreadableImages if any image cannot be read; the message names all of them
+     */
+    public static PixelCache forCrops(
+            List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress) throws IOException {
+        long bytes = 4L * preprocessing.imageSize() * preprocessing.imageSize() * samples.size();
+        boolean upright = preprocessing.upright();
+        PixelCache cache = ofReadable(
+                samples,
+                path -> preprocessing.forCrops(ImageDecoder.decode(path, upright)),
+                bytes <= Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4),
+                threads,
+                progress);
+        cache.requireAll();
+        return cache;
+    }
+
+    private interface Reader {
+        RgbImage read(Path file) throws IOException;
+    }
+
+    private static PixelCache ofReadable(
+            List<Sample> samples, Reader reader, boolean inMemory, int threads, IntConsumer progress)
+            throws IOException {
+        PixelCache cache = empty(samples.size(), inMemory);
         try {
             List<Optional<ImageException>> faults =
-                    Parallel.map(samples.size(), threads, i -> cache.fill(i, samples.get(i), preprocessing), progress);
+                    Parallel.map(samples.size(), threads, i -> cache.fill(i, samples.get(i), reader), progress);
             for (int i = 0; i < faults.size(); i++) {
                 int index = i;
                 faults.get(i).ifPresent(fault -> cache.faults.put(index, fault));
@@ -105,19 +151,19 @@ public final class PixelCache implements AutoCloseable {
     public PixelCache readable() {
         int[] readable =
                 Arrays.stream(slots).filter(slot -> !faults.containsKey(slot)).toArray();
-        return new PixelCache(size, readable, memory, file);
+        return new PixelCache(readable, images, file);
     }
 
-    private static PixelCache empty(int count, int size, long memoryBytes) throws IOException {
+    private static PixelCache empty(int count, boolean inMemory) throws IOException {
         int[] slots = IntStream.range(0, count).toArray();
-        if (3L * size * size * count <= memoryBytes) {
-            return new PixelCache(size, slots, new byte[count][], null);
+        Images images = new Images(new RgbImage[count], new Place[count], new AtomicLong());
+        if (inMemory) {
+            return new PixelCache(slots, images, null);
         }
         Path temporary = Files.createTempFile("resdensenet-", ".pixels");
         return new PixelCache(
-                size,
                 slots,
-                null,
+                images,
                 FileChannel.open(
                         temporary,
                         StandardOpenOption.READ,
@@ -125,24 +171,22 @@ public final class PixelCache implements AutoCloseable {
                         StandardOpenOption.DELETE_ON_CLOSE));
     }
 
-    private Optional<ImageException> fill(int index, Sample sample, Preprocessing preprocessing) throws IOException {
-        byte[] pixels;
+    private Optional<ImageException> fill(int index, Sample sample, Reader reader) throws IOException {
+        RgbImage image;
         try {
-            pixels = preprocessing
-                    .resize()
-                    .apply(ImageDecoder.decode(sample.path(), preprocessing.upright()))
-                    .pixels();
+            image = reader.read(sample.path());
         } catch (ImageException e) {
             return Optional.of(e);
         } catch (IOException e) {
             return Optional.of(new ImageException(
                     sample.path(), "cannot be read: " + e.getClass().getSimpleName()));
         }
-        if (memory != null) {
-            memory[index] = pixels;
-        } else if (file != null) {
-            ByteBuffer bytes = ByteBuffer.wrap(pixels);
-            long at = (long) index * pixels.length;
+        if (file == null) {
+            images.memory[index] = image;
+        } else {
+            ByteBuffer bytes = ByteBuffer.wrap(image.pixels());
+            long at = images.end.getAndAdd(bytes.remaining());
+            images.places[index] = new Place(at, image.width(), image.height());
             while (bytes.hasRemaining()) {
                 at += file.write(bytes, at);
             }
@@ -150,36 +194,28 @@ public final class PixelCache implements AutoCloseable {
         return Optional.empty();
     }
 
-    /** The resized image with an index. In a cache from {@link #readable}, indices count the readable images only. */
+    /** The image with an index. In a cache from {@link #readable}, indices count the readable images only. */
     public RgbImage get(int index) {
-        byte[] pixels = memory == null ? null : memory[slots[index]];
-        if (pixels == null) {
-            pixels = read(slots[index]);
-        }
-        return new RgbImage(size, size, pixels);
+        RgbImage image = images.memory[slots[index]];
+        return image == null ? read(slots[index]) : image;
     }
 
-    private byte[] read(int index) {
-        if (file == null) {
+    private RgbImage read(int index) {
+        Place place = images.places[index];
+        if (file == null || place == null) {
             throw new IllegalStateException("image " + index + " could not be read");
         }
         try {
-            ByteBuffer bytes = ByteBuffer.allocate(3 * size * size);
-            long start = (long) index * bytes.capacity();
+            ByteBuffer bytes = ByteBuffer.allocate(3 * place.width * place.height);
             while (bytes.hasRemaining()) {
-                if (file.read(bytes, start + bytes.position()) < 0) {
+                if (file.read(bytes, place.start + bytes.position()) < 0) {
                     throw new IOException("the temporary file of the pixel cache is truncated");
                 }
             }
-            return bytes.array();
+            return new RgbImage(place.width, place.height, bytes.array());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-    }
-
-    /** Height and width of the images in pixels. */
-    public int size() {
-        return size;
     }
 
     @Override

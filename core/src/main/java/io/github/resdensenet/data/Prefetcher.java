@@ -1,7 +1,7 @@
 package io.github.resdensenet.data;
 
+import io.github.resdensenet.distributed.Sharding.Range;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
 import java.util.Queue;
@@ -14,10 +14,10 @@ import org.jspecify.annotations.Nullable;
 
 /** The batches of an epoch in order, of which a pool prepares one per thread ahead, besides the current one. */
 final class Prefetcher implements Iterator<Batch> {
-    private final int[] order;
+    private final int end;
     private final int batchSize;
     private final @Nullable ExecutorService pool;
-    private final Function<int[], Batch> load;
+    private final Function<Range, Batch> load;
     private final AtomicLong waitedNanos;
     private final Queue<Future<Batch>> pending = new ArrayDeque<>();
     private int next;
@@ -25,20 +25,21 @@ final class Prefetcher implements Iterator<Batch> {
     /**
      * Starts to prepare the first batches.
      *
-     * @param order indices of the samples
+     * @param positions the positions of the epoch that are loaded
      * @param pool null to load each batch when it is asked for
      * @param ahead number of batches to prepare ahead
-     * @param load makes a batch of samples; called on the threads of the pool
+     * @param load makes the batch of a range of positions; called on the threads of the pool
      * @param waitedNanos is increased by the time that the caller waits
      */
     Prefetcher(
-            int[] order,
+            Range positions,
             int batchSize,
             @Nullable ExecutorService pool,
             int ahead,
-            Function<int[], Batch> load,
+            Function<Range, Batch> load,
             AtomicLong waitedNanos) {
-        this.order = order;
+        this.next = positions.from();
+        this.end = positions.to();
         this.batchSize = batchSize;
         this.pool = pool;
         this.load = load;
@@ -49,21 +50,21 @@ final class Prefetcher implements Iterator<Batch> {
     }
 
     private void submit() {
-        if (pool != null && next < order.length) {
-            int[] indices = take();
-            pending.add(pool.submit(() -> load.apply(indices)));
+        if (pool != null && next < end) {
+            Range range = take();
+            pending.add(pool.submit(() -> load.apply(range)));
         }
     }
 
-    private int[] take() {
-        int[] indices = Arrays.copyOfRange(order, next, Math.min(next + batchSize, order.length));
-        next += indices.length;
-        return indices;
+    private Range take() {
+        Range range = new Range(next, Math.min(next + batchSize, end));
+        next = range.to();
+        return range;
     }
 
     @Override
     public boolean hasNext() {
-        return !pending.isEmpty() || next < order.length;
+        return !pending.isEmpty() || next < end;
     }
 
     @Override

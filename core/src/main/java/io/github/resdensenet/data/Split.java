@@ -151,6 +151,21 @@ public record Split(List<Subset> subsets) {
     }
 
     /**
+     * Splits whole groups into stratified folds at random. One fold is the test set, and a stratified part of the other
+     * images is the validation set. The folds depend on the images, the groups, the number of folds and the seed only,
+     * so each image is in the test set of exactly one fold.
+     *
+     * @param folds number of folds, at least 2
+     * @param fold the fold that is the test set, from 0
+     * @param valFraction fraction of the other images that is the validation set; 0 for none
+     * @param groups the group of each sample, as numbers
+     * @throws IllegalArgumentException if a class has fewer groups than folds, or too few for the validation set
+     */
+    public static Split folds(ImageFolder data, int folds, int fold, double valFraction, int[] groups, long seed) {
+        return Folds.split(data, folds, fold, valFraction, groups, seed);
+    }
+
+    /**
      * Moves all samples of a group into one subset: the subset that has most of them. For each moved sample, another
      * sample of its class moves the other way, so that the subsets keep their sizes.
      *

@@ -3,6 +3,7 @@ package io.github.resdensenet.engine;
 import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.Targets;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -17,30 +18,33 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Forward pass, loss and backward pass of a model with oneDNN. A plan is compiled for each batch size on first use.
+ * Forward pass, loss and backward pass of a model with oneDNN. A plan is compiled for each image size and batch
+ * size on first use.
  *
  * <p>The plans read the model's tensors directly and write the gradients into {@code grad()} of its parameters. The
  * gradients must be allocated and contiguous, and neither tensors nor gradients may be moved. Not thread-safe.
  */
 public final class FusedTraining implements AutoCloseable {
-    private final Network network;
+    private final ImageClassifier model;
     private final memory.data_type type;
-    private final double labelSmoothing;
+    private final CrossEntropy loss;
     private final boolean sync;
     private final List<Workspace> workspaces;
-    private final PreparedWeights weights = new PreparedWeights();
-    private final Map<Integer, TrainingPlan> plans = new HashMap<>();
+    private final Map<Integer, Sized> sizes = new HashMap<>();
     private final Workers workers;
     private final ProcessGroup group;
     private final int shards;
     private final ExecutorService sender = Executors.newSingleThreadExecutor(FusedTraining::senderThread);
 
+    /** The network for one image size, with its weights and a plan for each batch size. */
+    private record Sized(Network network, PreparedWeights weights, Map<Integer, TrainingPlan> plans) {}
+
     /**
      * Prepares a model on the CPU for square images.
      *
-     * @param imageSize height and width of the images in pixels
      * @param bf16 whether activations, and the weights that multiply them, are bfloat16 instead of float32
      * @param labelSmoothing fraction of the target that is spread over all classes, 0 to 1
+     * @param classWeights the weight of each class in the loss; empty if all have weight 1
      * @param shards number of shards of a batch; it decides the last bits of the weights
      * @param sync whether batch normalisation is over the whole batch, not over each shard
      * @param threads number of compute threads; it changes no bit
@@ -49,16 +53,16 @@ public final class FusedTraining implements AutoCloseable {
      */
     public FusedTraining(
             ImageClassifier model,
-            int imageSize,
             boolean bf16,
             double labelSmoothing,
+            List<Double> classWeights,
             int shards,
             boolean sync,
             int threads,
             ProcessGroup group) {
-        this.network = Network.of(model, imageSize);
+        this.model = model;
         this.type = bf16 ? OneDnn.BF16 : OneDnn.F32;
-        this.labelSmoothing = labelSmoothing;
+        this.loss = new CrossEntropy(labelSmoothing, List.copyOf(classWeights));
         this.sync = sync;
         this.group = group;
         this.shards = shards;
@@ -94,18 +98,21 @@ public final class FusedTraining implements AutoCloseable {
     /**
      * Compiles the plan for a batch size. You do not need to call this: {@link #pass} compiles a missing plan.
      *
+     * @param imageSize height and width of the images in pixels
      * @throws UnsupportedOperationException if oneDNN has no optimised kernel for an operation on this processor
      */
-    public void prepare(int batch) {
-        plan(batch);
+    public void prepare(int imageSize, int batch) {
+        plan(imageSize, batch);
     }
 
-    private TrainingPlan plan(int batch) {
-        return plans.computeIfAbsent(batch, n -> {
+    private TrainingPlan plan(int imageSize, int batch) {
+        Sized sized = sizes.computeIfAbsent(
+                imageSize, size -> new Sized(Network.of(model, size), new PreparedWeights(), new HashMap<>()));
+        return sized.plans.computeIfAbsent(batch, n -> {
             try {
                 Team team = new Team(group, shards, n);
                 return NativeSettings.onOneThread(
-                        () -> new TrainingPlan(network, team, type, sync, weights, workspaces, sender));
+                        () -> new TrainingPlan(sized.network, team, type, sync, sized.weights, workspaces, sender));
             } catch (UnsupportedOperationException e) {
                 throw e;
             } catch (RuntimeException e) { // oneDNN throws this if it has no kernel at all
@@ -122,11 +129,12 @@ public final class FusedTraining implements AutoCloseable {
      * statistics.
      *
      * @param images the images of this process, float32 [N, 3, H, W]
-     * @param labels class indices of all images of the batch
+     * @param imageSize height and width of the images in pixels
+     * @param targets the classes of all images of the batch
      * @throws io.github.resdensenet.distributed.LostProcessException if another process is lost
      */
-    public Pass pass(Pointer images, int[] labels) {
-        return plan(labels.length).pass(images, labels, labelSmoothing, workers);
+    public Pass pass(Pointer images, int imageSize, Targets targets) {
+        return plan(imageSize, targets.labels().length).pass(images, targets, loss, workers);
     }
 
     /**
@@ -152,8 +160,8 @@ public final class FusedTraining implements AutoCloseable {
     }
 
     /** Runs one pass on one thread and measures it: milliseconds by kind of operation. */
-    public Map<String, Double> profile(Pointer images, int batch) {
-        return NativeSettings.onOneThread(() -> plan(batch).profile(images));
+    public Map<String, Double> profile(Pointer images, int imageSize, int batch) {
+        return NativeSettings.onOneThread(() -> plan(imageSize, batch).profile(images));
     }
 
     @Override
@@ -162,8 +170,10 @@ public final class FusedTraining implements AutoCloseable {
         if (!endSender()) {
             return; // it waits for a lost process and would write to freed memory; this process is about to end
         }
-        plans.values().forEach(TrainingPlan::close);
-        weights.close();
+        for (Sized sized : sizes.values()) {
+            sized.plans.values().forEach(TrainingPlan::close);
+            sized.weights.close();
+        }
         workspaces.forEach(Workspace::close);
     }
 

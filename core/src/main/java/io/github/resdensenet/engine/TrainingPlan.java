@@ -6,6 +6,7 @@ import io.github.resdensenet.distributed.Sharding.Range;
 import io.github.resdensenet.engine.ShardPlan.ParameterGradient;
 import io.github.resdensenet.engine.ShardSum.Node;
 import io.github.resdensenet.engine.Workers.Phase;
+import io.github.resdensenet.nn.Targets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -135,11 +136,10 @@ final class TrainingPlan implements AutoCloseable {
      * Runs one pass: overwrites the gradients and updates the running statistics.
      *
      * @param images float32 [N, 3, H, W]
-     * @param labels class indices [N]
      */
-    Pass pass(Pointer images, int[] labels, double labelSmoothing, Workers workers) {
+    Pass pass(Pointer images, Targets targets, CrossEntropy crossEntropy, Workers workers) {
         setImages(images);
-        loss = () -> loss(labels, labelSmoothing);
+        loss = () -> loss(targets, crossEntropy);
         workers.run(phases);
         exchange.updateRunningStatistics();
         return result;
@@ -159,16 +159,16 @@ final class TrainingPlan implements AutoCloseable {
                 - sharding.own(team.batch()).from();
     }
 
-    private Pass loss(int[] labels, double labelSmoothing) {
+    private Pass loss(Targets targets, CrossEntropy crossEntropy) {
         float[] logits = logits();
         float[] toLogits = new float[logits.length];
-        double mean = CrossEntropy.loss(logits, labels, classes, labelSmoothing, toLogits);
+        double mean = crossEntropy.loss(logits, targets, classes, toLogits);
         int first = team.sharding().own(team.batch()).from();
         for (int i = 0; i < team.own().size(); i++) {
             FloatPointer part = shards.get(i).logitGradients();
             part.put(toLogits, (first + firstImage(i)) * classes, Math.toIntExact(part.capacity()));
         }
-        return new Pass(mean, CrossEntropy.correct(logits, labels, classes));
+        return new Pass(mean, CrossEntropy.correct(logits, targets.main(), classes));
     }
 
     /** The logits of the whole batch. */
@@ -199,7 +199,7 @@ final class TrainingPlan implements AutoCloseable {
     /** Runs one pass on the calling thread, and returns milliseconds by kind of instruction, of all shards together. */
     Map<String, Double> profile(Pointer images) {
         setImages(images);
-        loss = () -> loss(new int[team.batch()], 0);
+        loss = () -> loss(Targets.of(new int[team.batch()]), new CrossEntropy(0, List.of()));
         Map<String, Double> times = new LinkedHashMap<>();
         for (int i = 0; i < phases.size(); i++) {
             int segment = i - 1;

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
 
-/** Computes the outputs of a model for the images of a loader. */
+/** Computes the outputs of a model for the images of a loader, as the mean over the views of each image. */
 final class Evaluator {
 
     private final Inference inference;
@@ -28,28 +28,34 @@ final class Evaluator {
     }
 
     /**
-     * The model's outputs for one pass over the loader, in the loader's order.
+     * The model's outputs, in the loader's order.
      *
-     * @param progress receives the number of images done
+     * @param loader each of its epochs has one view of every image, in the same order
+     * @param views the number of views per image, whose logits are averaged
+     * @param progress receives the number of images done; with several views, the images times the fraction of views done
      */
-    public ModelOutputs outputs(DataLoader loader, IntConsumer progress) {
+    public ModelOutputs outputs(DataLoader loader, int views, IntConsumer progress) {
         List<Sample> samples = new ArrayList<>();
-        List<double[]> logits = new ArrayList<>();
-        for (Batch batch : loader.epoch(0, 0)) {
-            try (batch) {
-                float[] values = inference.logits(batch.pixels(), batch.count());
-                for (int i = 0; i < batch.count(); i++) {
-                    double[] row = new double[classes.size()];
-                    for (int c = 0; c < row.length; c++) {
-                        row[c] = values[i * row.length + c];
+        List<MeanLogits> logits = new ArrayList<>();
+        int done = 0;
+        for (int view = 0; view < views; view++) {
+            int image = 0;
+            for (Batch batch : loader.epoch(view, 0)) {
+                try (batch) {
+                    float[] values = inference.logits(batch.pixels(), batch.count());
+                    for (int i = 0; i < batch.count(); i++, image++) {
+                        if (view == 0) {
+                            samples.add(loader.sample(batch.samples()[i]));
+                            logits.add(new MeanLogits(classes.size()));
+                        }
+                        logits.get(image).add(values, i);
                     }
-                    logits.add(row);
-                    samples.add(loader.sample(batch.samples()[i]));
                 }
+                done += batch.count();
+                progress.accept(done / views);
             }
-            progress.accept(samples.size());
         }
-        return new ModelOutputs(
-                classes, samples, List.of(), logits.toArray(double[][]::new), labelSmoothing, loader.batchSize());
+        double[][] means = logits.stream().map(MeanLogits::mean).toArray(double[][]::new);
+        return new ModelOutputs(classes, samples, List.of(), means, labelSmoothing, loader.batchSize());
     }
 }

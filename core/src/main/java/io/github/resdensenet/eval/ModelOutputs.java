@@ -43,7 +43,7 @@ public record ModelOutputs(
      */
     public static ModelOutputs of(
             Inference inference, DataLoader loader, List<String> classes, double labelSmoothing, IntConsumer progress) {
-        return new Evaluator(inference, classes, labelSmoothing).outputs(loader, progress);
+        return new Evaluator(inference, classes, labelSmoothing).outputs(loader, 1, progress);
     }
 
     /** The same outputs with groups, one per image. */

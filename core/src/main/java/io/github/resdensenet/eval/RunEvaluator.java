@@ -16,6 +16,8 @@ import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.transforms.TestTimeAugmentation;
 import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +27,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -38,6 +41,7 @@ public final class RunEvaluator {
     private final Checkpoint checkpoint;
     private final Recipe recipe;
     private final List<SplitFile.Row> split;
+    private final TestTimeAugmentation augmentation;
     private String testEvaluationsInWords = "";
     private OptionalInt testEvaluations = OptionalInt.empty();
 
@@ -56,10 +60,30 @@ public final class RunEvaluator {
      * @throws IOException if a file of the run is corrupt
      */
     public RunEvaluator(Run run, Checkpoint checkpoint) throws IOException {
+        this(
+                run,
+                checkpoint,
+                Recipe.read(run.file("recipe.yaml")),
+                SplitFile.read(run.file("split.csv")),
+                TestTimeAugmentation.NONE);
+    }
+
+    private RunEvaluator(
+            Run run,
+            Checkpoint checkpoint,
+            Recipe recipe,
+            List<SplitFile.Row> split,
+            TestTimeAugmentation augmentation) {
         this.run = run;
         this.checkpoint = checkpoint;
-        recipe = Recipe.read(run.file("recipe.yaml"));
-        split = SplitFile.read(run.file("split.csv"));
+        this.recipe = recipe;
+        this.split = split;
+        this.augmentation = augmentation;
+    }
+
+    /** Returns a new evaluator of the same checkpoint that averages the logits of several views per image. */
+    public RunEvaluator withTestTimeAugmentation(TestTimeAugmentation of) {
+        return new RunEvaluator(run, checkpoint, recipe, split, of);
     }
 
     /** Display name of the architecture. */
@@ -201,27 +225,25 @@ public final class RunEvaluator {
     private Evaluation evaluate(List<Sample> samples, List<String> groups, BiConsumer<Integer, Integer> progress)
             throws IOException {
         Manifest manifest = checkpoint.manifest();
+        Preprocessing preprocessing = manifest.preprocessing();
         int threads = NativeSettings.apply(recipe.train().threads());
         Device device = NativeSettings.device(DeviceChoice.AUTO);
         int total = samples.size();
-        try (PixelCache pixels = PixelCache.of(samples, manifest.preprocessing(), threads, done -> {});
+        try (PixelCache pixels = PixelCache.of(samples, augmentation.source(preprocessing), threads, done -> {});
                 ImageClassifier model = checkpoint.model(run.best());
                 DataLoader loader = new DataLoader(
                         pixels,
                         samples,
                         IntStream.range(0, total).toArray(),
-                        manifest.preprocessing().evaluation(),
-                        recipe.data().batchSize(),
-                        false,
-                        0,
-                        recipe.data().loaderThreads(),
-                        DataLoader.Part.WHOLE)) {
+                        view -> augmentation.view(view, preprocessing),
+                        Optional.empty(),
+                        DataLoader.Batches.inOrder(
+                                recipe.data().batchSize(), recipe.data().loaderThreads()))) {
             model.to(device);
-            try (Inference inference =
-                    Inference.of(model, manifest.preprocessing().imageSize(), device, threads)) {
+            try (Inference inference = Inference.of(model, preprocessing.imageSize(), device, threads)) {
                 ModelOutputs outputs = new Evaluator(
                                 inference, manifest.classes(), recipe.train().labelSmoothing())
-                        .outputs(loader, done -> progress.accept(done, total));
+                        .outputs(loader, augmentation.count(), done -> progress.accept(done, total));
                 return Evaluation.of(
                         outputs.withGroups(groups),
                         new Temperature(manifest.temperature()),

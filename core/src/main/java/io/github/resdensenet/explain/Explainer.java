@@ -97,7 +97,7 @@ public final class Explainer implements AutoCloseable {
     /** Explains the prediction for a decoded image of any size. */
     public Explanation explain(RgbImage image, Request request) {
         Request resolved = resolve(request);
-        RgbImage input = classifier.preprocessing().resize().apply(image);
+        RgbImage input = classifier.preprocessing().input(image);
         Prediction prediction = classifier.classify(input);
         int target = request.target().map(this::classIndex).orElseGet(prediction::classIndex);
         String stage = request.method().looksAtStage() ? stages().get(resolved.stage()) : "";

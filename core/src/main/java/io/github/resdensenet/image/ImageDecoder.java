@@ -13,6 +13,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.opencv.global.opencv_core;
@@ -46,6 +47,29 @@ public final class ImageDecoder {
      */
     public static RgbImage decode(Path file, boolean upright) throws IOException {
         return decode(file, content(file), upright);
+    }
+
+    /**
+     * The size of an image as stored, before its orientation is applied.
+     *
+     * @param width in pixels
+     * @param height in pixels
+     */
+    public record Size(int width, int height) {
+        /** The smaller of the two. */
+        public int shortSide() {
+            return Math.min(width, height);
+        }
+    }
+
+    /** Returns the size of an image without decoding it; empty if the file cannot be read. */
+    public static Optional<Size> size(Path file) {
+        try {
+            ImageFile image = ImageFile.of(content(file));
+            return Optional.of(new Size(image.width(), image.height()));
+        } catch (IOException | FormatException e) {
+            return Optional.empty();
+        }
     }
 
     /**

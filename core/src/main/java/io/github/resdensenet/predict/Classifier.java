@@ -2,6 +2,7 @@ package io.github.resdensenet.predict;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.eval.MeanLogits;
 import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.RgbImage;
@@ -12,8 +13,10 @@ import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.transforms.TestTimeAugmentation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.global.torch;
@@ -136,9 +139,33 @@ public final class Classifier implements AutoCloseable {
         return classify(ImageDecoder.decode(image, preprocessing.upright()));
     }
 
+    /**
+     * Classifies an image file with test-time augmentation.
+     *
+     * @throws IOException if the file cannot be read or is not a supported image
+     */
+    public Prediction classify(Path image, TestTimeAugmentation augmentation) throws IOException {
+        return classify(ImageDecoder.decode(image, preprocessing.upright()), augmentation);
+    }
+
     /** Classifies a decoded image of any size. */
     public Prediction classify(RgbImage image) {
         return classify(List.of(image)).get(0);
+    }
+
+    /**
+     * Classifies a decoded image of any size with test-time augmentation: the logits are the mean over the views of the
+     * image.
+     */
+    public Prediction classify(RgbImage image, TestTimeAugmentation augmentation) {
+        try (Batch views = Batch.of(augmentation.views(image, preprocessing), table)) {
+            float[] values = inference.logits(views.pixels(), views.count());
+            MeanLogits logits = new MeanLogits(classes.size());
+            for (int i = 0; i < views.count(); i++) {
+                logits.add(values, i);
+            }
+            return prediction(Arrays.stream(logits.mean()).boxed().toList());
+        }
     }
 
     /** Classifies decoded images of any size as one batch; the predictions are in the same order. */
@@ -156,13 +183,17 @@ public final class Classifier implements AutoCloseable {
                 .mapToObj(i -> IntStream.range(i * n, (i + 1) * n)
                         .mapToObj(k -> (double) values[k])
                         .toList())
-                .map(logits -> new Prediction(classes, Prediction.probabilities(logits, temperature), logits))
+                .map(this::prediction)
                 .toList();
+    }
+
+    private Prediction prediction(List<Double> logits) {
+        return new Prediction(classes, Prediction.probabilities(logits, temperature), logits);
     }
 
     /** Resizes and normalises decoded images of any size: the network's input for them. */
     public Batch preprocess(List<RgbImage> images) {
-        return Batch.of(images.stream().map(preprocessing.resize()::apply).toList(), table);
+        return Batch.of(images.stream().map(preprocessing::input).toList(), table);
     }
 
     @Override

@@ -10,7 +10,7 @@ import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.report.ReportData.Example;
 import io.github.resdensenet.report.ReportData.Gallery;
-import io.github.resdensenet.transforms.Resize;
+import io.github.resdensenet.transforms.Preprocessing;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -80,9 +80,11 @@ final class ExampleGalleries {
         return new Gallery(title, about, examples);
     }
 
-    /** Resizes an image to the input size of the network, but at most {@value #LARGEST_IMAGE} pixels. */
+    /** Resizes an image as for the network, to its input size, but at most {@value #LARGEST_IMAGE} pixels. */
     private RgbImage small(RgbImage image) {
-        int size = Math.min(classifier.preprocessing().imageSize(), LARGEST_IMAGE);
-        return new Resize(size, size).apply(image);
+        Preprocessing preprocessing = classifier.preprocessing();
+        return preprocessing
+                .withImageSize(Math.min(preprocessing.imageSize(), LARGEST_IMAGE))
+                .input(image);
     }
 }

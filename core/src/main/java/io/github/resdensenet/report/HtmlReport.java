@@ -3,6 +3,7 @@ package io.github.resdensenet.report;
 import gg.jte.ContentType;
 import gg.jte.TemplateEngine;
 import gg.jte.output.StringOutput;
+import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.Evaluation.RocCurve;
 import io.github.resdensenet.image.PngWriter;
 import io.github.resdensenet.image.RgbImage;
@@ -47,8 +48,8 @@ final class HtmlReport {
         values.put("roc", rocs.isEmpty() ? "" : PageCharts.roc(data.test()));
         values.put("rocs", rocs.size());
         values.put("rocsShown", Math.min(rocs.size(), PageCharts.MOST_ROCS));
-        values.put("confusions", confusions(data));
-        values.put("heatMap", data.classes().size() > MOST_IN_TABLE ? base64(heatMap(data)) : "");
+        values.put("confusions", confusions(data.test()));
+        values.put("heatMap", data.classes().size() > MOST_IN_TABLE ? base64(heatMap(data.test())) : "");
         values.put(
                 "diagram",
                 data.diagram()
@@ -61,6 +62,24 @@ final class HtmlReport {
         return out.toString();
     }
 
+    /** The page of a cross-validation. */
+    static String html(CrossValidationPage page) {
+        Evaluation all = page.evaluation();
+        boolean hasRoc = all.rocCurves().stream().anyMatch(roc -> !roc.points().isEmpty());
+        Map<String, Object> values = new HashMap<>();
+        values.put("page", page);
+        values.put("cards", MetricCards.of(all, page.calibrated(), "predictions"));
+        values.put("confusions", confusions(all));
+        values.put("heatMap", all.classes().size() > MOST_IN_TABLE ? base64(heatMap(all)) : "");
+        values.put("reliability", PageCharts.reliability(all.reliability()));
+        values.put("roc", hasRoc ? PageCharts.roc(all) : "");
+        values.put("css", resource("page.css"));
+        values.put("js", resource("page.js"));
+        StringOutput out = new StringOutput();
+        TEMPLATES.render("crossval.jte", values, out);
+        return out.toString();
+    }
+
     /** An image as the text of a data: address. */
     static String base64(RgbImage image) {
         return base64(PngWriter.rgb(image.width(), image.height(), image.pixels()));
@@ -70,18 +89,18 @@ final class HtmlReport {
         return Base64.getEncoder().encodeToString(file);
     }
 
-    private static List<Confusion> confusions(ReportData data) {
+    private static List<Confusion> confusions(Evaluation test) {
         List<Confusion> all = new ArrayList<>();
-        List<List<Integer>> counts = data.test().confusion().counts();
+        List<List<Integer>> counts = test.confusion().counts();
         for (int t = 0; t < counts.size(); t++) {
             for (int p = 0; p < counts.size(); p++) {
                 int n = counts.get(t).get(p);
                 if (t != p && n > 0) {
                     all.add(new Confusion(
-                            data.classes().get(t),
-                            data.classes().get(p),
+                            test.classes().get(t),
+                            test.classes().get(p),
                             n,
-                            data.test().confusion().images(t)));
+                            test.confusion().images(t)));
                 }
             }
         }
@@ -90,12 +109,12 @@ final class HtmlReport {
     }
 
     /** One pixel per cell, the more opaque the larger its fraction of the row. */
-    private static byte[] heatMap(ReportData data) {
-        List<List<Integer>> counts = data.test().confusion().counts();
+    private static byte[] heatMap(Evaluation test) {
+        List<List<Integer>> counts = test.confusion().counts();
         int n = counts.size();
         BufferedImage image = new BufferedImage(n, n, BufferedImage.TYPE_INT_ARGB);
         for (int t = 0; t < n; t++) {
-            int of = data.test().confusion().images(t);
+            int of = test.confusion().images(t);
             for (int p = 0; p < n; p++) {
                 long alpha =
                         of == 0 ? 0 : Math.round(255 * Math.sqrt(counts.get(t).get(p) / (double) of));

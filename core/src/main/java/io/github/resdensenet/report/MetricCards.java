@@ -50,16 +50,26 @@ final class MetricCards {
             new Shown("ece", "Expected calibration error", true, "mean gap between confidence and accuracy"));
 
     static List<Card> of(Evaluation test) {
+        return of(test, !test.temperature().isNone(), "test images");
+    }
+
+    /**
+     * The cards of an evaluation.
+     *
+     * @param calibrated whether the probabilities are calibrated
+     * @param counted what the number of images counts, for the card of the accuracy
+     */
+    static List<Card> of(Evaluation test, boolean calibrated, String counted) {
         return SHOWN.stream()
                 .flatMap(shown -> test.metrics().stream()
                         .filter(metric -> metric.name().equals(shown.key())
                                 && metric.value().isPresent())
-                        .flatMap(metric -> Stream.of(card(metric, shown, test))))
+                        .flatMap(metric -> Stream.of(card(metric, shown, test, calibrated, counted))))
                 .toList();
     }
 
-    private static Card card(Metric metric, Shown shown, Evaluation test) {
-        String name = shown.key().equals("accuracy") ? shown.name() + ", " + test.n() + " test images" : shown.name();
+    private static Card card(Metric metric, Shown shown, Evaluation test, boolean calibrated, String counted) {
+        String name = shown.key().equals("accuracy") ? shown.name() + ", " + test.n() + " " + counted : shown.name();
         return new Card(
                 name,
                 shown.percent() ? Numbers.percent(metric.orNaN()) : Numbers.decimal(metric.orNaN()),
@@ -70,6 +80,6 @@ final class MetricCards {
                         Locale.ROOT,
                         shown.meaning(),
                         Math.log(test.classes().size()),
-                        test.temperature().isNone() ? "uncalibrated" : "calibrated"));
+                        calibrated ? "calibrated" : "uncalibrated"));
     }
 }

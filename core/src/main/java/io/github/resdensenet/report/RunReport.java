@@ -17,6 +17,7 @@ import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Csv;
+import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Writes a run's report.html. */
@@ -144,7 +146,11 @@ final class RunReport {
         facts.put("Image folder", manifest.data());
         facts.put("SHA-256 of split.csv", manifest.splitSha256());
         int size = manifest.preprocessing().imageSize();
-        facts.put("Network input", size + " \u00d7 " + size + " pixels");
+        facts.put(
+                "Network input",
+                size + " \u00d7 " + size + " pixels, resize mode "
+                        + manifest.preprocessing().resize());
+        facts.putAll(classBalance());
         facts.put("Parameters", String.format(Locale.ROOT, "%,d", diagram.params()));
         double seconds = History.read(run.file("history.csv")).epochs().stream()
                 .mapToDouble(epoch -> epoch.seconds())
@@ -158,6 +164,29 @@ final class RunReport {
         manifest.environment().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .forEach(fact -> facts.put(fact.getKey(), fact.getValue()));
+        return facts;
+    }
+
+    /** What the recipe does about classes of different size; empty if nothing. */
+    private Map<String, String> classBalance() throws IOException {
+        Map<String, String> facts = new LinkedHashMap<>();
+        Recipe recipe = Recipe.parse(manifest.recipe(), run.best());
+        List<Integer> images = subsets().stream()
+                .filter(counted -> counted.subset() == Subset.TRAIN)
+                .map(SubsetCounts::counts)
+                .findFirst()
+                .orElse(List.of());
+        List<Double> weights = recipe.train().weightsOf(images);
+        if (!weights.isEmpty()) {
+            facts.put(
+                    "Class weights in the loss",
+                    IntStream.range(0, weights.size())
+                            .mapToObj(c -> manifest.classes().get(c) + " " + Decimal.fixed(weights.get(c), 3))
+                            .collect(Collectors.joining(", ")));
+        }
+        if (recipe.data().sampling() == Recipe.Sampling.BALANCED) {
+            facts.put("Sampling", "balanced: an epoch has all classes equally often");
+        }
         return facts;
     }
 }

@@ -93,8 +93,8 @@ public record History(List<EpochMetrics> epochs) {
      * @param checkedOn the subset that was evaluated after the epoch
      * @param acc accuracy on this subset, 0 to 1
      * @param loss mean loss over the batches of this subset, with label smoothing
-     * @param lr learning rate of the epoch
-     * @param nextLr learning rate of the next epoch; NaN if the metrics were read from history.csv
+     * @param lr learning rate at the start of the epoch
+     * @param nextLr learning rate of the next epoch; NaN if it is not known, as in history.csv
      * @param seconds time of the training steps in seconds, without evaluation
      * @param imagesPerSecond training throughput in images per second
      */
@@ -117,17 +117,10 @@ public record History(List<EpochMetrics> epochs) {
          * @param evaluatedOn the subset that was evaluated after the epoch
          * @param acc accuracy on this subset, 0 to 1
          * @param loss mean loss on this subset
-         * @param lr learning rate of the epoch
-         * @param nextLr learning rate of the next epoch
+         * @param lr learning rate at the start of the epoch
          */
         public static EpochMetrics of(
-                Manifest.Progress state,
-                DataLoader train,
-                Subset evaluatedOn,
-                double acc,
-                double loss,
-                double lr,
-                double nextLr) {
+                Manifest.Progress state, DataLoader train, Subset evaluatedOn, double acc, double loss, double lr) {
             return new EpochMetrics(
                     state.epoch() + 1,
                     (double) state.hits() / train.count(),
@@ -136,9 +129,15 @@ public record History(List<EpochMetrics> epochs) {
                     acc,
                     loss,
                     lr,
-                    nextLr,
+                    Double.NaN,
                     state.seconds(),
                     train.count() / state.seconds());
+        }
+
+        /** Returns the same metrics with the learning rate of the next epoch. */
+        public EpochMetrics withNextLr(double next) {
+            return new EpochMetrics(
+                    epoch, trainAcc, trainLoss, checkedOn, acc, loss, lr, next, seconds, imagesPerSecond);
         }
 
         /** Returns the article's log line. Lr is the next epoch's: the article prints it after scheduler.step(). */

@@ -32,13 +32,17 @@ final class ImportedRun {
             throw new IllegalArgumentException(
                     "--classes must be distinct, non-blank names, got " + String.join(",", classes));
         }
-        Recipe sized = recipe.data().imageSize() == 0 ? recipe.with("data.imageSize", "224") : recipe;
+        Recipe sized = recipe.data().imageSize() <= 0 ? recipe.with("data.imageSize", "224") : recipe;
         try (ImageClassifier model = Models.create(sized.model(), classes.size(), 0)) {
             weights.load(model);
             Manifest manifest = new Manifest(
                     sized.model(),
                     classes,
-                    new Preprocessing(sized.data().imageSize(), weights.normalize()),
+                    new Preprocessing(
+                            sized.data().imageSize(),
+                            weights.normalize(),
+                            sized.data().upright(),
+                            sized.data().resize()),
                     "",
                     sized.toYaml(),
                     "",

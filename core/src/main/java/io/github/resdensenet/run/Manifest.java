@@ -202,8 +202,13 @@ public record Manifest(
         if (manifest.path("model") instanceof ObjectNode model && !model.has("fusion")) {
             model.put("fusion", "both");
         }
-        if (manifest.path("preprocessing") instanceof ObjectNode preprocessing && !preprocessing.has("upright")) {
-            preprocessing.put("upright", false);
+        if (manifest.path("preprocessing") instanceof ObjectNode preprocessing) {
+            if (!preprocessing.has("upright")) {
+                preprocessing.put("upright", false);
+            }
+            if (!preprocessing.has("resize")) {
+                preprocessing.put("resize", "stretch");
+            }
         }
         return manifest;
     }

@@ -1,19 +1,23 @@
 package io.github.resdensenet.run;
 
 import io.github.resdensenet.data.BuiltInData;
+import io.github.resdensenet.data.EpochOrder;
+import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.Split;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.NativeSettings.DeviceChoice;
 import io.github.resdensenet.nn.Precision;
-import io.github.resdensenet.transforms.Compose;
-import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.transforms.Augmentation;
+import io.github.resdensenet.transforms.Preprocessing.ResizeMode;
 import io.github.resdensenet.util.Choices;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.IntSupplier;
 
 /**
  * A training recipe: all settings of a training run. Recipes are stored as YAML with the same keys.
@@ -23,19 +27,27 @@ import java.util.Map;
  * @param augment augmentation of the training images
  * @param train optimiser, schedule, engine and other settings of the training
  */
-public record Recipe(ModelConfig model, Data data, Augment augment, Train train) {
+public record Recipe(ModelConfig model, Data data, Augmentation augment, Train train) {
     /** The built-in recipes. */
-    public static final List<String> NAMES = List.of("default", "seed", "common");
+    public static final List<String> NAMES = List.of("default", "seed", "common", "fast", "strong");
+
+    private static final int BUILT_IN_SIZE = 64;
+    private static final int DEFAULT_SIZE = 224;
 
     /**
      * The images of a training.
      *
      * @param path image folder, or "fashion3" for the built-in images
-     * @param imageSize height and width in pixels; 0 means 64 for the built-in images, otherwise 224
+     * @param imageSize height and width in pixels; 0 means 64 for the built-in images, otherwise 224; {@value
+     *     #AUTO_SIZE} ("auto" in YAML) means 64 for the built-in images, otherwise a size that fits the images
+     * @param resize how an image that is not square becomes square
      * @param batchSize images per step
      * @param shuffle whether each epoch has a new random order
+     * @param sampling how often an epoch has each image
      * @param loaderThreads threads that prepare batches ahead; 0 prepares them between the steps
      * @param split fractions of the train, validation and test sets
+     * @param folds number of parts for cross-validation, of which one is the test set; 0 for a split by fractions
+     * @param fold the part that is the test set, from 0
      * @param stratified whether these fractions hold within each class
      * @param ordinal whether the classes, sorted by name, are steps of a scale
      * @param exifOrientation whether images are rotated by their EXIF orientation
@@ -46,18 +58,31 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
     public record Data(
             String path,
             int imageSize,
+            ResizeMode resize,
             int batchSize,
             boolean shuffle,
+            Sampling sampling,
             int loaderThreads,
             Split.Fractions split,
+            int folds,
+            int fold,
             boolean stratified,
             boolean ordinal,
             ExifOrientation exifOrientation,
             String groupBy,
             OnBad onBad) {
+        /** The image size that stands for one that fits the images. */
+        public static final int AUTO_SIZE = -1;
+
         /** Checks the range of every value. */
         public Data {
-            check(imageSize >= 0 && imageSize <= 4096, "data.imageSize", "0 to 4096", imageSize);
+            check(imageSize >= AUTO_SIZE && imageSize <= 4096, "data.imageSize", "auto or 0 to 4096", imageSize);
+            check(folds == 0 || (folds >= 2 && folds <= 100), "data.folds", "0, or 2 to 100", folds);
+            check(
+                    fold >= 0 && fold < Math.max(1, folds),
+                    "data.fold",
+                    folds == 0 ? "0 where data.folds is 0" : "0 to " + (folds - 1),
+                    fold);
             check(batchSize >= 1 && batchSize <= 4096, "data.batchSize", "1 to 4096", batchSize);
             check(loaderThreads >= 0 && loaderThreads <= 256, "data.loaderThreads", "0 to 256", loaderThreads);
         }
@@ -71,32 +96,17 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             return BuiltInData.resolve(path);
         }
 
+        /** Returns the order of the training images in each epoch. */
+        public EpochOrder epochOrder() {
+            if (sampling == Sampling.BALANCED) {
+                return EpochOrder.BALANCED;
+            }
+            return shuffle ? EpochOrder.SHUFFLED : EpochOrder.SEQUENTIAL;
+        }
+
         /** Returns whether images are rotated by their EXIF orientation. */
         public boolean upright() {
             return exifOrientation == ExifOrientation.APPLY;
-        }
-    }
-
-    /**
-     * Augmentation of the training images. A value of 0 switches the transform off.
-     *
-     * @param horizontalFlip probability of mirroring, 0 to 1
-     * @param brightness half-width x of the range of the random factor, 1 - x to 1 + x
-     * @param contrast half-width of the range of the contrast factor
-     * @param saturation half-width of the range of the saturation factor
-     */
-    public record Augment(double horizontalFlip, double brightness, double contrast, double saturation) {
-        /** Checks the range of every value. */
-        public Augment {
-            check(horizontalFlip >= 0 && horizontalFlip <= 1, "augment.horizontalFlip", "0 to 1", horizontalFlip);
-            check(brightness >= 0 && brightness <= 10, "augment.brightness", "0 to 10", brightness);
-            check(contrast >= 0 && contrast <= 10, "augment.contrast", "0 to 10", contrast);
-            check(saturation >= 0 && saturation <= 10, "augment.saturation", "0 to 10", saturation);
-        }
-
-        /** Returns the transforms from an image to the network's input during training. */
-        public Compose over(Preprocessing preprocessing) {
-            return preprocessing.training(horizontalFlip, brightness, contrast, saturation);
         }
     }
 
@@ -105,13 +115,28 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
      *
      * @param epochs passes over the training images
      * @param optimizer how weights are updated
-     * @param lr initial learning rate
-     * @param weightDecay decoupled weight decay, applied to every parameter
+     * @param lr initial learning rate; the largest one of the schedule onecycle
+     * @param momentum momentum of SGD, 0 to below 1
+     * @param nesterov whether SGD uses Nesterov's momentum
+     * @param weightDecay weight decay; decoupled for AdamW, added to the gradient for SGD
+     * @param decayNormAndBias whether weight decay also applies to parameters with one dimension
+     * @param clipNorm largest norm of the gradients; larger ones are scaled down. 0 for no limit
      * @param labelSmoothing fraction of the target that is spread over all classes
+     * @param classWeights weights of the classes in the loss: "none", "balanced" (inversely proportional to their numbers
+     *     of training images) or one number per class, separated by commas
      * @param schedule how the learning rate changes over the epochs
      * @param tMax epochs until the cosine reaches etaMin; 0 means all epochs after the warm-up
-     * @param etaMin final learning rate of the cosine
+     * @param etaMin final learning rate of the cosine, smallest one of the schedule plateau
+     * @param stepSize epochs after which the schedule step multiplies the learning rate by gamma
+     * @param gamma factor of the schedules step and plateau
+     * @param plateauPatience epochs without a lower loss before the schedule plateau multiplies by gamma
+     * @param pctStart fraction of the steps in which the schedule onecycle rises
      * @param warmupEpochs epochs at the start in which the learning rate rises
+     * @param startSize image size of the first epoch, from which it grows to data.imageSize over the first three quarters
+     *     of the epochs; 0 for data.imageSize in all epochs
+     * @param emaDecay decay of the exponential moving average of the weights; 0 for no average. With an average, its
+     *     weights are evaluated, and the best ones are the result
+     * @param patience epochs without a better one after which the training ends; 0 for all epochs
      * @param seed seed of the split, the initial weights, the order and the augmentation
      * @param selectOn subset that selects the best epoch
      * @param precision fp32, or bf16 for 16-bit activations; weights and optimiser state are 32-bit in both cases.
@@ -131,12 +156,24 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             int epochs,
             Optimizer optimizer,
             double lr,
+            double momentum,
+            boolean nesterov,
             double weightDecay,
+            boolean decayNormAndBias,
+            double clipNorm,
             double labelSmoothing,
+            String classWeights,
             Schedule schedule,
             int tMax,
             double etaMin,
+            int stepSize,
+            double gamma,
+            int plateauPatience,
+            double pctStart,
             int warmupEpochs,
+            int startSize,
+            double emaDecay,
+            int patience,
             long seed,
             SelectOn selectOn,
             Precision precision,
@@ -153,6 +190,16 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
             check(epochs >= 1 && epochs <= 100_000, "train.epochs", "1 to 100000", epochs);
             check(lr > 0 && lr < Double.POSITIVE_INFINITY, "train.lr", "a positive number", lr);
             check(weightDecay >= 0 && weightDecay <= 1e6, "train.weightDecay", "0 or more", weightDecay);
+            check(momentum >= 0 && momentum < 1, "train.momentum", "0 to below 1", momentum);
+            check(clipNorm >= 0 && clipNorm < Double.POSITIVE_INFINITY, "train.clipNorm", "0 or more", clipNorm);
+            check(stepSize >= 1, "train.stepSize", "1 or more", stepSize);
+            check(gamma > 0 && gamma <= 1, "train.gamma", "above 0 to 1", gamma);
+            check(plateauPatience >= 0, "train.plateauPatience", "0 or more", plateauPatience);
+            check(pctStart > 0 && pctStart < 1, "train.pctStart", "above 0 to below 1", pctStart);
+            check(startSize >= 0 && startSize <= 4096, "train.startSize", "0 to 4096", startSize);
+            check(emaDecay >= 0 && emaDecay < 1, "train.emaDecay", "0 to below 1", emaDecay);
+            check(patience >= 0, "train.patience", "0 or more", patience);
+            ClassWeights.check(classWeights);
             check(labelSmoothing >= 0 && labelSmoothing < 1, "train.labelSmoothing", "0 to below 1", labelSmoothing);
             check(tMax >= 0, "train.tMax", "0 or more", tMax);
             check(etaMin >= 0 && etaMin < Double.POSITIVE_INFINITY, "train.etaMin", "0 or more", etaMin);
@@ -174,6 +221,16 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                     freezeEpochs);
             check(shards >= 1 && shards <= 1024, "train.shards", "1 to 1024", shards);
             check(accumulate >= 1 && accumulate <= 1024, "train.accumulate", "1 to 1024", accumulate);
+        }
+
+        /** Returns the weight of each class in the loss; empty if all have weight 1. See {@link #classWeights}. */
+        public List<Double> weightsOf(List<Integer> images) {
+            return ClassWeights.of(classWeights, images);
+        }
+
+        /** Returns whether training ends after a number of epochs, the best of which was {@code best}, from 1. */
+        public boolean endsAfter(int epoch, int best) {
+            return epoch >= epochs || (patience > 0 && best > 0 && epoch - best >= patience);
         }
 
         /** Returns the setting that only the fused engine supports, for example "train.precision bf16", or "". */
@@ -211,10 +268,25 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         }
     }
 
+    /** How often an epoch has each image of the training set. */
+    public enum Sampling {
+        /** Once. */
+        UNIFORM,
+        /** As often as needed so that all classes have the same number of images; the epoch keeps its length. */
+        BALANCED;
+
+        @Override
+        public String toString() {
+            return Choices.label(this);
+        }
+    }
+
     /** How weights are updated. */
     public enum Optimizer {
         /** Adam with decoupled weight decay. */
-        ADAMW;
+        ADAMW,
+        /** Stochastic gradient descent with momentum. */
+        SGD;
 
         @Override
         public String toString() {
@@ -227,7 +299,13 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         /** Half a cosine from the initial learning rate to etaMin. */
         COSINE,
         /** The initial learning rate in every epoch. */
-        CONSTANT;
+        CONSTANT,
+        /** Multiplied by gamma every stepSize epochs. */
+        STEP,
+        /** Multiplied by gamma when the loss no longer falls. */
+        PLATEAU,
+        /** Rises in the first steps and falls in the others, step by step. */
+        ONECYCLE;
 
         @Override
         public String toString() {
@@ -299,7 +377,22 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
                 "data.split.val",
                 "0 where data.stratified is false (a random split has no validation set)",
                 data.split().val());
-        long imageBytes = 3L * Float.BYTES * Math.max(1, data.imageSize() * data.imageSize());
+        check(
+                train.schedule() != Schedule.ONECYCLE || train.warmupEpochs() == 0,
+                "train.warmupEpochs",
+                "0 with train.schedule onecycle, which has a warm-up of its own",
+                train.warmupEpochs());
+        check(
+                data.imageSize() <= 0 || train.startSize() <= data.imageSize(),
+                "train.startSize",
+                "at most data.imageSize, which is " + data.imageSize(),
+                train.startSize());
+        check(
+                data.folds() == 0 || data.stratified() || !data.groupBy().isEmpty(),
+                "data.stratified",
+                "true where data.folds is not 0",
+                data.stratified());
+        long imageBytes = 3L * Float.BYTES * Math.max(1, (long) data.imageSize() * data.imageSize());
         check(
                 data.batchSize() * imageBytes <= Integer.MAX_VALUE,
                 "data.batchSize",
@@ -366,10 +459,37 @@ public record Recipe(ModelConfig model, Data data, Augment augment, Train train)
         return RecipeFile.with(this, values);
     }
 
-    /** Returns the recipe as stored in a run folder: with the actual image size and the absolute path of the images. */
+    /**
+     * Returns the recipe as stored in a run folder: with the actual image size and the absolute path of the images.
+     *
+     * @throws IllegalArgumentException if the image size depends on the images; use {@link #resolved(ImageFolder,
+     *     Consumer)}
+     */
     public Recipe resolved() {
+        return resolved(() -> {
+            throw new IllegalArgumentException("data.imageSize auto needs the images; set a number");
+        });
+    }
+
+    /**
+     * Returns the recipe as stored in a run folder; the image size may depend on the images.
+     *
+     * @param log receives a line that says why an image size was chosen
+     * @throws IOException if an image file cannot be opened
+     */
+    public Recipe resolved(ImageFolder images, Consumer<String> log) throws IOException {
+        if (data.imageSize() != Data.AUTO_SIZE || data.path().equals(BuiltInData.FASHION3)) {
+            return resolved();
+        }
+        AutoSize fitting = AutoSize.of(images);
+        log.accept("Image size: " + fitting.size() + ", because " + fitting.reason() + " (data.imageSize: auto)");
+        return resolved(fitting::size);
+    }
+
+    private Recipe resolved(IntSupplier fitting) {
         boolean builtIn = data.path().equals(BuiltInData.FASHION3);
-        int size = data.imageSize() > 0 ? data.imageSize() : builtIn ? 64 : 224;
+        int given = data.imageSize();
+        int size = given > 0 ? given : builtIn ? BUILT_IN_SIZE : given == 0 ? DEFAULT_SIZE : fitting.getAsInt();
         Recipe sized = with("data.imageSize", Integer.toString(size));
         return builtIn
                 ? sized

@@ -29,6 +29,7 @@ import tools.jackson.dataformat.yaml.YAMLWriteFeature;
  */
 final class RecipeFile {
     private static final long MAX_BYTES = 64 << 10;
+    private static final String AUTO = "auto"; // an image size
 
     private static final YAMLMapper YAML = YAMLMapper.builder(YAMLFactory.builder()
                     .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -66,7 +67,12 @@ final class RecipeFile {
             if (in == null) {
                 throw new IllegalStateException("no resource " + name + ".yaml");
             }
-            return (ObjectNode) YAML.readTree(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            ObjectNode recipe = (ObjectNode) YAML.readTree(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+            if (recipe.path("data") instanceof ObjectNode data
+                    && data.path("imageSize").isString()) {
+                data.put("imageSize", Recipe.Data.AUTO_SIZE);
+            }
+            return recipe;
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }
@@ -128,7 +134,11 @@ final class RecipeFile {
     }
 
     static String toYaml(Recipe recipe) {
-        return YAML.writeValueAsString(recipe);
+        ObjectNode tree = YAML.valueToTree(recipe);
+        if (recipe.data().imageSize() == Recipe.Data.AUTO_SIZE) {
+            ((ObjectNode) tree.get("data")).put("imageSize", AUTO);
+        }
+        return YAML.writeValueAsString(tree);
     }
 
     /** Returns every key with its value: a number, a boolean or a string. */
@@ -203,6 +213,15 @@ final class RecipeFile {
                 }
                 merge((ObjectNode) known, (ObjectNode) value, key + ".", source);
                 continue;
+            }
+            if (key.equals("data.imageSize")
+                    && value.isString()
+                    && value.asString().equals(AUTO)) {
+                value = YAML.getNodeFactory().numberNode(Recipe.Data.AUTO_SIZE);
+            }
+            if (known.isString() && value.isArray() && value.valueStream().allMatch(JsonNode::isNumber)) {
+                value = YAML.getNodeFactory()
+                        .stringNode(value.valueStream().map(JsonNode::asString).collect(Collectors.joining(",")));
             }
             if (known.isString() && value.isNumber()) {
                 value = YAML.getNodeFactory().stringNode(value.asString()); // an image folder may be named 2024

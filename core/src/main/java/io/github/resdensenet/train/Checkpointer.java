@@ -58,12 +58,13 @@ final class Checkpointer implements AutoCloseable {
         long begun = System.nanoTime();
         await();
         Checkpoint checkpoint = setup.checkpoint(state, history);
+        Checkpoint model = best ? setup.bestCheckpoint(state, history) : checkpoint;
         blockedNanos += System.nanoTime() - begun;
         saves++;
         writing = thread.submit(() -> {
             long start = System.nanoTime();
             if (best) {
-                run.saveBest(checkpoint);
+                run.saveBest(model);
             }
             run.saveLast(checkpoint);
             writingNanos.addAndGet(System.nanoTime() - start);

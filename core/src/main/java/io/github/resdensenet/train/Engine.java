@@ -5,26 +5,29 @@ import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.engine.Pass;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.Targets;
+import io.github.resdensenet.optim.Optimizer;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Recipe.EngineChoice;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.pytorch.Device;
 
 /** Computes training steps of a model. After every step, the model's tensors are up to date. */
 public abstract class Engine implements AutoCloseable {
     final ImageClassifier model;
-    final AdamW optimizer;
+    final Optimizer optimizer;
     private final HeadTraining head;
     private final String name;
     private final String description;
 
     /** Creates the optimiser; the model's parameters become views of its memory. */
-    Engine(ImageClassifier model, Recipe.Train settings, String name, String description) {
+    Engine(ImageClassifier model, Recipe.Train settings, List<Double> classWeights, String name, String description) {
         this.model = model;
         this.name = name;
         this.description = name + " (" + description + ")";
-        optimizer = new AdamW(model, settings.weightDecay(), settings.accumulate() > 1);
-        head = new HeadTraining(model, optimizer, settings.labelSmoothing());
+        optimizer = new Optimizer(model, settings);
+        head = new HeadTraining(model, optimizer, settings.labelSmoothing(), classWeights);
     }
 
     /**
@@ -32,22 +35,24 @@ public abstract class Engine implements AutoCloseable {
      * engine cannot run.
      *
      * @param model a model on the device; its parameters become views of the optimiser's memory
+     * @param classWeights the weight of each class in the loss; empty if all have weight 1
      * @param group the processes that compute each step together; several need the fused engine
      * @throws IllegalArgumentException if the recipe requires an engine that cannot run
      */
-    public static Engine of(Recipe recipe, ImageClassifier model, Device device, ProcessGroup group) {
+    public static Engine of(
+            Recipe recipe, ImageClassifier model, List<Double> classWeights, Device device, ProcessGroup group) {
         Recipe.Train train = recipe.train();
         String fusedOnly = group.size() > 1 ? "training with several processes" : train.fusedOnly();
         if (train.engine() == EngineChoice.REFERENCE) {
             if (!fusedOnly.isEmpty()) {
                 throw new IllegalArgumentException(fusedOnly + " needs train.engine fused");
             }
-            return new ReferenceEngine(model, train, device, "as requested");
+            return new ReferenceEngine(model, train, classWeights, device, "as requested");
         }
         String obstacle = "it computes on the CPU only";
         if (device.is_cpu()) {
             try {
-                return new FusedEngine(model, recipe, group);
+                return new FusedEngine(model, recipe, classWeights, group);
             } catch (UnsupportedOperationException | LinkageError e) {
                 obstacle = String.valueOf(e.getMessage());
             }
@@ -55,7 +60,7 @@ public abstract class Engine implements AutoCloseable {
         if (train.engine() == EngineChoice.FUSED || !fusedOnly.isEmpty()) {
             throw new IllegalArgumentException("train.engine fused cannot run here: " + obstacle);
         }
-        return new ReferenceEngine(model, train, device, "the fused engine cannot run here: " + obstacle);
+        return new ReferenceEngine(model, train, classWeights, device, "the fused engine cannot run here: " + obstacle);
     }
 
     /**
@@ -119,7 +124,12 @@ public abstract class Engine implements AutoCloseable {
 
     /** Updates the weights with their gradients. */
     void update(double lr) {
-        optimizer.step(lr);
+        optimizer.step(lr, Optimizer.Division.WHOLE);
+    }
+
+    /** The true classes of a batch. */
+    static Targets targets(Batch batch) {
+        return new Targets(batch.labels(), batch.otherLabels(), batch.lambda());
     }
 
     /** Throws an ArithmeticException if a loss is not finite. */

@@ -9,6 +9,7 @@ import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Recipe.BatchNormScope;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.global.torch;
@@ -17,34 +18,40 @@ import org.bytedeco.pytorch.global.torch;
 final class FusedEngine extends Engine {
     private final FusedTraining training;
 
-    /** Creates an engine for a model on the CPU, for a training by one process. */
+    /** Creates an engine for a model on the CPU, for a training by one process and without class weights. */
     FusedEngine(ImageClassifier model, Recipe recipe) {
-        this(model, recipe, ProcessGroup.single());
+        this(model, recipe, List.of(), ProcessGroup.single());
     }
 
     /**
      * Creates an engine for a model on the CPU.
      *
      * @param recipe the resolved recipe
+     * @param classWeights the weight of each class in the loss; empty if all have weight 1
      * @param group the processes that compute each step together
      * @throws UnsupportedOperationException if oneDNN has no optimised kernel on this processor for an operation of the
      *     model
      */
-    FusedEngine(ImageClassifier model, Recipe recipe, ProcessGroup group) {
-        super(model, recipe.train(), "fused", describe(recipe.train().precision()));
+    FusedEngine(ImageClassifier model, Recipe recipe, List<Double> classWeights, ProcessGroup group) {
+        super(
+                model,
+                recipe.train(),
+                classWeights,
+                "fused",
+                describe(recipe.train().precision()));
         Recipe.Train settings = recipe.train();
         boolean bf16 = settings.precision() == Precision.BF16;
         training = new FusedTraining(
                 model,
-                recipe.data().imageSize(),
                 bf16,
                 settings.labelSmoothing(),
+                classWeights,
                 settings.shards(),
                 settings.batchNorm() == BatchNormScope.SYNC,
                 torch.get_num_threads(),
                 group);
         try {
-            training.prepare(recipe.data().batchSize());
+            training.prepare(recipe.data().imageSize(), recipe.data().batchSize());
         } catch (UnsupportedOperationException e) {
             close();
             throw e;
@@ -58,7 +65,7 @@ final class FusedEngine extends Engine {
     @Override
     Pass pass(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
-            Pass pass = training.pass(batch.pixels(), batch.labels());
+            Pass pass = training.pass(batch.pixels(), batch.size(), targets(batch));
             checkFinite(pass.loss());
             return pass;
         }
@@ -76,7 +83,7 @@ final class FusedEngine extends Engine {
 
     @Override
     public Map<String, Double> profile(Batch batch) {
-        return training.profile(batch.pixels(), batch.count());
+        return training.profile(batch.pixels(), batch.size(), batch.count());
     }
 
     @Override

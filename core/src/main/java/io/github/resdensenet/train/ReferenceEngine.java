@@ -5,7 +5,9 @@ import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.engine.Pass;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.LogitsLoss;
+import io.github.resdensenet.nn.Targets;
 import io.github.resdensenet.run.Recipe;
+import java.util.List;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
@@ -13,14 +15,17 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** Computes training steps with libtorch's autograd, on any device. Tests compare the fused engine with this engine. */
 final class ReferenceEngine extends Engine {
-    private final double labelSmoothing;
+    private final Recipe.Train settings;
+    private final List<Double> classWeights;
     private final Device device;
     private final String reason;
 
     /** Creates an engine for a model on the device; the log says for what reason. */
-    ReferenceEngine(ImageClassifier model, Recipe.Train settings, Device device, String reason) {
-        super(model, settings, "reference", "libtorch autograd, " + reason);
-        this.labelSmoothing = settings.labelSmoothing();
+    ReferenceEngine(
+            ImageClassifier model, Recipe.Train settings, List<Double> classWeights, Device device, String reason) {
+        super(model, settings, classWeights, "reference", "libtorch autograd, " + reason);
+        this.settings = settings;
+        this.classWeights = classWeights;
         this.device = device;
         this.reason = reason;
     }
@@ -28,28 +33,27 @@ final class ReferenceEngine extends Engine {
     @Override
     Pass pass(Batch batch) {
         try (PointerScope scope = new PointerScope()) {
-            Tensor labels = batch.labelTensor().to(device, ScalarType.Long);
-            return pass(batch.images().to(device, ScalarType.Float), labels);
+            return pass(batch.images().to(device, ScalarType.Float), targets(batch));
         }
     }
 
-    /** The same for tensors: images [N, 3, H, W] and labels [N], on the device. */
-    Pass pass(Tensor images, Tensor labels) {
+    /** The same for a tensor of images [N, 3, H, W] on the device. */
+    Pass pass(Tensor images, Targets targets) {
         try (PointerScope scope = new PointerScope()) {
             model.train(true);
             Tensor logits = model.call(images);
-            Tensor loss = LogitsLoss.crossEntropy(logits, labels, labelSmoothing);
+            Tensor loss = LogitsLoss.crossEntropy(logits, targets, settings.labelSmoothing(), classWeights);
             optimizer.zeroGrad();
             double mean = loss.item_double();
             checkFinite(mean);
             loss.backward();
-            return new Pass(mean, LogitsLoss.correct(logits, labels));
+            return new Pass(mean, LogitsLoss.correct(logits, targets.main()));
         }
     }
 
-    /** Computes a step on tensors. */
-    Step step(Tensor images, Tensor labels, double lr) {
-        Pass pass = pass(images, labels);
+    /** Computes a step on a tensor of images. */
+    Step step(Tensor images, Targets targets, double lr) {
+        Pass pass = pass(images, targets);
         update(lr);
         return new Step(pass.loss(), pass.correct(), optimizer.steps());
     }

@@ -103,6 +103,7 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
     }
 
     boolean goesFurther() {
-        return recipe.train().epochs() > manifest().progress().epoch();
+        return !recipe.train()
+                .endsAfter(manifest().progress().epoch(), progress().bestEpoch());
     }
 }

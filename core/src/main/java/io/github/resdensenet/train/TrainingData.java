@@ -15,6 +15,7 @@ import io.github.resdensenet.run.Run;
 import io.github.resdensenet.run.RunLog;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.util.Csv;
+import io.github.resdensenet.util.Decimal;
 import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -27,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -102,14 +104,25 @@ record TrainingData(
                             ? "the random split may put them in different subsets"
                             : "each is in the same subset as its original"));
         }
+        if (!names.isEmpty()) {
+            remarks.add("Groups: " + new LinkedHashSet<>(names).size() + " by data.groupBy, none spans two subsets");
+        }
         if (random) {
             return Split.random(folder, fractions.train(), seed);
+        }
+        int folds = recipe.data().folds();
+        if (folds > 0) {
+            int fold = recipe.data().fold();
+            remarks.add("Cross-validation: fold " + fold + " of " + folds + " is the test set (folds 0 to "
+                    + (folds - 1) + ")");
+            int[] groups = names.isEmpty() ? Duplicates.groups(n, duplicates) : numbered(names, duplicates);
+            double val = fractions.val() / (fractions.train() + fractions.val());
+            return Split.folds(folder, folds, fold, val, groups, seed);
         }
         if (names.isEmpty()) {
             return Split.stratified(folder, fractions, seed).together(folder, Duplicates.groups(n, duplicates), seed);
         }
         int[] groups = numbered(names, duplicates);
-        remarks.add("Groups: " + new LinkedHashSet<>(names).size() + " by data.groupBy, none spans two subsets");
         return Split.grouped(folder, fractions, groups, seed);
     }
 
@@ -201,6 +214,11 @@ record TrainingData(
         return all.without(skipped);
     }
 
+    /** The weight of each class in the loss; empty if all have weight 1. */
+    List<Double> classWeights(Recipe recipe) {
+        return recipe.train().weightsOf(split.counts(folder, Subset.TRAIN));
+    }
+
     /** Model outputs with the groups of their images. */
     ModelOutputs withGroups(ModelOutputs outputs) {
         if (groups.isEmpty()) {
@@ -233,6 +251,16 @@ record TrainingData(
                         .toList();
                 log.say("%-6s %d images (%s)".formatted(subset.label() + ":", rows, String.join(", ", perClass)));
             }
+        }
+        List<Double> weights = classWeights(recipe);
+        if (!weights.isEmpty()) {
+            log.say("Class weights in the loss: "
+                    + IntStream.range(0, weights.size())
+                            .mapToObj(c -> folder.classes().get(c) + " " + Decimal.fixed(weights.get(c), 3))
+                            .collect(Collectors.joining(", ")));
+        }
+        if (recipe.data().sampling() == Recipe.Sampling.BALANCED) {
+            log.say("Sampling: balanced, an epoch has all classes equally often");
         }
         int size = recipe.data().imageSize();
         int batch = Math.min(recipe.data().batchSize(), split.rows(Subset.TRAIN).length);

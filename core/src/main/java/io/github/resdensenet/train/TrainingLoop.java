@@ -3,6 +3,7 @@ package io.github.resdensenet.train;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.distributed.ProcessGroup;
+import io.github.resdensenet.optim.LrSchedule;
 import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Manifest.Progress;
@@ -32,18 +33,17 @@ final class TrainingLoop {
     /** Trains from a state on. State, weights and optimiser determine every later step; a checkpoint holds all three. */
     void fit(Progress state, History history) throws IOException {
         int epochs = setup.recipe().train().epochs();
-        LrSchedule schedule = LrSchedule.of(setup.recipe().train());
-        DataLoader train = setup.train();
+        LrSchedule schedule = setup.schedule(history);
+        DataLoader train = setup.loaders().train();
         if (state.step() > 0) { // resumed
             publish(state, history);
         }
         try (Checkpointer checkpointer = new Checkpointer(run, setup)) {
             try {
-                while (state.epoch() < epochs) {
-                    double lr = schedule.at(state.epoch());
+                while (!setup.recipe().train().endsAfter(state.epoch(), state.bestEpoch())) {
                     long mark = System.nanoTime();
                     for (Batch batch : train.epoch(state.epoch(), state.batch())) {
-                        Engine.Step step = setup.step(batch, state, lr);
+                        Engine.Step step = setup.step(batch, state, setup.lr(schedule, state));
                         double seconds = (System.nanoTime() - mark) / 1e9;
                         mark = System.nanoTime();
                         state = state.afterStep(step.correct(), step.loss(), seconds, step.number());
@@ -57,8 +57,9 @@ final class TrainingLoop {
                     }
                     setup.checkReplicas();
                     ImageProgress progress = group.size() == 1 ? this::evaluatingAlone : this::evaluating;
-                    EpochMetrics metrics =
-                            setup.validation().epoch(run, state, lr, schedule.at(state.epoch() + 1), progress);
+                    EpochMetrics metrics = setup.evaluate(run, state, schedule.at(state.epoch(), 0), progress);
+                    schedule = schedule.after(metrics.loss());
+                    metrics = metrics.withNextLr(schedule.at(state.epoch() + 1, 0));
                     boolean best = metrics.acc() > state.bestAccuracy();
                     state = (best ? state.withBest(metrics.epoch(), metrics.acc()) : state).afterEpoch();
                     history = history.with(metrics);
@@ -66,13 +67,19 @@ final class TrainingLoop {
                     publish(state, history);
                     log.say(metrics.line());
                     log.write(run);
-                    listeners.forEach(l -> l.epoch(metrics));
+                    for (TrainListener listener : listeners) {
+                        listener.epoch(metrics);
+                    }
+                }
+                if (state.epoch() < epochs) {
+                    log.say("Ended early: no epoch after epoch " + state.bestEpoch() + " was better (train.patience "
+                            + setup.recipe().train().patience() + ")");
                 }
                 checkpointer.await();
                 log.say(checkpointer.summary(history));
                 finish(state, history);
             } catch (CancellationException e) {
-                if (state.epoch() < epochs) {
+                if (!setup.recipe().train().endsAfter(state.epoch(), state.bestEpoch())) {
                     checkpointer.save(state, history, false);
                     checkpointer.await();
                 }

@@ -1,7 +1,6 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.data.Batch;
-import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split.Subset;
@@ -10,6 +9,7 @@ import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.optim.LrSchedule;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Environment;
 import io.github.resdensenet.run.History;
@@ -25,7 +25,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
@@ -36,12 +35,10 @@ final class TrainingSetup implements AutoCloseable {
     private final Recipe recipe;
     private final TrainingData data;
     private final Preprocessing preprocessing;
-    private final PixelCache pixels;
     private final ImageClassifier model;
     private final Engine engine;
     private final Inference inference;
-    private final Map<Subset, DataLoader> loaders = new LinkedHashMap<>();
-    private final DataLoader part;
+    private final Loaders loaders;
     private final Validation validation;
     private final ProcessGroup group;
     private final Map<String, String> environment;
@@ -55,7 +52,7 @@ final class TrainingSetup implements AutoCloseable {
             Recipe recipe,
             TrainingData data,
             Preprocessing preprocessing,
-            PixelCache pixels,
+            Loaders loaders,
             ImageClassifier model,
             ProcessGroup group) {
         if (group.size() > recipe.train().shards()) {
@@ -66,37 +63,15 @@ final class TrainingSetup implements AutoCloseable {
         this.recipe = recipe;
         this.data = data;
         this.preprocessing = preprocessing;
-        this.pixels = pixels;
+        this.loaders = loaders;
         this.model = model;
         this.group = group;
         Device device = NativeSettings.device(recipe.train().device());
         model.to(device);
-        engine = Engine.of(recipe, model, device, group);
+        engine = Engine.of(recipe, model, data.classWeights(recipe), device, group);
         inference = engine.inference(recipe.data().imageSize());
-        for (Subset subset : Subset.values()) {
-            loaders.put(subset, loader(subset, data.split().rows(subset)));
-        }
-        Subset selecting = recipe.train().selectOn().subset();
-        part = loader(selecting, Validation.part(data.split().rows(selecting), group.rank(), group.size()));
-        validation = new Validation(recipe, data, model, inference, loaders, part, group);
+        validation = new Validation(recipe, data, model, inference, loaders, group);
         environment = Environment.describe(engine.name(), device.is_cuda() ? "cuda" : "cpu");
-    }
-
-    private DataLoader loader(Subset subset, int[] rows) {
-        boolean training = subset == Subset.TRAIN;
-        int frozen = recipe.train().freezeEpochs();
-        return new DataLoader(
-                pixels,
-                data.folder().samples(),
-                rows,
-                training ? recipe.augment().over(preprocessing) : preprocessing.evaluation(),
-                recipe.data().batchSize(),
-                training && recipe.data().shuffle(),
-                recipe.train().seed(),
-                recipe.data().loaderThreads(),
-                (epoch, images) -> training && epoch >= frozen
-                        ? group.sharding(recipe.train().shards()).own(images)
-                        : DataLoader.Part.WHOLE.of(epoch, images));
     }
 
     /**
@@ -110,7 +85,7 @@ final class TrainingSetup implements AutoCloseable {
             Recipe recipe, @Nullable Path init, boolean newHead, ProcessGroup group, RunLog log, ImageProgress progress)
             throws IOException {
         ImageFolder folder = ImageFolder.open(recipe.data().folder());
-        Recipe resolved = recipe.resolved();
+        Recipe resolved = recipe.resolved(folder, log::say);
         NativeSettings.apply(resolved.train().threads());
         ImageClassifier model = Models.create(
                 resolved.model(), folder.classes().size(), resolved.train().seed());
@@ -118,7 +93,10 @@ final class TrainingSetup implements AutoCloseable {
             checkImageSize(model, resolved);
             Normalize normalize = init == null ? Normalize.IMAGENET : load(Weights.read(init), model, newHead);
             Preprocessing preprocessing = new Preprocessing(
-                    resolved.data().imageSize(), normalize, resolved.data().upright());
+                    resolved.data().imageSize(),
+                    normalize,
+                    resolved.data().upright(),
+                    resolved.data().resize());
             PixelCache pixels = read(folder, preprocessing, progress);
             return closingOnFailure(pixels, () -> {
                 if (resolved.data().onBad() == Recipe.OnBad.FAIL) {
@@ -127,7 +105,9 @@ final class TrainingSetup implements AutoCloseable {
                 TrainingData data = TrainingData.split(folder, pixels, resolved);
                 checkBatchSize(model, resolved, data.split().rows(Subset.TRAIN).length);
                 data.describe(resolved, preprocessing, log);
-                return new TrainingSetup(resolved, data, preprocessing, pixels.readable(), model, group);
+                Loaders loaders = new Loaders(resolved, data, preprocessing, pixels.readable(), group, progress);
+                return closingOnFailure(
+                        loaders, () -> new TrainingSetup(resolved, data, preprocessing, loaders, model, group));
             });
         });
     }
@@ -187,7 +167,10 @@ final class TrainingSetup implements AutoCloseable {
             PixelCache pixels = read(data.folder(), manifest.preprocessing(), progress);
             return closingOnFailure(pixels, () -> {
                 pixels.requireAll();
-                TrainingSetup setup = new TrainingSetup(recipe, data, manifest.preprocessing(), pixels, model, group);
+                Preprocessing preprocessing = manifest.preprocessing();
+                Loaders loaders = new Loaders(recipe, data, preprocessing, pixels, group, progress);
+                TrainingSetup setup = closingOnFailure(
+                        loaders, () -> new TrainingSetup(recipe, data, preprocessing, loaders, model, group));
                 setup.engine.optimizer.load(
                         from.checkpoint().optimizer(), from.run().last());
                 from.environmentChanges(setup.environment).forEach(log::say);
@@ -233,8 +216,35 @@ final class TrainingSetup implements AutoCloseable {
         return validation;
     }
 
-    DataLoader train() {
-        return Objects.requireNonNull(loaders.get(Subset.TRAIN));
+    /** Evaluates the model after an epoch: with the averaged weights, if there are any. */
+    History.EpochMetrics evaluate(Run run, Manifest.Progress state, double lr, ImageProgress progress)
+            throws IOException {
+        engine.optimizer.swapAverage();
+        try {
+            return validation.epoch(run, state, lr, progress);
+        } finally {
+            engine.optimizer.swapAverage();
+        }
+    }
+
+    /** The learning rate schedule after the epochs of a history. */
+    LrSchedule schedule(History history) {
+        int accumulate = recipe.train().accumulate();
+        LrSchedule schedule = LrSchedule.of(recipe.train(), (loaders.train().batches() + accumulate - 1) / accumulate);
+        for (History.EpochMetrics epoch : history.epochs()) {
+            schedule = schedule.after(epoch.loss());
+        }
+        return schedule;
+    }
+
+    /** The learning rate of the step to which the next batch of an epoch belongs. */
+    double lr(LrSchedule schedule, Manifest.Progress state) {
+        return schedule.at(state.epoch(), state.batch() / recipe.train().accumulate());
+    }
+
+    /** Loads the batches. */
+    Loaders loaders() {
+        return loaders;
     }
 
     /**
@@ -261,13 +271,14 @@ final class TrainingSetup implements AutoCloseable {
     private Engine.Part part(Batch batch, Manifest.Progress state) {
         int step = recipe.train().accumulate() * recipe.data().batchSize();
         int first = state.batch() * recipe.data().batchSize() / step * step;
-        int images = Math.min(step, train().count() - first);
+        int images = Math.min(step, loaders.train().count() - first);
         return new Engine.Part((double) batch.count() / images, endsStep(state.batch() + 1));
     }
 
     /** Whether the weights are updated after a number of batches of an epoch. */
     boolean endsStep(int batches) {
-        return batches % recipe.train().accumulate() == 0 || batches == train().batches();
+        return batches % recipe.train().accumulate() == 0
+                || batches == loaders.train().batches();
     }
 
     /** Each process computes the whole step. */
@@ -302,6 +313,23 @@ final class TrainingSetup implements AutoCloseable {
 
     /** A copy of the state of model and optimiser. */
     Checkpoint checkpoint(Manifest.Progress state, History history) {
+        return checkpoint(state, history, false);
+    }
+
+    /** A copy of the best model so far: the averaged weights, if there are any, with the others beside them. */
+    Checkpoint bestCheckpoint(Manifest.Progress state, History history) {
+        if (!engine.optimizer.hasAverage()) {
+            return checkpoint(state, history);
+        }
+        engine.optimizer.swapAverage();
+        try {
+            return checkpoint(state, history, true);
+        } finally {
+            engine.optimizer.swapAverage();
+        }
+    }
+
+    private Checkpoint checkpoint(Manifest.Progress state, History history, boolean averaged) {
         Manifest manifest = new Manifest(
                 recipe.model(),
                 data.folder().classes(),
@@ -312,7 +340,7 @@ final class TrainingSetup implements AutoCloseable {
                 state,
                 history.lines(),
                 environment);
-        return Checkpoint.of(manifest, model, engine.optimizer.state());
+        return Checkpoint.of(manifest, model, averaged ? engine.optimizer.stateOfAverage() : engine.optimizer.state());
     }
 
     void describe(Run run, RunLog log) {
@@ -328,11 +356,9 @@ final class TrainingSetup implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        loaders.values().forEach(DataLoader::close);
-        part.close();
+        loaders.close();
         inference.close();
         engine.close();
-        pixels.close();
         model.close();
     }
 }

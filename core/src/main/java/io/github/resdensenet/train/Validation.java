@@ -1,5 +1,6 @@
 package io.github.resdensenet.train;
 
+import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.data.DataLoader;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.distributed.ProcessGroup;
@@ -8,6 +9,7 @@ import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.ModelOutputs;
 import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.optim.Optimizer;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.History.EpochMetrics;
@@ -17,12 +19,11 @@ import io.github.resdensenet.run.Run;
 import io.github.resdensenet.run.RunLog;
 import io.github.resdensenet.train.TrainingSetup.ImageProgress;
 import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 
 /** Evaluates the model of a training: after each epoch, and at the end. */
@@ -31,15 +32,13 @@ final class Validation {
     private final TrainingData data;
     private final ImageClassifier model;
     private final Inference inference;
-    private final Map<Subset, DataLoader> loaders;
-    private final DataLoader part;
+    private final Loaders loaders;
     private final ProcessGroup group;
 
     /**
      * Creates the evaluation of a model.
      *
      * @param loaders the images of each subset
-     * @param part this process's images of the subset that selects the best epoch
      * @param group the processes, which share the evaluation after each epoch
      */
     Validation(
@@ -47,15 +46,13 @@ final class Validation {
             TrainingData data,
             ImageClassifier model,
             Inference inference,
-            Map<Subset, DataLoader> loaders,
-            DataLoader part,
+            Loaders loaders,
             ProcessGroup group) {
         this.recipe = recipe;
         this.data = data;
         this.model = model;
         this.inference = inference;
         this.loaders = loaders;
-        this.part = part;
         this.group = group;
     }
 
@@ -65,7 +62,7 @@ final class Validation {
     }
 
     /** Evaluates the subset that selects the best epoch. */
-    EpochMetrics epoch(Run run, Progress state, double lr, double nextLr, ImageProgress progress) throws IOException {
+    EpochMetrics epoch(Run run, Progress state, double lr, ImageProgress progress) throws IOException {
         inference.update();
         ModelOutputs outputs = group.size() == 1 ? outputs(subset(), progress) : sharedOutputs(progress);
         if (subset() == Subset.TEST) {
@@ -75,7 +72,7 @@ final class Validation {
             throw new ArithmeticException("the loss on the " + subset().title() + " images became " + outputs.loss()
                     + " after epoch " + (state.epoch() + 1));
         }
-        return EpochMetrics.of(state, loader(Subset.TRAIN), subset(), outputs.accuracy(), outputs.loss(), lr, nextLr);
+        return EpochMetrics.of(state, loader(Subset.TRAIN), subset(), outputs.accuracy(), outputs.loss(), lr);
     }
 
     /** Evaluates a part of the images, and exchanges the logits with the other processes. */
@@ -85,7 +82,7 @@ final class Validation {
         int most = (rows.length + group.size() - 1) / group.size();
         double[] own = new double[most * classes];
         int at = 0;
-        for (double[] row : outputs(part, progress).logits()) {
+        for (double[] row : outputs(loaders.part(), progress).logits()) {
             System.arraycopy(row, 0, own, at, classes);
             at += classes;
         }
@@ -128,13 +125,16 @@ final class Validation {
     }
 
     private DataLoader loader(Subset subset) {
-        return Objects.requireNonNull(loaders.get(subset));
+        return loaders.of(subset);
     }
 
     /** Restores the best weights, calibrates them on the validation set and saves them. */
     TrainListener.Trained finish(Run run, Progress state, History history, RunLog log, ImageProgress progress)
             throws IOException {
         Checkpoint best = run.readBest();
+        if (recipe.train().emaDecay() > 0) {
+            compareAverage(run, best, log, progress);
+        }
         best.loadInto(model, run.best());
         inference.update();
         Optional<ModelOutputs> validation =
@@ -160,6 +160,20 @@ final class Validation {
                 temperature,
                 subset -> outputs(subset, progress),
                 log::say);
+    }
+
+    /** Logs the accuracy of the best epoch with and without averaging. */
+    private void compareAverage(Run run, Checkpoint best, RunLog log, ImageProgress progress) throws IOException {
+        ModelState.load(model, Optimizer.rawWeights(best), run.best());
+        inference.update();
+        log.say("Average of the weights: %s%% on the %s images; without averaging, the same epoch has %s%%"
+                .formatted(
+                        Decimal.percent(best.manifest().progress().bestAccuracy()),
+                        subset().title(),
+                        Decimal.percent(outputs(subset(), progress).accuracy())));
+        if (subset() == Subset.TEST) {
+            run.countTestEvaluation();
+        }
     }
 
     private void writeDriftReference(Run run, ModelOutputs validation, Temperature temperature, Normalize normalize)

@@ -7,16 +7,18 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * Randomly changes the brightness, contrast and saturation of an image, in random order.
+ * Randomly changes the brightness, contrast, saturation and hue of an image, in random order.
  *
- * <p>Each factor is uniform in [max(0, 1 - amount), 1 + amount]. Each change gives the same pixels as Pillow's
- * {@code ImageEnhance}, which torchvision's {@code ColorJitter} uses for Pillow images.
+ * <p>The factors of brightness, contrast and saturation are uniform in [max(0, 1 - amount), 1 + amount]. The shift of
+ * the hue is uniform in [-amount, amount]. Each change gives the same pixels as Pillow's {@code ImageEnhance} and
+ * conversion to HSV, which torchvision's {@code ColorJitter} uses for Pillow images.
  *
  * @param brightness amount for brightness, 0 or more; 0 disables the change
  * @param contrast amount for contrast, 0 or more; 0 disables the change
  * @param saturation amount for saturation, 0 or more; 0 disables the change
+ * @param hue amount for hue as a fraction of the colour circle, 0 to 0.5; 0 disables the change
  */
-record ColorJitter(double brightness, double contrast, double saturation) implements Transform {
+record ColorJitter(double brightness, double contrast, double saturation, double hue) implements Transform {
     /** The property of the image that changes. */
     public enum Step {
         /** Blends the image with black. */
@@ -24,22 +26,35 @@ record ColorJitter(double brightness, double contrast, double saturation) implem
         /** Blends the image with its mean grey level. */
         CONTRAST,
         /** Blends the image with its grey-scale version. */
-        SATURATION
+        SATURATION,
+        /** Turns the colour circle. */
+        HUE
     }
 
     /**
      * One change of an image.
      *
      * @param step the property that changes
-     * @param factor 0 or more; 1 keeps the image unchanged
+     * @param factor 0 or more, where 1 keeps the image unchanged; for the hue, the shift as a fraction of the colour
+     *     circle, -0.5 to 0.5
      */
     public record Adjustment(Step step, double factor) {}
 
-    /** Checks that all amounts are finite and at least 0. */
+    /**
+     * Checks that all amounts are finite and at least 0, and that the amount for hue is at most 0.5.
+     *
+     * @throws IllegalArgumentException if an amount is outside its range
+     */
     public ColorJitter {
         check("brightness", brightness);
         check("contrast", contrast);
         check("saturation", saturation);
+        Ranges.check("hue", hue, 0, 0.5);
+    }
+
+    /** Creates a jitter that keeps the hue. */
+    public ColorJitter(double brightness, double contrast, double saturation) {
+        this(brightness, contrast, saturation, 0);
     }
 
     private static void check(String name, double amount) {
@@ -50,12 +65,14 @@ record ColorJitter(double brightness, double contrast, double saturation) implem
 
     /** Draws the factors and the order of the changes. */
     public List<Adjustment> sample(KeyedRandom random) {
-        double[] amounts = {brightness, contrast, saturation};
+        double[] amounts = {brightness, contrast, saturation, hue};
         List<Adjustment> adjustments = new ArrayList<>();
-        for (int i : random.permutation(3)) {
+        // Without hue, the numbers drawn are those of versions before hue, so that runs stay reproducible.
+        for (int i : random.permutation(hue > 0 ? 4 : 3)) {
             if (amounts[i] > 0) {
-                double factor = random.nextDouble(Math.max(0, 1 - amounts[i]), 1 + amounts[i]);
-                adjustments.add(new Adjustment(Step.values()[i], factor));
+                Step step = Step.values()[i];
+                double low = step == Step.HUE ? -hue : Math.max(0, 1 - amounts[i]);
+                adjustments.add(new Adjustment(step, random.nextDouble(low, step == Step.HUE ? hue : 1 + amounts[i])));
             }
         }
         return adjustments;
@@ -79,6 +96,10 @@ record ColorJitter(double brightness, double contrast, double saturation) implem
                     pixels = saturate(pixels, table, factor);
                     table = identity();
                 }
+                case HUE -> {
+                    pixels = Hsv.shiftHue(mapped(pixels, table), adjustment.factor());
+                    table = identity();
+                }
             }
         }
         boolean unchanged = Arrays.equals(table, identity());
@@ -99,7 +120,8 @@ record ColorJitter(double brightness, double contrast, double saturation) implem
         }
     }
 
-    private static byte[] mapped(byte[] pixels, byte[] table) {
+    /** Returns {@code table[v]} for every byte {@code v}. */
+    static byte[] mapped(byte[] pixels, byte[] table) {
         byte[] out = new byte[pixels.length];
         for (int i = 0; i < pixels.length; i++) {
             out[i] = table[pixels[i] & 255];
@@ -122,7 +144,7 @@ record ColorJitter(double brightness, double contrast, double saturation) implem
     }
 
     /** Returns a + factor * (b - a), clipped to 0 to 255 and truncated, as Pillow's Image.blend. */
-    private static byte blend(int a, int b, float factor) {
+    static byte blend(int a, int b, float factor) {
         int value = (int) (a + factor * (b - a));
         return (byte) (value < 0 ? 0 : value > 255 ? 255 : value);
     }
@@ -146,14 +168,12 @@ record ColorJitter(double brightness, double contrast, double saturation) implem
     @Override
     public String toString() {
         return "ColorJitter(brightness=" + range(brightness) + ", contrast=" + range(contrast) + ", saturation="
-                + range(saturation) + ", hue=None)";
+                + range(saturation) + ", hue=" + (hue == 0 ? "None" : "(" + -hue + ", " + hue + ")") + ")";
     }
 
     private static String range(double amount) {
-        return amount == 0 ? "None" : "(" + bound(Math.max(0, 1 - amount)) + ", " + bound(1 + amount) + ")";
-    }
-
-    private static String bound(double value) {
-        return Double.toString(Math.round(value * 1e9) / 1e9);
+        return amount == 0
+                ? "None"
+                : "(" + Ranges.bound(Math.max(0, 1 - amount)) + ", " + Ranges.bound(1 + amount) + ")";
     }
 }

@@ -1,7 +1,10 @@
 package io.github.resdensenet.transforms;
 
-import java.util.ArrayList;
+import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.util.Choices;
+import io.github.resdensenet.util.KeyedRandom;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The preprocessing that turns a decoded image into the input of the network.
@@ -11,40 +14,66 @@ import java.util.List;
  * @param imageSize height and width of the network input in pixels
  * @param normalize channel statistics
  * @param upright whether to apply the EXIF orientation
+ * @param resize how an image that is not square becomes square
  */
-public record Preprocessing(int imageSize, Normalize normalize, boolean upright) {
-    /** Creates a preprocessing that ignores the EXIF orientation. */
+public record Preprocessing(int imageSize, Normalize normalize, boolean upright, ResizeMode resize) {
+    private static final int MOST_ASPECT_RATIO = 16;
+
+    /** How an image that is not square becomes square. */
+    public enum ResizeMode {
+        /** Resized to the square; the aspect ratio changes. */
+        STRETCH,
+        /** Resized so that the short side fits; the middle of the long side is kept. */
+        CROP,
+        /** Resized so that the long side fits; the rest is black. */
+        PAD;
+
+        @Override
+        public String toString() {
+            return Choices.label(this);
+        }
+    }
+
+    /** Creates a preprocessing that ignores the EXIF orientation and stretches images. */
     public Preprocessing(int imageSize, Normalize normalize) {
-        this(imageSize, normalize, false);
+        this(imageSize, normalize, false, ResizeMode.STRETCH);
+    }
+
+    /** Returns the same preprocessing for another size of the network input. */
+    public Preprocessing withImageSize(int size) {
+        return new Preprocessing(size, normalize, upright, resize);
     }
 
     /** Returns the deterministic transforms for evaluation and prediction. */
     public Compose evaluation() {
-        return new Compose(List.of(resize()), normalize);
+        return new Compose(steps(), imageSize, normalize, Optional.empty());
+    }
+
+    /** Returns the pixels of the network input, before normalisation. */
+    public RgbImage input(RgbImage image) {
+        return evaluation().apply(image, KeyedRandom.of(0));
     }
 
     /**
-     * Returns the transforms for training: the deterministic ones plus random augmentation.
-     *
-     * @param horizontalFlip probability of a horizontal flip, 0 to 1; 0 omits the flip
-     * @param brightness amount for {@link ColorJitter}, 0 or more
-     * @param contrast amount for {@link ColorJitter}, 0 or more
-     * @param saturation amount for {@link ColorJitter}, 0 or more
+     * Returns the part of an image that random crops need: all of it, but with a short side of at most 8/7 of the network's
+     * input (256 for 224), and at most {@value #MOST_ASPECT_RATIO} times as long as wide.
      */
-    public Compose training(double horizontalFlip, double brightness, double contrast, double saturation) {
-        List<Transform> steps = new ArrayList<>();
-        steps.add(resize());
-        if (horizontalFlip > 0) {
-            steps.add(new RandomHorizontalFlip(horizontalFlip));
-        }
-        if (brightness > 0 || contrast > 0 || saturation > 0) {
-            steps.add(new ColorJitter(brightness, contrast, saturation));
-        }
-        return new Compose(steps, normalize);
+    public RgbImage forCrops(RgbImage image) {
+        RgbImage limited = new LimitAspectRatio(MOST_ASPECT_RATIO).apply(image, KeyedRandom.of(0));
+        int most = (imageSize * 8 + 6) / 7;
+        return Math.min(limited.width(), limited.height()) <= most ? limited : new ResizeShortSide(most).apply(limited);
     }
 
-    /** Returns the resize step to the input size of the network. */
-    public Resize resize() {
-        return new Resize(imageSize, imageSize);
+    /** The steps from an image of any size to the size of the network input. */
+    List<Transform> steps() {
+        return switch (resize) {
+            case STRETCH -> List.of(new Resize(imageSize, imageSize));
+            case CROP ->
+                List.of(
+                        new LimitAspectRatio(MOST_ASPECT_RATIO),
+                        new ResizeShortSide(imageSize),
+                        new CenterCrop(imageSize));
+            case PAD -> List.of(new ResizeLongSide(imageSize), new PadToSquare());
+        };
     }
 }

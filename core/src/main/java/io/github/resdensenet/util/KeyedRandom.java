@@ -53,6 +53,38 @@ public final class KeyedRandom {
         return (int) (nextDouble() * bound);
     }
 
+    /** Returns a number from the standard normal distribution (Box-Muller transform). */
+    public double nextGaussian() {
+        double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - nextDouble()));
+        return radius * StrictMath.cos(2 * Math.PI * nextDouble());
+    }
+
+    /** Returns a number from the symmetric Beta distribution with both parameters equal to {@code alpha}, above 0. */
+    public double nextBeta(double alpha) {
+        double logA = nextLogGamma(alpha);
+        double logB = nextLogGamma(alpha);
+        return 1 / (1 + StrictMath.exp(logB - logA));
+    }
+
+    /**
+     * The logarithm of a number from the Gamma distribution with scale 1 (G. Marsaglia, W. Tsang, "A Simple Method for
+     * Generating Gamma Variables", 2000). Of a shape below 1, numbers can be too small for a double.
+     */
+    private double nextLogGamma(double shape) {
+        if (shape < 1) {
+            return nextLogGamma(shape + 1) + StrictMath.log(1 - nextDouble()) / shape;
+        }
+        double d = shape - 1.0 / 3;
+        double c = 1 / StrictMath.sqrt(9 * d);
+        while (true) {
+            double x = nextGaussian();
+            double v = (1 + c * x) * (1 + c * x) * (1 + c * x);
+            if (v > 0 && StrictMath.log(1 - nextDouble()) < 0.5 * x * x + d - d * v + d * StrictMath.log(v)) {
+                return StrictMath.log(d * v);
+            }
+        }
+    }
+
     /** Returns the integers 0 to n - 1 in random order (Fisher-Yates shuffle). */
     public int[] permutation(int n) {
         int[] order = new int[n];

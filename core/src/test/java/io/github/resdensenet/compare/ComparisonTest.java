@@ -2,6 +2,7 @@ package io.github.resdensenet.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.compare.Comparison.Bench;
@@ -52,6 +53,7 @@ class ComparisonTest {
                 List.of("own", "common"),
                 List.of(fusions),
                 seeds,
+                0,
                 2,
                 32,
                 SMALL);
@@ -60,6 +62,7 @@ class ComparisonTest {
     /** Counts training steps, and stops after a given number of them. */
     private static final class Steps implements Listener {
         private final List<String> begun = new ArrayList<>();
+        private final List<String> remarks = new ArrayList<>();
         private int steps;
         private int stopAfter = Integer.MAX_VALUE;
         private Runnable stop = () -> {};
@@ -67,6 +70,11 @@ class ComparisonTest {
         @Override
         public void begin(String what, int number, int of) {
             begun.add(number + "/" + of + " " + what);
+        }
+
+        @Override
+        public void remark(String line) {
+            remarks.add(line);
         }
 
         @Override
@@ -158,6 +166,62 @@ class ComparisonTest {
     }
 
     @Test
+    void evaluatesAllImagesPerSeedWithFolds() throws Exception {
+        Path out = root.resolve("out");
+        Steps steps = new Steps();
+        ComparisonOptions folded = new ComparisonOptions(
+                images.toString(),
+                List.of("resdensenet"),
+                List.of("common"),
+                List.of("both", "none"),
+                1,
+                2,
+                1,
+                0,
+                SMALL);
+        new Comparison(folded, out, BENCH, steps).run();
+        assertThat(steps.remarks)
+                .containsExactly("Image size: 32, because the median of the images' short sides is 20 pixels"
+                        + " (data.imageSize: auto)");
+        assertThat(files(out.resolve("runs")))
+                .containsExactly(
+                        "resdensenet-common-0-fold-0",
+                        "resdensenet-common-0-fold-1",
+                        "resdensenet-none-common-0-fold-0",
+                        "resdensenet-none-common-0-fold-1");
+        JsonNode json = JsonMapper.shared().readTree(Files.readString(out.resolve("compare.json")));
+        assertThat(json.get("options").get("--folds").asString()).isEqualTo("2");
+        assertThat(json.get("test_pictures").asInt()).isEqualTo(40);
+        JsonNode row = json.get("rows").get(0);
+        assertThat(row.get("runs")).hasSize(2);
+        assertThat(row.get("accuracy_by_seed")).hasSize(1);
+        double mean = 0;
+        for (int fold = 0; fold < 2; fold++) {
+            Path metrics = out.resolve("runs/resdensenet-common-0-fold-" + fold + "/metrics.json");
+            JsonNode test =
+                    JsonMapper.shared().readTree(Files.readString(metrics)).get("test");
+            assertThat(test.get("n").asInt()).isEqualTo(20);
+            mean += test.get("accuracy").asDouble() / 2;
+        }
+        assertThat(row.get("accuracy").asDouble()).isCloseTo(mean, within(1e-12));
+        assertThat(Files.readString(out.resolve("compare.md")))
+                .contains("Each seed is a cross-validation with 2 folds", "40 test images per seed");
+    }
+
+    @Test
+    void macroF1MatchesScikitLearn() throws Exception {
+        Predictions predictions = new Predictions(List.of(
+                new Predictions.Answer("a", "x", "x", 0.5),
+                new Predictions.Answer("b", "x", "y", 0.5),
+                new Predictions.Answer("c", "y", "y", 0.5),
+                new Predictions.Answer("d", "z", "y", 0.5)));
+        assertThat(predictions.macroF1()).isCloseTo((2.0 / 3 + 0.5 + 0) / 3, within(1e-12));
+        assertThatThrownBy(() -> Predictions.join(List.of(predictions, predictions)))
+                .isInstanceOf(IOException.class)
+                .hasMessageStartingWith("a: in the test sets of two folds");
+    }
+
+    @Test
     void rejectsFolderWithDifferentOptionsOrRecipes() throws Exception {
         Path out = root.resolve("out");
         Steps none = new Steps();
@@ -179,11 +243,25 @@ class ComparisonTest {
     @Test
     void rejectsInvalidOptions() {
         assertThatThrownBy(() -> options(0, "both")).hasMessage("--seeds must be 1 to 100, got 0");
+        assertThatThrownBy(() -> new ComparisonOptions(
+                        "fashion3", List.of("resdensenet"), List.of("own"), List.of("both"), 1, 1, 0, 0, Map.of()))
+                .hasMessage("--folds must be 0, or 2 to 100, got 1");
+        assertThatThrownBy(() -> new ComparisonOptions(
+                        "fashion3",
+                        List.of("resdensenet"),
+                        List.of("own"),
+                        List.of("both"),
+                        1,
+                        5,
+                        0,
+                        0,
+                        Map.of("data.fold", "1")))
+                .hasMessage("--set must not change data.fold; use --folds");
         assertThatThrownBy(() -> options(1, "both", "both"))
                 .hasMessageContaining("--fusions must be distinct values of");
         assertThatThrownBy(() -> options(1, "half")).hasMessageContaining("got [half]");
         assertThatThrownBy(() -> new ComparisonOptions(
-                        "fashion3", List.of("vgg"), List.of("own"), List.of("both"), 1, 0, 0, Map.of()))
+                        "fashion3", List.of("vgg"), List.of("own"), List.of("both"), 1, 0, 0, 0, Map.of()))
                 .hasMessageContaining("--models must be distinct values of");
         assertThatThrownBy(() -> new ComparisonOptions(
                         "fashion3",
@@ -191,6 +269,7 @@ class ComparisonTest {
                         List.of("own"),
                         List.of("both"),
                         1,
+                        0,
                         0,
                         0,
                         Map.of("train.seed", "3")))

@@ -3,6 +3,7 @@ package io.github.resdensenet.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.transforms.Compose;
 import io.github.resdensenet.transforms.Normalize;
@@ -26,7 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class DataLoaderTest {
     private final Preprocessing preprocessing = new Preprocessing(16, Normalize.IMAGENET);
-    private final Compose augmenting = preprocessing.training(0.5, 0.2, 0.2, 0.1);
+    private final Compose augmenting = Recipe.defaults().augment().over(preprocessing);
 
     @TempDir
     private Path root;
@@ -46,8 +47,13 @@ class DataLoaderTest {
 
     private DataLoader loader(PixelCache cache, Compose transform, int batch, boolean shuffle, int threads) {
         int[] rows = IntStream.range(0, data.samples().size()).toArray();
+        EpochOrder order = shuffle ? EpochOrder.SHUFFLED : EpochOrder.SEQUENTIAL;
         return new DataLoader(
-                cache, data.samples(), rows, transform, batch, shuffle, 42, threads, DataLoader.Part.WHOLE);
+                cache,
+                data.samples(),
+                rows,
+                transform,
+                new DataLoader.Batches(batch, order, 42, threads, DataLoader.Part.WHOLE));
     }
 
     /** Every value and label of some epochs. */

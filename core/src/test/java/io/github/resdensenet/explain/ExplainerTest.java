@@ -48,8 +48,7 @@ class ExplainerTest {
             assertThat(e.targetName()).isEqualTo(prediction.className());
             assertThat(e.image().pixels())
                     .isEqualTo(new Preprocessing(SIZE, Normalize.IMAGENET)
-                            .resize()
-                            .apply(IMAGE)
+                            .input(IMAGE)
                             .pixels());
             assertThat(e.map().width()).isEqualTo(method == Method.OCCLUSION ? 16 : 4);
         }

@@ -34,7 +34,7 @@ class RecipeTest {
         assertThat(recipe.train().labelSmoothing()).isEqualTo(0.1);
         assertThat(recipe.train().etaMin()).isEqualTo(1e-6);
         assertThat(recipe.train().selectOn()).isEqualTo(Recipe.SelectOn.VAL);
-        assertThat(recipe.augment()).isEqualTo(new Recipe.Augment(0.5, 0.2, 0.2, 0.1));
+        assertThat(recipe.augment().summary()).isEqualTo("flip 0.5, jitter 0.2/0.2/0.1");
         assertThat(recipe.model().blockConfig()).containsExactly(3, 4, 6, 4);
     }
 
@@ -62,7 +62,7 @@ class RecipeTest {
         Recipe dense = Recipe.read(config("densenet121"));
         assertThat(dense).isEqualTo(Recipe.defaults().with("train.weightDecay", "0.0"));
         Recipe residual = Recipe.read(config("resnet50v2"));
-        assertThat(residual.augment()).isEqualTo(new Recipe.Augment(0, 0, 0, 0));
+        assertThat(residual.augment().summary()).isEqualTo("none");
         assertThat(residual.train().schedule()).isEqualTo(Recipe.Schedule.CONSTANT);
         assertThat(residual.train().lr()).isEqualTo(1e-3);
         assertThat(residual.train().labelSmoothing()).isZero();
@@ -102,7 +102,19 @@ class RecipeTest {
                 "train.batchNorm|group|train.batchNorm must be one of [sync, local], got group",
                 "train.lr|-1|train.lr must be a positive number, got -1.0",
                 "train.lr|NaN|train.lr must be a number",
-                "train.optimizer|sgd|train.optimizer must be adamw, got sgd",
+                "train.optimizer|adam|train.optimizer must be one of [adamw, sgd], got adam",
+                "train.classWeights|even|train.classWeights must be none, balanced or positive numbers separated by commas,"
+                        + " got even",
+                "train.classWeights|[1, -2]|train.classWeights must be none, balanced or positive numbers separated by"
+                        + " commas, got 1,-2",
+                "train.startSize|4097|train.startSize must be 0 to 4096, got 4097",
+                "train.emaDecay|1.0|train.emaDecay must be 0 to below 1, got 1.0",
+                "data.fold|1|data.fold must be 0 where data.folds is 0, got 1",
+                "data.folds|1|data.folds must be 0, or 2 to 100, got 1",
+                "data.imageSize|automatic|data.imageSize must be a whole number, got \"automatic\"",
+                "data.resize|fit|data.resize must be one of [stretch, crop, pad], got fit",
+                "augment.cropScale|0.0|augment.cropScale must be above 0 to 1, got 0.0",
+                "augment.policy|auto|augment.policy must be one of [none, randaugment, trivialaugmentwide], got auto",
                 "data.shuffle|maybe|data.shuffle must be true or false, got \"maybe\"",
                 "data.batchSize|0|data.batchSize must be 1 to 4096, got 0",
                 "data.split.val|0.5|data.split must be fractions",

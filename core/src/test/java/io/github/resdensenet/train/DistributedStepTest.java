@@ -94,7 +94,7 @@ class DistributedStepTest {
         }
         Sharding sharding = group.sharding(recipe.train().shards());
         List<Double> losses = new ArrayList<>();
-        try (FusedEngine engine = new FusedEngine(model, recipe, group)) {
+        try (FusedEngine engine = new FusedEngine(model, recipe, List.of(), group)) {
             for (int size : BATCHES) {
                 try (Batch batch = batch(size, sharding.own(size))) {
                     losses.add(engine.step(batch, 1e-3).loss());

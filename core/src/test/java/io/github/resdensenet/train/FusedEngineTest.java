@@ -15,6 +15,7 @@ import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.Targets;
 import io.github.resdensenet.nn.ablation.Fusion;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.util.KeyedRandom;
@@ -59,7 +60,7 @@ class FusedEngineTest {
     }
 
     private static ReferenceEngine reference(ImageClassifier model) {
-        return new ReferenceEngine(model, Recipe.defaults().train(), CPU, "as requested");
+        return new ReferenceEngine(model, Recipe.defaults().train(), List.of(), CPU, "as requested");
     }
 
     private static Batch batch(int n, int size, long seed) {
@@ -168,7 +169,7 @@ class FusedEngineTest {
                     Batch batch = batch(n, size, seed);
                     PointerScope scope = new PointerScope()) {
                 double loss = exactEngine
-                        .step(batch.images().to(ScalarType.Double), batch.labelTensor(), 1e-300)
+                        .step(batch.images().to(ScalarType.Double), Engine.targets(batch), 1e-300)
                         .loss();
                 Engine.Step step = fused.step(batch, 1e-30);
                 Engine.Step referenceStep = reference.step(batch, 1e-30);
@@ -302,7 +303,10 @@ class FusedEngineTest {
                 int n = range[1] - range[0];
                 Tensor images = batch.images().to(ScalarType.Double).narrow(0, range[0], n);
                 expectedLoss += reference(exact)
-                                .step(images, batch.labelTensor().narrow(0, range[0], n), 1e-300)
+                                .step(
+                                        images,
+                                        Targets.of(Arrays.copyOfRange(batch.labels(), range[0], range[1])),
+                                        1e-300)
                                 .loss()
                         * n
                         / 5;
@@ -377,19 +381,20 @@ class FusedEngineTest {
     @Test
     void autoChoosesFusedEngineAndRejectsBf16WithReference() {
         Recipe recipe = Recipe.defaults().with("data.imageSize", "48");
-        try (Engine engine =
-                Engine.of(recipe, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU, ProcessGroup.single())) {
+        try (Engine engine = Engine.of(
+                recipe, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), List.of(), CPU, ProcessGroup.single())) {
             assertThat(engine.name()).isEqualTo("fused");
             assertThat(engine.description()).startsWith("fused (static plans of oneDNN ");
         }
         Recipe reference = recipe.with("train.engine", "reference");
-        try (Engine engine =
-                Engine.of(reference, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), CPU, ProcessGroup.single())) {
+        try (Engine engine = Engine.of(
+                reference, Models.create(config(32, 64, 4, 1, 1), CLASSES, 0), List.of(), CPU, ProcessGroup.single())) {
             assertThat(engine.description()).isEqualTo("reference (libtorch autograd, as requested)");
         }
         assertThatThrownBy(() -> Engine.of(
                         reference.with("train.precision", "bf16"),
                         Models.create(config(32, 64, 4, 1, 1), CLASSES, 0),
+                        List.of(),
                         CPU,
                         ProcessGroup.single()))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -397,6 +402,7 @@ class FusedEngineTest {
         assertThatThrownBy(() -> Engine.of(
                         reference.with("train.batchNorm", "local"),
                         Models.create(config(32, 64, 4, 1, 1), CLASSES, 0),
+                        List.of(),
                         CPU,
                         ProcessGroup.single()))
                 .isInstanceOf(IllegalArgumentException.class)

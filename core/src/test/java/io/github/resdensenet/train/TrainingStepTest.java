@@ -7,12 +7,14 @@ import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.nn.Targets;
+import io.github.resdensenet.optim.LrSchedule;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.TestModels;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.AbstractTensor;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
@@ -35,14 +37,14 @@ class TrainingStepTest {
 
     private static ReferenceEngine engine(ImageClassifier model) {
         Recipe recipe = Recipe.defaults().with("train.weightDecay", "1e-4").with("train.labelSmoothing", "0.1");
-        return new ReferenceEngine(model, recipe.train(), new Device("cpu"), "as requested");
+        return new ReferenceEngine(model, recipe.train(), List.of(), new Device("cpu"), "as requested");
     }
 
     private static double step(ReferenceEngine engine, int step, double lr) {
         try (PointerScope scope = new PointerScope()) {
             Tensor images = TestModels.images("batch/" + step, 4, 64, 64);
-            Tensor labels = AbstractTensor.create(step % 3L, (step + 1) % 3L, 2L, 0L);
-            return engine.step(images, labels, lr).loss();
+            Targets targets = Targets.of(new int[] {step % 3, (step + 1) % 3, 2, 0});
+            return engine.step(images, targets, lr).loss();
         }
     }
 
@@ -87,11 +89,11 @@ class TrainingStepTest {
     private static void assertStateMatches(int steps) {
         ImageClassifier model = doubleModel("resdensenet");
         ReferenceEngine engine = engine(model);
-        LrSchedule schedule = new LrSchedule.CosineAnnealingLr(1e-3, 1e-6, 10);
+        LrSchedule schedule = LrSchedule.of(Recipe.defaults().train(), 2);
         JsonNode golden = Golden.json("step" + steps + ".json");
         double[] losses = Golden.numbers(golden.get("losses"));
         for (int step = 0; step < steps; step++) {
-            double loss = step(engine, step, schedule.at(step / 2));
+            double loss = step(engine, step, schedule.at(step / 2, step % 2));
             assertThat(loss).as("loss of step " + step).isCloseTo(losses[step], within(RELATIVE * losses[step]));
         }
         assertEqual(golden.get("state"), model.stateDict());

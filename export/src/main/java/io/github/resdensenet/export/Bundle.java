@@ -3,6 +3,8 @@ package io.github.resdensenet.export;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.transforms.Preprocessing.ResizeMode;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Text;
@@ -40,7 +42,8 @@ public enum Bundle {
     /**
      * A model folder as on the Hugging Face Hub: config.json, preprocessor_config.json and onnx/model.onnx
      * (model_quantized.onnx for 8 bits), for transformers.js and Optimum. The input is always {@link ModelInput#TENSOR}.
-     * The logits are divided by the temperature, because these programs compute the softmax themselves.
+     * The logits are divided by the temperature, because these programs compute the softmax themselves. Runs with the
+     * resize mode {@link ResizeMode#PAD} are rejected, because preprocessor_config.json cannot describe it.
      */
     HF {
         @Override
@@ -50,6 +53,11 @@ public enum Bundle {
                 throw new IllegalArgumentException("--input must be tensor for --format hf, got " + options.input());
             }
             Manifest manifest = best.manifest();
+            if (manifest.preprocessing().resize() == ResizeMode.PAD) {
+                throw new IllegalArgumentException(
+                        "data.resize must be stretch or crop for --format hf, but the run has"
+                                + " pad; use --format onnx");
+            }
             Path models = Files.createDirectory(folder.resolve("onnx"));
             AtomicFiles.write(folder.resolve("config.json"), JSON.writeValueAsString(config(manifest)) + "\n");
             AtomicFiles.write(
@@ -152,19 +160,25 @@ public enum Bundle {
     }
 
     private static Map<String, Object> preprocessor(Manifest manifest) {
+        Preprocessing preprocessing = manifest.preprocessing();
+        boolean crop = preprocessing.resize() == ResizeMode.CROP;
         Map<String, Integer> square = new LinkedHashMap<>();
-        square.put("height", manifest.preprocessing().imageSize());
-        square.put("width", manifest.preprocessing().imageSize());
+        square.put("height", preprocessing.imageSize());
+        square.put("width", preprocessing.imageSize());
         Map<String, Object> fields = new LinkedHashMap<>();
-        fields.put("image_processor_type", "ViTImageProcessor");
+        fields.put("image_processor_type", crop ? "CLIPImageProcessor" : "ViTImageProcessor");
         fields.put("do_resize", true);
-        fields.put("size", square);
+        fields.put("size", crop ? Map.of("shortest_edge", preprocessing.imageSize()) : square);
+        if (crop) {
+            fields.put("do_center_crop", true);
+            fields.put("crop_size", square);
+        }
         fields.put("resample", BILINEAR);
         fields.put("do_rescale", true);
         fields.put("rescale_factor", 1 / 255.0);
         fields.put("do_normalize", true);
-        fields.put("image_mean", manifest.preprocessing().normalize().mean());
-        fields.put("image_std", manifest.preprocessing().normalize().std());
+        fields.put("image_mean", preprocessing.normalize().mean());
+        fields.put("image_std", preprocessing.normalize().std());
         return fields;
     }
 }

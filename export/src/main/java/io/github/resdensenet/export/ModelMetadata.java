@@ -3,6 +3,7 @@ package io.github.resdensenet.export;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.transforms.Preprocessing.ResizeMode;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -56,7 +57,8 @@ final class ModelMetadata {
         fields.put("input", options.input().toString());
         fields.put("precision", options.precision().toString());
         fields.put("imageSize", preprocessing.imageSize());
-        fields.put("resize", "bilinear with antialias, without keeping the aspect ratio, as Pillow");
+        fields.put("resizeMode", preprocessing.resize().toString());
+        fields.put("resize", resizing(preprocessing.resize()));
         fields.put("mean", preprocessing.normalize().mean());
         fields.put("std", preprocessing.normalize().std());
         fields.put("exifOrientation", preprocessing.upright() ? "apply" : "ignore");
@@ -65,5 +67,18 @@ final class ModelMetadata {
         fields.put("checkpointSha256", manifest.sha256());
         fields.put("weightsSha256", manifest.files().getOrDefault("weights.safetensors", ""));
         return JsonMapper.shared().writeValueAsString(fields);
+    }
+
+    private static String resizing(ResizeMode mode) {
+        String method = "bilinear with antialias, as Pillow: ";
+        return switch (mode) {
+            case STRETCH -> "bilinear with antialias, without keeping the aspect ratio, as Pillow";
+            case CROP ->
+                method + "the short side becomes imageSize, the long side is rounded down, and the centre square"
+                        + " is kept; of images longer than 16:1, only the middle 16:1 is resized";
+            case PAD ->
+                method + "the long side becomes imageSize, the short side is rounded down, and is padded with black"
+                        + " on both sides";
+        };
     }
 }

@@ -100,10 +100,9 @@ final class OnnxModel {
 
     /** Resizes to the pixels of Pillow and normalises with the same float32 arithmetic as {@link Normalize#table}. */
     private static String preprocessing(OnnxGraph graph, Classifier classifier, String pixels) {
-        int size = classifier.preprocessing().imageSize();
         String channelsFirst =
                 graph.node("Transpose", "channels_first", List.of(pixels), attribute("perm", 0, 3, 1, 2));
-        String resized = ResizeNodes.add(graph, channelsFirst, size);
+        String resized = ResizeNodes.add(graph, channelsFirst, classifier.preprocessing());
         String real = graph.node("Cast", "real", List.of(resized), attribute("to", DataType.FLOAT.getNumber()));
         Normalize normalize = classifier.preprocessing().normalize();
         String scaled = graph.node("Div", "scaled", List.of(real, graph.float32("pixel_max", List.of(), 255f)));

@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.onnxruntime.OnnxJavaType;
+import ai.onnxruntime.OnnxTensor;
+import ai.onnxruntime.OrtEnvironment;
+import ai.onnxruntime.OrtSession;
 import io.github.resdensenet.checkpoint.ModelState;
 import io.github.resdensenet.checkpoint.TensorData;
 import io.github.resdensenet.image.ImageDecoder;
@@ -25,6 +29,8 @@ import io.github.resdensenet.testkit.Extent;
 import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.transforms.Preprocessing;
+import io.github.resdensenet.transforms.Preprocessing.ResizeMode;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -157,6 +163,97 @@ class ExportTest {
             assertThat(check.logits()).isLessThan(1e-5);
             assertThat(check.probabilities()).isLessThan(1e-6);
         }
+    }
+
+    /** Runs the nodes of the resize alone. */
+    @ParameterizedTest
+    @EnumSource(ResizeMode.class)
+    void pixelsOfAnySizeAreResizedExactlyInEveryMode(ResizeMode mode) throws Exception {
+        List<int[]> sizes = new ArrayList<>(List.of(
+                new int[] {1, 1},
+                new int[] {1, 40},
+                new int[] {40, 1},
+                new int[] {2, 90},
+                new int[] {90, 2},
+                new int[] {5, 400},
+                new int[] {97, 5},
+                new int[] {48, 48},
+                new int[] {48, 51},
+                new int[] {51, 48}));
+        for (int i = 0; i < Extent.of(30, 300); i++) {
+            sizes.add(new int[] {1 + 37 * i % (i % 5 == 0 ? 400 : 90), 1 + 53 * i % (i % 7 == 0 ? 600 : 110)});
+        }
+        int input = 33;
+        Preprocessing preprocessing = new Preprocessing(input, Normalize.IMAGENET, false, mode);
+        OnnxGraph graph = new OnnxGraph("resize");
+        String pixels = graph.input(OnnxModel.value("pixels", TensorProto.DataType.UINT8, 1L, 3L, "height", "width"));
+        graph.output(OnnxModel.value(
+                ResizeNodes.add(graph, pixels, preprocessing), TensorProto.DataType.DOUBLE, 1L, 3L, 33L, 33L));
+        OrtEnvironment environment = OrtEnvironment.getEnvironment();
+        try (OrtSession.SessionOptions options = new OrtSession.SessionOptions();
+                OrtSession session = environment.createSession(
+                        OnnxModel.builder(graph).build().toByteArray(), options)) {
+            for (int[] size : sizes) {
+                RgbImage image =
+                        new RgbImage(size[1], size[0], Counter.image("resize" + size[0], size[0], size[1], false));
+                byte[] planes = new byte[3 * size[0] * size[1]];
+                for (int k = 0; k < planes.length; k++) {
+                    planes[k % 3 * size[0] * size[1] + k / 3] = image.pixels()[k];
+                }
+                ByteBuffer direct =
+                        ByteBuffer.allocateDirect(planes.length).put(planes).flip();
+                byte[] resized = new byte[3 * input * input];
+                try (OnnxTensor tensor = OnnxTensor.createTensor(
+                                environment, direct, new long[] {1, 3, size[0], size[1]}, OnnxJavaType.UINT8);
+                        OrtSession.Result result = session.run(Map.of("pixels", tensor))) {
+                    double[][][] values = ((double[][][][]) result.get(0).getValue())[0];
+                    for (int k = 0; k < resized.length; k++) {
+                        resized[k] = (byte) values[k % 3][k / 3 / input][k / 3 % input];
+                    }
+                }
+                assertThat(resized)
+                        .as("%d x %d", size[1], size[0])
+                        .isEqualTo(preprocessing.input(image).pixels());
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(ResizeMode.class)
+    void exportsEveryResizeModeAndNamesIt(ResizeMode mode) throws Exception {
+        Run run = run(recipe("resdensenet", "both", 48).with("data.resize", mode.toString()));
+        for (ModelInput input : ModelInput.values()) {
+            Path file = folder.resolve(input + ".onnx");
+            OnnxExport.Report report = OnnxExport.write(run, new OnnxOptions(input), file);
+            assertThat(report.check().logits()).isLessThan(1e-5);
+            Map<String, String> metadata = read(file).getMetadataPropsList().stream()
+                    .collect(Collectors.toMap(StringStringEntryProto::getKey, StringStringEntryProto::getValue));
+            JsonNode manifest = JsonMapper.shared().readTree(metadata.get("resdensenet.manifest"));
+            assertThat(manifest.get("resizeMode").asString()).isEqualTo(mode.toString());
+        }
+        assertThat(TorchScriptExport.write(run, folder.resolve("m.pt"))).startsWith("Checked with libtorch");
+        Bundle.TRITON.write(run, new OnnxOptions(ModelInput.PIXELS), folder.resolve("triton"));
+        assertThat(folder.resolve("triton/1/model.onnx")).isNotEmptyFile();
+    }
+
+    @Test
+    void huggingFaceBundleCropsOrRejectsPadding() throws Exception {
+        Path bundle = folder.resolve("hf");
+        OnnxOptions options = new OnnxOptions(ModelInput.TENSOR);
+        Run crop = run(recipe("resdensenet", "both", 48).with("data.resize", "crop"));
+        Bundle.HF.write(crop, options, bundle);
+        JsonNode preprocessor = JsonMapper.shared().readTree(bundle.resolve("preprocessor_config.json"));
+        assertThat(preprocessor.get("image_processor_type").asString()).isEqualTo("CLIPImageProcessor");
+        assertThat(preprocessor.get("size").get("shortest_edge").asInt()).isEqualTo(48);
+        assertThat(preprocessor.get("do_center_crop").asBoolean()).isTrue();
+        assertThat(preprocessor.get("crop_size").get("height").asInt()).isEqualTo(48);
+        folder = Files.createDirectory(folder.resolve("other"));
+        Run pad = run(recipe("resdensenet", "both", 48).with("data.resize", "pad"));
+        assertThatThrownBy(() -> Bundle.HF.write(pad, options, folder.resolve("hf")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("data.resize must be stretch or crop for --format hf, but the run has pad;"
+                        + " use --format onnx");
+        assertThat(folder.resolve("hf")).doesNotExist();
     }
 
     @Test

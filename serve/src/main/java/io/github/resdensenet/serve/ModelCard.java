@@ -29,6 +29,7 @@ final class ModelCard {
         card.put("architecture", manifest.model().title());
         card.put("parameters", model.classifier().model().parameterCount());
         card.put("image_size", model.size());
+        card.put("resize", model.classifier().preprocessing().resize().toString());
         card.put("classes", model.classifier().classes());
         card.put("trained_on", String.valueOf(Path.of(manifest.data()).getFileName()));
         card.put("epochs", manifest.history().size());

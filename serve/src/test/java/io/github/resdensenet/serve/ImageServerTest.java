@@ -572,6 +572,15 @@ class ImageServerTest {
     }
 
     @Test
+    void theModelCardNamesTheInputSizeAndTheResizeMode() throws Exception {
+        JsonNode card = json(get("/models/day"));
+
+        assertThat(card.get("image_size").asInt())
+                .isEqualTo(run.readBestManifest().preprocessing().imageSize());
+        assertThat(card.get("resize").asString()).isEqualTo("stretch");
+    }
+
+    @Test
     void theApiDescriptionListsRoutesThatExist() throws Exception {
         JsonNode paths = new YAMLMapper().readTree(get("/openapi.yaml").body()).path("paths");
 

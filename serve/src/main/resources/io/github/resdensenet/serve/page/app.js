@@ -66,7 +66,7 @@ function showCard() {
   $("card").hidden = false;
   const trained = card.trained_on ? ` Trained on ${card.trained_on} for ${card.epochs} epochs.` : "";
   $("about").textContent = `${card.name}: ${card.architecture}, ${card.parameters.toLocaleString("en")} parameters, `
-    + `${card.classes.length} classes, input of ${card.image_size} × ${card.image_size} pixels.${trained} `
+    + `${card.classes.length} classes, input of ${card.image_size} × ${card.image_size} pixels (resize mode ${card.resize}).${trained} `
     + (card.calibrated ? "Probabilities are calibrated." : "Probabilities are not calibrated.");
   const metrics = Object.entries(card.metrics);
   $("metrics").hidden = metrics.length === 0;

@@ -1,0 +1,55 @@
+package io.github.resdensenet.optim;
+
+import io.github.resdensenet.run.Recipe;
+
+/** A learning rate schedule. */
+public interface LrSchedule {
+    /**
+     * Returns the schedule of a recipe.
+     *
+     * @param stepsPerEpoch optimiser steps in an epoch
+     */
+    static LrSchedule of(Recipe.Train train, int stepsPerEpoch) {
+        int tMax = train.tMax() > 0 ? train.tMax() : train.epochs() - train.warmupEpochs();
+        LrSchedule main = switch (train.schedule()) {
+            case CONSTANT -> new ConstantLr(train.lr());
+            case COSINE -> new CosineAnnealingLr(train.lr(), train.etaMin(), tMax);
+            case STEP -> new StepLr(train.lr(), train.gamma(), train.stepSize());
+            case PLATEAU -> new ReduceLrOnPlateau(train.lr(), train.gamma(), train.plateauPatience(), train.etaMin());
+            case ONECYCLE -> new OneCycleLr(train.lr(), train.pctStart(), train.epochs(), stepsPerEpoch);
+        };
+        return train.warmupEpochs() == 0 ? main : new Warmup(main, train.warmupEpochs());
+    }
+
+    /**
+     * Returns the learning rate of a step.
+     *
+     * @param epoch from 0
+     * @param step optimiser step within the epoch, from 0
+     */
+    double at(int epoch, int step);
+
+    /** Returns the schedule after an epoch that ended with this loss on the subset that selects the best epoch. */
+    default LrSchedule after(double loss) {
+        return this;
+    }
+
+    /** A constant learning rate. */
+    record ConstantLr(double lr) implements LrSchedule {
+        @Override
+        public double at(int epoch, int step) {
+            return lr;
+        }
+    }
+
+    /**
+     * Half a cosine from lr at epoch 0 to etaMin at epoch tMax: etaMin + (lr - etaMin) (1 + cos(pi epoch / tMax)) / 2
+     * (I. Loshchilov, F. Hutter, "SGDR", ICLR 2017).
+     */
+    record CosineAnnealingLr(double lr, double etaMin, int tMax) implements LrSchedule {
+        @Override
+        public double at(int epoch, int step) {
+            return etaMin + (lr - etaMin) * (1 + Math.cos(Math.PI * epoch / tMax)) / 2;
+        }
+    }
+}

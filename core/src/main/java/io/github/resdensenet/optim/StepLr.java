@@ -1,0 +1,10 @@
+package io.github.resdensenet.optim;
+
+/** Multiplied by gamma every {@code size} epochs. */
+record StepLr(double lr, double gamma, int size) implements LrSchedule {
+    @Override
+    public double at(int epoch, int step) {
+        int times = epoch / size;
+        return lr * Math.pow(gamma, times);
+    }
+}

@@ -1,0 +1,188 @@
+package io.github.resdensenet.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.github.resdensenet.checkpoint.TensorData;
+import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.eval.RunEvaluator;
+import io.github.resdensenet.optim.Optimizer;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.History;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.testkit.TestImages;
+import io.github.resdensenet.util.Digest;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Trainings with augmentation, optimisers, schedules, averaging and early stopping that the default recipe leaves off. */
+class TrainingOptionsTest {
+    @TempDir
+    private Path root;
+
+    private Recipe tiny;
+
+    @BeforeEach
+    void createImages() throws Exception {
+        tiny = TinyRecipe.on(TestImages.folder(root.resolve("data"), 12, 20, "夜", "day"));
+    }
+
+    private Recipe everything(String engine, String optimizer, String schedule) {
+        Map<String, String> changes = new HashMap<>();
+        changes.put("data.imageSize", "48");
+        changes.put("data.resize", "crop");
+        changes.put("data.sampling", "balanced");
+        changes.put("augment.cropScale", "0.5");
+        changes.put("augment.verticalFlip", "0.5");
+        changes.put("augment.rotation", "20");
+        changes.put("augment.translate", "0.1");
+        changes.put("augment.perspective", "0.3");
+        changes.put("augment.hue", "0.1");
+        changes.put("augment.blur", "1.5");
+        changes.put("augment.erasing", "0.5");
+        changes.put("augment.policy", "trivialaugmentwide");
+        changes.put("augment.mixup", "0.4");
+        changes.put("augment.cutmix", "1.0");
+        changes.put("train.engine", engine);
+        changes.put("train.optimizer", optimizer);
+        changes.put("train.schedule", schedule);
+        changes.put("train.plateauPatience", "0");
+        changes.put("train.clipNorm", "1.0");
+        changes.put("train.accumulate", "2");
+        changes.put("train.classWeights", "balanced");
+        changes.put("train.decayNormAndBias", "false");
+        changes.put("train.startSize", "32");
+        changes.put("train.emaDecay", "0.8");
+        changes.put("train.epochs", "3");
+        return tiny.with(changes);
+    }
+
+    /** Everything that an interruption must not change. */
+    private static String outcome(Run run) throws IOException {
+        StringBuilder all = new StringBuilder(Files.readString(run.file("metrics.json")));
+        Files.readAllLines(run.file("history.csv")).forEach(line -> all.append(line.replaceAll(",[^,]*,[^,]*$", "\n")));
+        for (Path checkpoint : List.of(run.last(), run.best())) {
+            for (String file : List.of("weights.safetensors", "optimizer.safetensors")) {
+                all.append(Digest.sha256(checkpoint.resolve(file))).append('\n');
+            }
+        }
+        return all.toString();
+    }
+
+    private static void stopAfter(int steps, Recipe recipe, Path out) {
+        Trainer[] trainer = new Trainer[1];
+        int[] done = {0};
+        trainer[0] = new Trainer(new TrainListener() {
+            @Override
+            public void step(int epoch, int epochs, int step, int ofSteps, double loss, double rate) {
+                if (++done[0] == steps) {
+                    trainer[0].stop();
+                }
+            }
+        });
+        assertThatThrownBy(() -> trainer[0].train(recipe, out, null, false)).isInstanceOf(CancellationException.class);
+    }
+
+    private static Run resume(Path run) throws IOException {
+        return new Trainer(new TrainListener() {}).resume(run, 0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"fused, sgd, plateau", "fused, adamw, onecycle", "reference, adamw, step"})
+    void resumesToIdenticalStateWithEverythingOn(String engine, String optimizer, String schedule) throws Exception {
+        Recipe recipe = everything(engine, optimizer, schedule);
+        String uninterrupted = outcome(Trainer.train(recipe, root.resolve("uninterrupted")));
+        for (int steps : new int[] {1, 5}) {
+            Path out = root.resolve("stopped-" + steps);
+            stopAfter(steps, recipe.with("data.loaderThreads", "3"), out);
+            assertThat(outcome(resume(out))).isEqualTo(uninterrupted);
+        }
+    }
+
+    @Test
+    void threadsChangeNothingWithEverythingOn() throws Exception {
+        Recipe recipe = everything("fused", "sgd", "onecycle");
+        String two = outcome(Trainer.train(recipe, root.resolve("two")));
+        Recipe one = recipe.with("train.threads", "1").with("data.loaderThreads", "0");
+        assertThat(outcome(Trainer.train(one, root.resolve("one")))).isEqualTo(two);
+    }
+
+    @Test
+    void averageOfWeightsIsResultAndRawWeightsAreBesideIt() throws Exception {
+        Run run = Trainer.train(tiny.with("train.emaDecay", "0.9"), root.resolve("run"));
+        Checkpoint best = run.readBest();
+        Map<String, TensorData> raw = Optimizer.rawWeights(best);
+        Map<String, TensorData> averaged = best.weights().tensors();
+        assertThat(raw.keySet()).isEqualTo(averaged.keySet());
+        assertThat(raw.get("stem.0.weight")).isNotEqualTo(averaged.get("stem.0.weight"));
+        assertThat(raw.get("stem.1.running_mean")).isNotEqualTo(averaged.get("stem.1.running_mean"));
+        int epoch = best.manifest().progress().bestEpoch();
+        double accuracy = new RunEvaluator(run)
+                .evaluateSplit(Subset.VAL, null, (done, total) -> {})
+                .accuracy();
+        assertThat(accuracy)
+                .isCloseTo(
+                        History.read(run.file("history.csv"))
+                                .epochs()
+                                .get(epoch - 1)
+                                .acc(),
+                        within(1e-12));
+        assertThat(Files.readString(run.file("log.txt"))).contains("Average of the weights: ");
+    }
+
+    @Test
+    void trainingEndsWhenNoEpochIsBetter() throws Exception {
+        Recipe recipe =
+                tiny.with("train.epochs", "6").with("train.patience", "2").with("train.lr", "1e-30");
+        Run run = Trainer.train(recipe, root.resolve("run"));
+        assertThat(run.isFinished()).isTrue();
+        int best = run.readBestManifest().progress().bestEpoch();
+        assertThat(best).isLessThan(4);
+        assertThat(History.read(run.file("history.csv")).epochs()).hasSize(best + 2);
+        assertThat(Files.readString(run.file("log.txt")))
+                .contains("Ended early: no epoch after epoch " + best + " was better (train.patience 2)");
+        String before = outcome(run);
+        assertThat(outcome(resume(run.folder()))).isEqualTo(before);
+    }
+
+    @Test
+    void logNamesClassWeightsAndSampling() throws Exception {
+        Path data = TestImages.folder(root.resolve("uneven"), 20, 20, "many");
+        TestImages.folder(data, 5, 20, "few");
+        Recipe recipe =
+                TinyRecipe.on(data).with("train.classWeights", "balanced").with("data.sampling", "balanced");
+        Run run = Trainer.train(recipe, root.resolve("run"));
+        assertThat(Files.readString(run.file("log.txt")))
+                .contains("Class weights in the loss: few 2.667, many 0.615")
+                .contains("Sampling: balanced");
+        assertThat(Files.readString(run.file("report.html"))).contains("Class weights in the loss", "few 2.667");
+        Recipe wrong = TinyRecipe.on(data).with("train.classWeights", "1,2,3");
+        assertThatThrownBy(() -> Trainer.train(wrong, root.resolve("wrong")))
+                .hasMessage("train.classWeights must have one number per class, 2 in all, got 1,2,3");
+        assertThat(root.resolve("wrong")).doesNotExist();
+    }
+
+    @Test
+    void automaticSizeFitsImages() throws Exception {
+        Path data = TestImages.folder(root.resolve("small"), 8, 70, "a", "b");
+        Recipe recipe = TinyRecipe.on(data).with("data.imageSize", "auto");
+        assertThat(recipe.toYaml()).contains("imageSize: auto");
+        Run run = Trainer.train(recipe, root.resolve("run"));
+        assertThat(Files.readString(run.file("log.txt")))
+                .contains("Image size: 96, because the median of the images' short sides is 70 pixels");
+        assertThat(run.readBestManifest().preprocessing().imageSize()).isEqualTo(96);
+        assertThat(Files.readString(run.file("recipe.yaml"))).contains("imageSize: 96");
+    }
+}
