@@ -1,0 +1,133 @@
+"""Compares the recipes over seeds, and class weights on images of very uneven classes. Writes docs/recipes.md.
+
+    python bench/recipes.py [--seeds 10] [--data fashion3] [--out runs/recipes]
+
+Trains each recipe on the same splits, one seed after the other (about an hour and a half on two processors). Finished runs
+are not trained again; an interrupted run is resumed. Needs a Python with scipy. Nothing else should run on the machine: the
+times are those of the training steps.
+"""
+
+import argparse
+import csv
+import json
+import math
+import pathlib
+import shutil
+import statistics
+import subprocess
+import zipfile
+
+from scipy.stats import t
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "recipes.md"
+IMAGES = ROOT / "core/src/main/resources/io/github/resdensenet/data/fashion3.zip"
+RECIPES = ["default", "fast", "strong"]
+IMBALANCE_SEEDS = range(5)
+
+
+def train(run: pathlib.Path, *options: str) -> dict:
+    if not (run / "metrics.json").exists():
+        place = ["--resume", str(run)] if run.exists() else [*options, "--out", str(run)]
+        subprocess.run([ROOT / "resdensenet", "train", *place], check=True, stdout=subprocess.DEVNULL)
+    with open(run / "history.csv", encoding="utf-8") as file:
+        seconds = sum(float(row["seconds"]) for row in csv.DictReader(file))
+    test = json.loads((run / "metrics.json").read_text(encoding="utf-8"))["test"]
+    recall = statistics.mean(c["recall"] for c in test["per_class"])
+    return {"accuracy": 100 * test["accuracy"], "seconds": seconds, "recall": 100 * recall}
+
+
+def interval(d: list[float]) -> str:
+    half = t.ppf(0.975, len(d) - 1) * statistics.stdev(d) / math.sqrt(len(d))
+    return f"{statistics.mean(d):+.2f} ({statistics.mean(d) - half:+.2f} to {statistics.mean(d) + half:+.2f})"
+
+
+def recipes(out: pathlib.Path, data: list[str], seeds: range) -> list[str]:
+    results = {name: [] for name in RECIPES}
+    for seed in seeds:
+        for name in RECIPES:
+            options = ["--recipe", name, "--seed", str(seed), *data]
+            results[name].append(train(out / f"{name}-{seed}", *options))
+            print(name, seed, results[name][-1], flush=True)
+    lines = ["| recipe | test accuracy, mean (standard deviation), % | difference from `default`, points, 95% interval"
+             " | training time, median, s | time / `default`'s |", "| --- | ---: | ---: | ---: | ---: |"]
+    base = results["default"]
+    for name in RECIPES:
+        accuracy = [r["accuracy"] for r in results[name]]
+        seconds = statistics.median(r["seconds"] for r in results[name])
+        ratio = statistics.median(r["seconds"] / b["seconds"] for r, b in zip(results[name], base, strict=True))
+        difference = interval([a - b["accuracy"] for a, b in zip(accuracy, base, strict=True)])
+        lines.append(f"| `{name}` | {statistics.mean(accuracy):.1f} ({statistics.stdev(accuracy):.1f})"
+                     f" | {'' if name == 'default' else difference} | {seconds:.0f} | {ratio:.2f} |")
+    return lines
+
+
+def uneven(out: pathlib.Path) -> pathlib.Path:
+    """An image folder of the built-in images with a tenth of the shirts and of the coats."""
+    folder = out / "uneven"
+    if not folder.exists():
+        part = out / "uneven.part"
+        shutil.rmtree(part, ignore_errors=True)
+        with zipfile.ZipFile(IMAGES) as archive:
+            for name in sorted(archive.namelist()):
+                if name.endswith("/"):
+                    continue
+                label = pathlib.PurePosixPath(name).parent.name
+                number = sum(1 for _ in (part / label).glob("*")) if (part / label).exists() else 0
+                most = 60 if label != "pullover" else 600
+                if number < most:
+                    (part / label).mkdir(parents=True, exist_ok=True)
+                    (part / label / pathlib.PurePosixPath(name).name).write_bytes(archive.read(name))
+        part.rename(folder)
+    return folder
+
+
+def imbalance(out: pathlib.Path) -> list[str]:
+    folder = uneven(out)
+    counts = ", ".join(f"{c.name} {sum(1 for _ in c.glob('*'))}" for c in sorted(folder.iterdir()))
+    ways = {"none": [], "class weights": ["--set", "train.classWeights=balanced"],
+            "balanced sampling": ["--set", "data.sampling=balanced"]}
+    results = {way: [train(out / f"uneven-{way.replace(' ', '-')}-{seed}", "--data", str(folder), "--image-size", "64",
+                           "--seed", str(seed), *options) for seed in IMBALANCE_SEEDS] for way, options in ways.items()}
+    lines = [f"Images: {counts}. Seeds: {len(IMBALANCE_SEEDS)}.", "",
+             "| | macro recall, mean, % | difference, points, 95% interval | accuracy, mean, % |",
+             "| --- | ---: | ---: | ---: |"]
+    for way, of in results.items():
+        recall = [r["recall"] for r in of]
+        difference = interval([a - b["recall"] for a, b in zip(recall, results["none"], strict=True)])
+        lines.append(f"| {way} | {statistics.mean(recall):.1f} | {'' if way == 'none' else difference}"
+                     f" | {statistics.mean(r['accuracy'] for r in of):.1f} |")
+    return lines
+
+
+def cpu() -> str:
+    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo", encoding="utf-8") if "model name" in line]
+    return f"{len(names)} processors of an {names[0]}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seeds", type=int, default=10)
+    parser.add_argument("--data", default="fashion3")
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "runs" / "recipes")
+    options = parser.parse_args()
+    data = [] if options.data == "fashion3" else ["--data", options.data]
+    table = recipes(options.out, data, range(options.seeds))
+    if options.data != "fashion3":
+        print("\n".join(table))
+        return
+    lines = ["# Recipes", "",
+             "`python bench/recipes.py` trains each recipe with the same seeds on the built-in images (64 pixels) and writes this"
+             f" page. Machine: {cpu()}. The test set of a seed is the same for all recipes; differences are paired by seed. The"
+             " time is that of the training steps.", "",
+             f"Seeds: {options.seeds}.", "", *table, "",
+             "`fast` uses bf16 where the processor has it; the table has its time on this machine.", "",
+             "## Uneven classes", "",
+             "The default recipe on built-in images of which two classes have a tenth of the third one's images.", "",
+             *imbalance(options.out), ""]
+    PAGE.write_text("\n".join(lines), encoding="utf-8")
+    print(f"wrote {PAGE}")
+
+
+if __name__ == "__main__":
+    main()
