@@ -10,6 +10,7 @@ import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.train.Engine;
 import io.github.resdensenet.util.KeyedRandom;
 import java.nio.FloatBuffer;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.bytedeco.pytorch.Device;
@@ -58,7 +59,7 @@ public class StepBenchmark {
                 Recipe.defaults().with("data.imageSize", Integer.toString(size)).with("train.engine", engineName);
         NativeSettings.apply(0);
         model = Models.create(recipe.model(), CLASSES, 0);
-        engine = Engine.of(recipe, model, new Device("cpu"), ProcessGroup.single());
+        engine = Engine.of(recipe, model, List.of(), new Device("cpu"), ProcessGroup.single());
         inference = engine.inference(size);
         KeyedRandom random = KeyedRandom.of(0);
         FloatBuffer pixels = Batch.allocate(BATCH, size);

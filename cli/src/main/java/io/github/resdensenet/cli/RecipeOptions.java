@@ -63,8 +63,9 @@ final class RecipeOptions {
 
     @Option(
             names = "--precision",
-            paramLabel = "fp32|bf16",
-            description = "number format of the activations; bf16 needs the fused engine (default: fp32)")
+            paramLabel = "fp32|bf16|auto",
+            description = "number format of the activations; auto is bf16 where the processor has it; bf16 needs the"
+                    + " fused engine (default: fp32)")
     private @Nullable String precision;
 
     @Option(

@@ -14,6 +14,7 @@ import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.train.Engine;
+import io.github.resdensenet.train.Trainer;
 import io.github.resdensenet.transforms.Normalize;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.util.KeyedRandom;
@@ -42,7 +43,7 @@ public final class Benchmark {
     /**
      * Creates a benchmark.
      *
-     * @param recipe recipe with the model, batch size, image size (0 is 224), engine, precision and threads
+     * @param recipe recipe with the model, batch size, image size (0 and auto are 224), engine, precision and threads
      * @param steps number of measured steps
      * @param warmup number of steps before the measured steps
      * @param profiling whether to report the time of each kind of work within a training step
@@ -56,7 +57,8 @@ public final class Benchmark {
             throw new IllegalArgumentException(
                     "steps must be positive and warmup 0 or more, got " + steps + " and " + warmup);
         }
-        this.recipe = recipe.data().imageSize() == 0 ? recipe.with("data.imageSize", "224") : recipe;
+        Recipe sized = recipe.data().imageSize() <= 0 ? recipe.with("data.imageSize", "224") : recipe;
+        this.recipe = Trainer.withPrecision(sized);
         this.steps = steps;
         this.warmup = warmup;
         this.profiling = profiling;

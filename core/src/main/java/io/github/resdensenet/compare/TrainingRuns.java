@@ -58,7 +58,8 @@ final class TrainingRuns {
      * @param newHead whether the head keeps its random initialisation
      * @throws CheckpointException if the run was trained with another recipe
      */
-    Run train(Recipe recipe, String name, @Nullable Path init, boolean newHead) throws IOException {
+    Run train(Recipe requested, String name, @Nullable Path init, boolean newHead) throws IOException {
+        Recipe recipe = Trainer.withPrecision(requested);
         Path place = folder(name);
         Trainer trainer = new Trainer(listener);
         training = trainer;

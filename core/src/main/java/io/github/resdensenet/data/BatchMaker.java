@@ -71,7 +71,7 @@ final class BatchMaker {
         int[] labels =
                 Arrays.stream(indices).map(i -> samples.get(i).classIndex()).toArray();
         int n = range.size();
-        if (mixing.isEmpty() || n == 1) {
+        if (mixing.isEmpty()) {
             return new Batch(pixels, indices, labels, size, () -> free.add(pixels));
         }
         Mix mix = mixing.get().sample(KeyedRandom.of(batches.seed(), MIX, epoch.number, range.from()), size, size);

@@ -42,11 +42,12 @@ public final class PixelCache implements AutoCloseable {
      * Where the images are: in memory, or in the temporary file.
      *
      * @param memory the images in memory, by sample index
+     * @param left bytes of memory that are left for images
      * @param places where the other images start in the file, by sample index
      * @param end end of the file
      */
     private record Images(
-            @Nullable RgbImage[] memory, @Nullable Place[] places, AtomicLong end) {}
+            @Nullable RgbImage[] memory, AtomicLong left, @Nullable Place[] places, AtomicLong end) {}
 
     private record Place(long start, int width, int height) {}
 
@@ -81,10 +82,11 @@ public final class PixelCache implements AutoCloseable {
             List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress, long memoryBytes)
             throws IOException {
         boolean upright = preprocessing.upright();
+        long needed = 3L * preprocessing.imageSize() * preprocessing.imageSize() * samples.size();
         return ofReadable(
                 samples,
                 path -> preprocessing.input(ImageDecoder.decode(path, upright)),
-                3L * preprocessing.imageSize() * preprocessing.imageSize() * samples.size() <= memoryBytes,
+                empty(samples.size(), needed <= memoryBytes ? needed : 0, needed > memoryBytes),
                 threads,
                 progress);
     }
@@ -96,12 +98,12 @@ public final class PixelCache implements AutoCloseable {
      */
     public static PixelCache forCrops(
             List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress) throws IOException {
-        long bytes = 4L * preprocessing.imageSize() * preprocessing.imageSize() * samples.size();
+        long memoryBytes = Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4);
         boolean upright = preprocessing.upright();
         PixelCache cache = ofReadable(
                 samples,
                 path -> preprocessing.forCrops(ImageDecoder.decode(path, upright)),
-                bytes <= Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4),
+                empty(samples.size(), memoryBytes, true),
                 threads,
                 progress);
         cache.requireAll();
@@ -113,9 +115,8 @@ public final class PixelCache implements AutoCloseable {
     }
 
     private static PixelCache ofReadable(
-            List<Sample> samples, Reader reader, boolean inMemory, int threads, IntConsumer progress)
+            List<Sample> samples, Reader reader, PixelCache cache, int threads, IntConsumer progress)
             throws IOException {
-        PixelCache cache = empty(samples.size(), inMemory);
         try {
             List<Optional<ImageException>> faults =
                     Parallel.map(samples.size(), threads, i -> cache.fill(i, samples.get(i), reader), progress);
@@ -154,10 +155,11 @@ public final class PixelCache implements AutoCloseable {
         return new PixelCache(readable, images, file);
     }
 
-    private static PixelCache empty(int count, boolean inMemory) throws IOException {
+    private static PixelCache empty(int count, long memoryBytes, boolean withFile) throws IOException {
         int[] slots = IntStream.range(0, count).toArray();
-        Images images = new Images(new RgbImage[count], new Place[count], new AtomicLong());
-        if (inMemory) {
+        Images images =
+                new Images(new RgbImage[count], new AtomicLong(memoryBytes), new Place[count], new AtomicLong());
+        if (!withFile) {
             return new PixelCache(slots, images, null);
         }
         Path temporary = Files.createTempFile("resdensenet-", ".pixels");
@@ -181,7 +183,7 @@ public final class PixelCache implements AutoCloseable {
             return Optional.of(new ImageException(
                     sample.path(), "cannot be read: " + e.getClass().getSimpleName()));
         }
-        if (file == null) {
+        if (images.left.addAndGet(-image.pixels().length) >= 0 || file == null) {
             images.memory[index] = image;
         } else {
             ByteBuffer bytes = ByteBuffer.wrap(image.pixels());

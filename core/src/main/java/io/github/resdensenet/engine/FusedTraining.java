@@ -86,6 +86,16 @@ public final class FusedTraining implements AutoCloseable {
         return OneDnn.version();
     }
 
+    /** Whether this processor has instructions for bf16. Without them, bf16 is slow or not possible. */
+    public static boolean isBf16Fast() {
+        try {
+            return OneDnn.instructionSet().contains("bf16")
+                    || OneDnn.instructionSet().contains("amx");
+        } catch (LinkageError e) { // no oneDNN for this machine
+            return false;
+        }
+    }
+
     /** Describes the fused engine on this machine, or why it cannot be used. */
     public static String describe() {
         try {

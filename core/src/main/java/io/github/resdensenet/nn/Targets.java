@@ -6,7 +6,7 @@ import java.util.stream.IntStream;
  * The true classes of a batch. After MixUp or CutMix, an image has two.
  *
  * @param labels class index of each image [N]
- * @param others second class index of each image [N]
+ * @param others second class index of each image [N]; the same array if images have one class
  * @param lambda weight of the first class, 0 to 1; the second one has the rest
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared, and a copy per step would cost time
@@ -18,7 +18,7 @@ public record Targets(int[] labels, int[] others, double lambda) {
 
     /** Whether images have two classes. */
     public boolean isMixed() {
-        return lambda < 1;
+        return others != labels;
     }
 
     /** The probability of a class for an image, without label smoothing. */

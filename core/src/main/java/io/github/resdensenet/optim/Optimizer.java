@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
@@ -189,11 +190,6 @@ public final class Optimizer implements AutoCloseable {
         }
     }
 
-    /** Whether the recipe asks for an average of the weights. */
-    public boolean hasAverage() {
-        return average.isPresent();
-    }
-
     /** Exchanges the model's weights and statistics with their averages. Call it again before the next step. */
     public void swapAverage() {
         average.ifPresent(WeightAverage::swap);
@@ -218,21 +214,12 @@ public final class Optimizer implements AutoCloseable {
 
     /** Returns the states by parameter name, and as metadata the numbers of all steps and of frozen steps. */
     public Safetensors state() {
-        return state(AVERAGE);
-    }
-
-    /** Returns {@link #state} after {@link #swapAverage}: it contains the weights that are not averaged. */
-    public Safetensors stateOfAverage() {
-        return state(RAW);
-    }
-
-    private Safetensors state(String other) {
         Map<String, String> steps = new LinkedHashMap<>(Map.of("step", Long.toString(step)));
         if (frozenSteps > 0) {
             steps.put("frozen_steps", Long.toString(frozenSteps));
         }
         try (PointerScope scope = new PointerScope()) {
-            return new Safetensors(ModelState.of(tensors(other)), steps);
+            return new Safetensors(ModelState.of(tensors()), steps);
         }
     }
 
@@ -243,23 +230,44 @@ public final class Optimizer implements AutoCloseable {
      */
     public void load(Safetensors state, Path source) throws IOException {
         try (PointerScope scope = new PointerScope()) {
-            ModelState.load(tensors(AVERAGE), state.tensors(), source);
+            ModelState.load(tensors(), state.tensors(), source);
         }
         step = Long.parseLong(state.metadata().getOrDefault("step", "0"));
         frozenSteps = Long.parseLong(state.metadata().getOrDefault("frozen_steps", "0"));
     }
 
-    private Map<String, Tensor> tensors(String averagePrefix) {
+    private Map<String, Tensor> tensors() {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         rule.state()
                 .forEach((kind, block) ->
                         layout.views(block).forEach((name, view) -> tensors.put(kind + "." + name, view)));
-        average.ifPresent(
-                ema -> ema.tensors(layout).forEach((name, tensor) -> tensors.put(averagePrefix + name, tensor)));
+        average.ifPresent(ema -> ema.tensors(layout).forEach((name, tensor) -> tensors.put(AVERAGE + name, tensor)));
         return tensors;
     }
 
-    /** Returns the weights and statistics that {@link #stateOfAverage} saved beside the averaged ones of a checkpoint. */
+    /**
+     * Returns a checkpoint whose weights are the averaged ones, if there are any; the others are kept beside them as a state
+     * of the optimiser.
+     */
+    public static Checkpoint averaged(Checkpoint checkpoint) {
+        Map<String, TensorData> weights =
+                new LinkedHashMap<>(checkpoint.weights().tensors());
+        Map<String, TensorData> optimizer = new LinkedHashMap<>();
+        checkpoint.optimizer().tensors().forEach((name, tensor) -> {
+            if (name.startsWith(AVERAGE)) {
+                String weight = name.substring(AVERAGE.length());
+                optimizer.put(RAW + weight, Objects.requireNonNull(weights.put(weight, tensor)));
+            } else {
+                optimizer.put(name, tensor);
+            }
+        });
+        return new Checkpoint(
+                checkpoint.manifest(),
+                new Safetensors(weights, checkpoint.weights().metadata()),
+                new Safetensors(optimizer, checkpoint.optimizer().metadata()));
+    }
+
+    /** Returns the weights and statistics of a checkpoint made by {@link #averaged} before they were averaged. */
     public static Map<String, TensorData> rawWeights(Checkpoint checkpoint) {
         Map<String, TensorData> raw = new LinkedHashMap<>(checkpoint.weights().tensors());
         checkpoint.optimizer().tensors().forEach((name, tensor) -> {

@@ -3,7 +3,6 @@ package io.github.resdensenet.run;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.ImageDecoder.Size;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,10 +20,8 @@ record AutoSize(int size, int shortSide) {
     /**
      * Chooses a size: the median of the short sides, rounded up to a multiple of {@value #STEP}, at most {@value #LARGEST}.
      * Of a large folder, it reads the size of {@value #MOST_IMAGES} images.
-     *
-     * @throws IOException if a file cannot be opened
      */
-    static AutoSize of(ImageFolder images) throws IOException {
+    static AutoSize of(ImageFolder images) {
         int all = images.samples().size();
         int n = Math.min(all, MOST_IMAGES);
         List<Integer> shortSides = new ArrayList<>();

@@ -48,7 +48,9 @@ final class ClassWeights {
         }
         if (value.equals(BALANCED)) {
             double total = images.stream().mapToInt(Integer::intValue).sum();
-            return images.stream().map(n -> total / (images.size() * n)).toList();
+            return images.stream()
+                    .map(n -> total / ((double) images.size() * n))
+                    .toList();
         }
         List<Double> weights = numbers(value);
         if (weights.size() != images.size()) {

@@ -132,7 +132,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      * @param plateauPatience epochs without a lower loss before the schedule plateau multiplies by gamma
      * @param pctStart fraction of the steps in which the schedule onecycle rises
      * @param warmupEpochs epochs at the start in which the learning rate rises
-     * @param startSize image size of the first epoch, from which it grows to data.imageSize over the first three quarters
+     * @param startSize image size of the first of several epochs, from which it grows to data.imageSize over the first three quarters
      *     of the epochs; 0 for data.imageSize in all epochs
      * @param emaDecay decay of the exponential moving average of the weights; 0 for no average. With an average, its
      *     weights are evaluated, and the best ones are the result
@@ -140,7 +140,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      * @param seed seed of the split, the initial weights, the order and the augmentation
      * @param selectOn subset that selects the best epoch
      * @param precision fp32, or bf16 for 16-bit activations; weights and optimiser state are 32-bit in both cases.
-     *     bf16 requires the fused engine
+     *     bf16 requires the fused engine. auto chooses one of them when a training starts
      * @param engine what computes the training steps
      * @param threads compute threads; 0 means one per processor
      * @param checkpointMinutes minutes between checkpoints within an epoch; every epoch ends with a checkpoint
@@ -272,7 +272,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
     public enum Sampling {
         /** Once. */
         UNIFORM,
-        /** As often as needed so that all classes have the same number of images; the epoch keeps its length. */
+        /** All classes equally often, in a random order; the epoch keeps its length. */
         BALANCED;
 
         @Override
@@ -416,7 +416,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      *
      * @param name "default" for the settings that the article's table gives for the model; "seed" for the same settings
      *     with the article's two subsets and the best epoch selected on the test set; "common" for the settings of
-     *     ResDenseNet with every model
+     *     ResDenseNet with every model; "fast" and "strong" for less time and for more accuracy
      * @param model the architecture
      * @throws IllegalArgumentException if there is no such recipe
      */
@@ -475,9 +475,8 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      * Returns the recipe as stored in a run folder; the image size may depend on the images.
      *
      * @param log receives a line that says why an image size was chosen
-     * @throws IOException if an image file cannot be opened
      */
-    public Recipe resolved(ImageFolder images, Consumer<String> log) throws IOException {
+    public Recipe resolved(ImageFolder images, Consumer<String> log) {
         if (data.imageSize() != Data.AUTO_SIZE || data.path().equals(BuiltInData.FASHION3)) {
             return resolved();
         }

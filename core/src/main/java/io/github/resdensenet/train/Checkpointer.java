@@ -1,5 +1,6 @@
 package io.github.resdensenet.train;
 
+import io.github.resdensenet.optim.Optimizer;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.History.EpochMetrics;
@@ -58,7 +59,7 @@ final class Checkpointer implements AutoCloseable {
         long begun = System.nanoTime();
         await();
         Checkpoint checkpoint = setup.checkpoint(state, history);
-        Checkpoint model = best ? setup.bestCheckpoint(state, history) : checkpoint;
+        Checkpoint model = best ? Optimizer.averaged(checkpoint) : checkpoint;
         blockedNanos += System.nanoTime() - begun;
         saves++;
         writing = thread.submit(() -> {

@@ -52,6 +52,7 @@ final class FusedEngine extends Engine {
                 group);
         try {
             training.prepare(recipe.data().imageSize(), recipe.data().batchSize());
+            training.prepare(ImageSizes.of(recipe).at(0), recipe.data().batchSize());
         } catch (UnsupportedOperationException e) {
             close();
             throw e;

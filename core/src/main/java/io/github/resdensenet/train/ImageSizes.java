@@ -18,6 +18,13 @@ record ImageSizes(int first, int last, int growing) {
         return new ImageSizes(first, last, first < last ? recipe.train().epochs() * 3 / 4 : 0);
     }
 
+    @Override
+    public String toString() {
+        return growing == 0
+                ? last + " pixels"
+                : "grows from " + first + " to " + last + " pixels in the first " + growing + " epochs";
+    }
+
     /** Returns the size in an epoch, from 0: it grows linearly, in steps of {@value #STEP} pixels. */
     int at(int epoch) {
         if (epoch >= growing) {

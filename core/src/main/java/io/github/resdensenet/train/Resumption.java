@@ -48,7 +48,9 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
             }
             recipe = written.with("train.epochs", Integer.toString(epochs));
             remarks.add("Extended from " + written.train().epochs() + " to " + epochs
-                    + " epochs; the learning rate follows the schedule of " + epochs + " from here");
+                    + " epochs; the learning rate"
+                    + (recipe.train().startSize() > 0 ? " and the image size follow" : " follows")
+                    + " the schedule of " + epochs + " from here");
         }
         Manifest.Progress progress = manifest.progress();
         boolean bestIsGood = progress.bestEpoch() > 0;
@@ -68,8 +70,11 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
 
     /** Returns the message for a finished run if no more epochs are requested. */
     String nothingToDo() {
-        return run.folder() + ": finished after epoch " + manifest().progress().epoch()
-                + "; train longer with --epochs N";
+        int epoch = manifest().progress().epoch();
+        return run.folder() + ": "
+                + (epoch < recipe.train().epochs()
+                        ? "ended early after epoch " + epoch + " by train.patience; to train longer, start a new run"
+                        : "finished after epoch " + epoch + "; train longer with --epochs N");
     }
 
     /** Returns the progress to resume from. If the best checkpoint is corrupt, the best remaining epoch counts. */

@@ -1,6 +1,9 @@
 package io.github.resdensenet.train;
 
 import io.github.resdensenet.distributed.ProcessGroup;
+import io.github.resdensenet.engine.FusedTraining;
+import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.Manifest.Progress;
 import io.github.resdensenet.run.Recipe;
@@ -102,6 +105,20 @@ public final class Trainer {
                 trainer.resume(copy.run().folder(), 0);
             }
         }
+    }
+
+    /**
+     * Returns a recipe in which the precision is fp32 or bf16: what this machine trains fastest, if the recipe leaves it
+     * open.
+     */
+    public static Recipe withPrecision(Recipe recipe) {
+        Recipe.Train train = recipe.train();
+        if (train.precision() != Precision.AUTO) {
+            return recipe;
+        }
+        boolean fused = train.engine() != Recipe.EngineChoice.REFERENCE
+                && NativeSettings.device(train.device()).is_cpu();
+        return recipe.with("train.precision", fused && FusedTraining.isBf16Fast() ? "bf16" : "fp32");
     }
 
     /** Stops the training after the current step, with a checkpoint. May be called from any thread. */

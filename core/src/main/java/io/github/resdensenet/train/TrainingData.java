@@ -216,7 +216,12 @@ record TrainingData(
 
     /** The weight of each class in the loss; empty if all have weight 1. */
     List<Double> classWeights(Recipe recipe) {
-        return recipe.train().weightsOf(split.counts(folder, Subset.TRAIN));
+        List<Integer> images = split.counts(folder, Subset.TRAIN);
+        if (recipe.train().classWeights().equals("balanced") && images.contains(0)) {
+            throw new IllegalArgumentException("train.classWeights balanced: class "
+                    + folder.classes().get(images.indexOf(0)) + " has no training image");
+        }
+        return recipe.train().weightsOf(images);
     }
 
     /** Model outputs with the groups of their images. */
@@ -251,6 +256,10 @@ record TrainingData(
                         .toList();
                 log.say("%-6s %d images (%s)".formatted(subset.label() + ":", rows, String.join(", ", perClass)));
             }
+        }
+        recipe.augment().mixing().ifPresent(mixing -> log.say("    Batches: " + mixing));
+        if (recipe.train().startSize() > 0) {
+            log.say("Image size in training: " + ImageSizes.of(recipe));
         }
         List<Double> weights = classWeights(recipe);
         if (!weights.isEmpty()) {

@@ -85,7 +85,7 @@ final class TrainingSetup implements AutoCloseable {
             Recipe recipe, @Nullable Path init, boolean newHead, ProcessGroup group, RunLog log, ImageProgress progress)
             throws IOException {
         ImageFolder folder = ImageFolder.open(recipe.data().folder());
-        Recipe resolved = recipe.resolved(folder, log::say);
+        Recipe resolved = Trainer.withPrecision(recipe.resolved(folder, log::say));
         NativeSettings.apply(resolved.train().threads());
         ImageClassifier model = Models.create(
                 resolved.model(), folder.classes().size(), resolved.train().seed());
@@ -113,20 +113,22 @@ final class TrainingSetup implements AutoCloseable {
     }
 
     private static void checkImageSize(ImageClassifier model, Recipe recipe) {
-        int size = recipe.data().imageSize();
+        int start = recipe.train().startSize();
+        String key = start > 0 ? "train.startSize" : "data.imageSize";
+        int size = start > 0 ? start : recipe.data().imageSize(); // the smaller of the two
         if (size < model.minImageSize()) {
-            throw new IllegalArgumentException("data.imageSize must be at least " + model.minImageSize() + " for "
+            throw new IllegalArgumentException(key + " must be at least " + model.minImageSize() + " for "
                     + recipe.model().name() + ", got " + size);
         }
     }
 
     private static void checkBatchSize(ImageClassifier model, Recipe recipe, int trainRows) {
-        int size = recipe.data().imageSize();
+        int size = ImageSizes.of(recipe).at(0); // the smallest one
         int batch = recipe.data().batchSize();
         int last = trainRows % batch == 0 ? batch : trainRows % batch;
         if (Math.min(last, trainRows) == 1 && model.featureSize(size) == 1) {
             throw new IllegalArgumentException("data.batchSize " + batch + " leaves 1 image for a step (" + trainRows
-                    + " training images), and at data.imageSize " + size
+                    + " training images), and at image size " + size
                     + " the last feature map is 1 x 1: batch normalisation needs 2 values per channel");
         }
         int shards = recipe.train().shards();
@@ -135,7 +137,7 @@ final class TrainingSetup implements AutoCloseable {
         if (recipe.train().batchNorm() == Recipe.BatchNormScope.LOCAL && single && model.featureSize(size) == 1) {
             throw new IllegalArgumentException("train.batchNorm local: train.shards " + shards
                     + " leaves 1 image for a shard (batches of " + full + " and " + Math.min(last, full)
-                    + " images), and at data.imageSize " + size
+                    + " images), and at image size " + size
                     + " the last feature map is 1 x 1: batch normalisation needs 2 values per channel");
         }
     }
@@ -171,10 +173,12 @@ final class TrainingSetup implements AutoCloseable {
                 Loaders loaders = new Loaders(recipe, data, preprocessing, pixels, group, progress);
                 TrainingSetup setup = closingOnFailure(
                         loaders, () -> new TrainingSetup(recipe, data, preprocessing, loaders, model, group));
-                setup.engine.optimizer.load(
-                        from.checkpoint().optimizer(), from.run().last());
-                from.environmentChanges(setup.environment).forEach(log::say);
-                return setup;
+                return closingOnFailure(setup, () -> {
+                    setup.engine.optimizer.load(
+                            from.checkpoint().optimizer(), from.run().last());
+                    from.environmentChanges(setup.environment).forEach(log::say);
+                    return setup;
+                });
             });
         });
     }
@@ -313,23 +317,6 @@ final class TrainingSetup implements AutoCloseable {
 
     /** A copy of the state of model and optimiser. */
     Checkpoint checkpoint(Manifest.Progress state, History history) {
-        return checkpoint(state, history, false);
-    }
-
-    /** A copy of the best model so far: the averaged weights, if there are any, with the others beside them. */
-    Checkpoint bestCheckpoint(Manifest.Progress state, History history) {
-        if (!engine.optimizer.hasAverage()) {
-            return checkpoint(state, history);
-        }
-        engine.optimizer.swapAverage();
-        try {
-            return checkpoint(state, history, true);
-        } finally {
-            engine.optimizer.swapAverage();
-        }
-    }
-
-    private Checkpoint checkpoint(Manifest.Progress state, History history, boolean averaged) {
         Manifest manifest = new Manifest(
                 recipe.model(),
                 data.folder().classes(),
@@ -340,7 +327,7 @@ final class TrainingSetup implements AutoCloseable {
                 state,
                 history.lines(),
                 environment);
-        return Checkpoint.of(manifest, model, averaged ? engine.optimizer.stateOfAverage() : engine.optimizer.state());
+        return Checkpoint.of(manifest, model, engine.optimizer.state());
     }
 
     void describe(Run run, RunLog log) {

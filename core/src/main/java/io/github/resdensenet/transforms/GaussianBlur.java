@@ -85,7 +85,7 @@ record GaussianBlur(int kernel, double sigmaMax) implements Transform {
         double sum = 0;
         for (int k = 0; k < kernel; k++) {
             double distance = (k - kernel / 2) / sigma;
-            density[k] = Math.exp(-0.5 * distance * distance);
+            density[k] = StrictMath.exp(-0.5 * distance * distance);
             sum += density[k];
         }
         float[] weights = new float[kernel];

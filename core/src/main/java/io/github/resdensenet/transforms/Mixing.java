@@ -20,6 +20,13 @@ public record Mixing(double mixup, double cutmix) {
      */
     public record Mix(double lambda, Optional<Region> region) {}
 
+    @Override
+    public String toString() {
+        String up = mixup > 0 ? "MixUp(alpha=" + mixup + ")" : "";
+        String cut = cutmix > 0 ? "CutMix(alpha=" + cutmix + ")" : "";
+        return up.isEmpty() || cut.isEmpty() ? up + cut : up + " or " + cut;
+    }
+
     /** Draws a mix for images of a size. */
     public Mix sample(KeyedRandom random, int height, int width) {
         boolean cut = mixup == 0 || (cutmix > 0 && random.nextDouble() < 0.5);

@@ -17,7 +17,8 @@ import java.util.Optional;
  * @param resize how an image that is not square becomes square
  */
 public record Preprocessing(int imageSize, Normalize normalize, boolean upright, ResizeMode resize) {
-    private static final int MOST_ASPECT_RATIO = 16;
+    /** Longer images are cut in resize mode crop. */
+    public static final int MOST_ASPECT_RATIO = 16;
 
     /** How an image that is not square becomes square. */
     public enum ResizeMode {
@@ -54,13 +55,18 @@ public record Preprocessing(int imageSize, Normalize normalize, boolean upright,
         return evaluation().apply(image, KeyedRandom.of(0));
     }
 
+    /** A size from which crops of the network's input size are taken: 8/7 of it, rounded up (256 for 224). */
+    int largerSize() {
+        return (imageSize * 8 + 6) / 7;
+    }
+
     /**
      * Returns the part of an image that random crops need: all of it, but with a short side of at most 8/7 of the network's
      * input (256 for 224), and at most {@value #MOST_ASPECT_RATIO} times as long as wide.
      */
     public RgbImage forCrops(RgbImage image) {
         RgbImage limited = new LimitAspectRatio(MOST_ASPECT_RATIO).apply(image, KeyedRandom.of(0));
-        int most = (imageSize * 8 + 6) / 7;
+        int most = largerSize();
         return Math.min(limited.width(), limited.height()) <= most ? limited : new ResizeShortSide(most).apply(limited);
     }
 

@@ -22,7 +22,7 @@ record RandomBox(double minScale, double maxScale, double minRatio, double maxRa
     Optional<RandomErasing.Region> sample(KeyedRandom random, int height, int width) {
         for (int attempt = 0; attempt < TRIES; attempt++) {
             double area = (double) height * width * random.nextDouble(minScale, maxScale);
-            double ratio = Math.exp(random.nextDouble(Math.log(minRatio), Math.log(maxRatio)));
+            double ratio = StrictMath.exp(random.nextDouble(StrictMath.log(minRatio), StrictMath.log(maxRatio)));
             int h = (int) Math.rint(Math.sqrt(area * ratio));
             int w = (int) Math.rint(Math.sqrt(area / ratio));
             if (fits(h, height) && fits(w, width)) {

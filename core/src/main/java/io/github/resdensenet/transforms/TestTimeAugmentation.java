@@ -34,7 +34,7 @@ public enum TestTimeAugmentation {
 
     /** Returns the preprocessing of {@link Preprocessing#input} whose result all views are made from. */
     public Preprocessing source(Preprocessing preprocessing) {
-        return this == CROPS ? preprocessing.withImageSize((preprocessing.imageSize() * 8 + 6) / 7) : preprocessing;
+        return this == CROPS ? preprocessing.withImageSize(preprocessing.largerSize()) : preprocessing;
     }
 
     /**

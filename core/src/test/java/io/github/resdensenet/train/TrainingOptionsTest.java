@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.resdensenet.checkpoint.TensorData;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.RunEvaluator;
+import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.optim.Optimizer;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.History;
@@ -17,10 +18,12 @@ import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CancellationException;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -154,7 +157,16 @@ class TrainingOptionsTest {
         assertThat(Files.readString(run.file("log.txt")))
                 .contains("Ended early: no epoch after epoch " + best + " was better (train.patience 2)");
         String before = outcome(run);
-        assertThat(outcome(resume(run.folder()))).isEqualTo(before);
+        List<String> messages = new ArrayList<>();
+        new Trainer(new TrainListener() {
+                    @Override
+                    public void message(String line) {
+                        messages.add(line);
+                    }
+                })
+                .resume(run.folder(), 0);
+        assertThat(messages).hasSize(1).first().asString().contains("ended early after epoch " + (best + 2));
+        assertThat(outcome(run)).isEqualTo(before);
     }
 
     @Test
@@ -184,5 +196,57 @@ class TrainingOptionsTest {
                 .contains("Image size: 96, because the median of the images' short sides is 70 pixels");
         assertThat(run.readBestManifest().preprocessing().imageSize()).isEqualTo(96);
         assertThat(Files.readString(run.file("recipe.yaml"))).contains("imageSize: 96");
+    }
+
+    @Test
+    void rejectsStartSizeBelowMinimumOfModel() {
+        Recipe recipe = Recipe.defaults()
+                .withData(root.resolve("data"))
+                .with("data.imageSize", "64")
+                .with("train.startSize", "16");
+        assertThatThrownBy(() -> Trainer.train(recipe, root.resolve("run")))
+                .hasMessage("train.startSize must be at least 29 for resdensenet, got 16");
+    }
+
+    @Test
+    void balancedClassWeightsNeedImagesOfEachClass() throws Exception {
+        Path data = TestImages.folder(root.resolve("single"), 19, 20, "many");
+        TestImages.folder(data, 1, 20, "one");
+        for (int seed = 0; seed < 20; seed++) { // until the random split puts the only image into the test set
+            Recipe recipe = TinyRecipe.on(data)
+                    .with(Map.of(
+                            "data.split.train", "0.5",
+                            "data.split.val", "0.0",
+                            "data.split.test", "0.5",
+                            "data.stratified", "false",
+                            "train.selectOn", "test",
+                            "train.classWeights", "balanced",
+                            "train.seed", Integer.toString(seed)));
+            Path out = root.resolve("run-" + seed);
+            try {
+                Trainer.train(recipe, out);
+            } catch (IllegalArgumentException e) {
+                assertThat(e).hasMessage("train.classWeights balanced: class one has no training image");
+                assertThat(out).doesNotExist();
+                return;
+            }
+        }
+        throw new AssertionError("the image was always in the training set");
+    }
+
+    @Test
+    void automaticPrecisionIsResolvedInRun() throws Exception {
+        Run run = Trainer.train(tiny.with("train.precision", "auto"), root.resolve("run"));
+        assertThat(Recipe.read(run.file("recipe.yaml")).train().precision()).isNotEqualTo(Precision.AUTO);
+        Recipe reference = tiny.with(Map.of("train.precision", "auto", "train.engine", "reference"));
+        assertThat(Trainer.withPrecision(reference).train().precision()).isEqualTo(Precision.FP32);
+    }
+
+    @Test
+    void imageSizeGrowsInFirstThreeQuartersOfEpochs() {
+        ImageSizes sizes = ImageSizes.of(
+                Recipe.defaults().with(Map.of("data.imageSize", "64", "train.startSize", "32", "train.epochs", "8")));
+        assertThat(IntStream.range(0, 8).map(sizes::at)).containsExactly(32, 32, 32, 48, 48, 48, 64, 64);
+        assertThat(sizes).hasToString("grows from 32 to 64 pixels in the first 6 epochs");
     }
 }

@@ -27,9 +27,6 @@ import java.util.stream.IntStream;
 final class ResizeNodes {
     private static final double ONE = 1 << 22;
 
-    /** As in {@link Preprocessing}: of longer images, {@link ResizeMode#CROP} resizes the middle only. */
-    private static final long MOST_ASPECT_RATIO = 16;
-
     private final OnnxGraph graph;
     private final int size;
     private final ResizeMode mode;
@@ -70,7 +67,8 @@ final class ResizeNodes {
     private String limited(String images) {
         String sides = sides("limit", images);
         String shortSide = reduced("ReduceMin", "limit.short", sides);
-        String longest = node("Mul", "limit.longest", shortSide, graph.int64("most_aspect_ratio", MOST_ASPECT_RATIO));
+        String longest = node(
+                "Mul", "limit.longest", shortSide, graph.int64("most_aspect_ratio", Preprocessing.MOST_ASPECT_RATIO));
         String lengths = node("Min", "limit.lengths", sides, longest);
         String rest = node("Sub", "limit.rest", sides, lengths);
         String starts = node("Div", "limit.starts", rest, graph.int64("two", 2));
