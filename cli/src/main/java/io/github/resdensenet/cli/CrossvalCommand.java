@@ -58,9 +58,9 @@ final class CrossvalCommand implements Callable<Integer> {
 
     @Option(
             names = "--image-size",
-            paramLabel = "N",
-            description = "image height and width in pixels (default: 64 for fashion3, otherwise a size that fits the"
-                    + " images)")
+            paramLabel = "N|auto",
+            description = "image height and width in pixels; auto is a size that fits the images, at most 224 (default:"
+                    + " 64 for fashion3, otherwise auto; recipe seed: 224)")
     private @Nullable String imageSize;
 
     @Option(

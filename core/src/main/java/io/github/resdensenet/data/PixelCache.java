@@ -47,7 +47,10 @@ public final class PixelCache implements AutoCloseable {
      * @param end end of the file
      */
     private record Images(
-            @Nullable RgbImage[] memory, AtomicLong left, @Nullable Place[] places, AtomicLong end) {}
+            @Nullable RgbImage[] memory,
+            AtomicLong left,
+            @Nullable Place[] places,
+            AtomicLong end) {}
 
     private record Place(long start, int width, int height) {}
 
