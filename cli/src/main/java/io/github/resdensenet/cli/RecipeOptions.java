@@ -19,8 +19,8 @@ final class RecipeOptions {
             description = {
                 "recipe to start from (default: default)",
                 "default: each model's own settings, based on the ResDenseNet article",
-                "fast: about the accuracy of default in a third of its time, for resdensenet",
-                "strong: more accurate than default, with more epochs and stronger augmentation",
+                "fast: a first result in about a third of the time of default, a little less accurate",
+                "strong: more epochs, random crops and averaged weights; takes longer than default",
                 "common: the settings of resdensenet for every model",
                 "seed: like default, but with the article's protocol: a random 80/20 split, and the best epoch selected"
                         + " on the test set; not related to --seed",

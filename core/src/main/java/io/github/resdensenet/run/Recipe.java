@@ -416,7 +416,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      *
      * @param name "default" for the settings that the article's table gives for the model; "seed" for the same settings
      *     with the article's two subsets and the best epoch selected on the test set; "common" for the settings of
-     *     ResDenseNet with every model; "fast" and "strong" for less time and for more accuracy
+     *     ResDenseNet with every model; "fast" and "strong" for less and for more training
      * @param model the architecture
      * @throws IllegalArgumentException if there is no such recipe
      */
