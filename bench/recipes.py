@@ -85,8 +85,7 @@ def uneven(out: pathlib.Path) -> pathlib.Path:
 def imbalance(out: pathlib.Path) -> list[str]:
     folder = uneven(out)
     counts = ", ".join(f"{c.name} {sum(1 for _ in c.glob('*'))}" for c in sorted(folder.iterdir()))
-    ways = {"none": [], "class weights": ["--set", "train.classWeights=balanced"],
-            "balanced sampling": ["--set", "data.sampling=balanced"]}
+    ways = {"none": [], "class weights": ["--set", "train.classWeights=balanced"]}
     results = {way: [train(out / f"uneven-{way.replace(' ', '-')}-{seed}", "--data", str(folder), "--image-size", "64",
                            "--seed", str(seed), *options) for seed in IMBALANCE_SEEDS] for way, options in ways.items()}
     lines = [f"Images: {counts}. Seeds: {len(IMBALANCE_SEEDS)}.", "",
@@ -118,13 +117,14 @@ def main() -> None:
         print("\n".join(table))
         return
     lines = ["# Recipes", "",
-             "`python bench/recipes.py` trains each recipe with the same seeds on the built-in images (64 pixels) and writes this"
+             f"`python bench/recipes.py --seeds {options.seeds} --strong-seeds {options.strong_seeds}` trains each recipe with the same seeds on the built-in images (64 pixels) and writes this"
              f" page. Machine: {cpu()}. The test set of a seed is the same for all recipes; differences are paired by seed. The"
              " time is that of the training steps.", "",
              *table, "",
              "`fast` uses bf16 where the processor has it; the table has its time on this machine.", "",
              "## Uneven classes", "",
-             "The default recipe on built-in images of which two classes have a tenth of the third one's images.", "",
+             "The default recipe on built-in images of which two classes have a tenth of the third one's images, without and"
+             " with `train.classWeights=balanced`.", "",
              *imbalance(options.out), ""]
     PAGE.write_text("\n".join(lines), encoding="utf-8")
     print(f"wrote {PAGE}")
