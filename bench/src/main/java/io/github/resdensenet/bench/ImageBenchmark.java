@@ -2,6 +2,7 @@ package io.github.resdensenet.bench;
 
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.transforms.Compose;
 import io.github.resdensenet.transforms.Normalize;
 import io.github.resdensenet.transforms.Preprocessing;
@@ -38,13 +39,26 @@ public class ImageBenchmark {
 
     private final Resize resize = new Resize(224, 224);
     private final Preprocessing preprocessing = new Preprocessing(224, Normalize.IMAGENET);
-    private final Compose jitter = preprocessing.training(0, 0.2, 0.2, 0.1);
-    private final Compose flip = preprocessing.training(1, 0, 0, 0);
+    private final Compose jitter = augmenting("augment.horizontalFlip", "0.0");
+    private final Compose flip = augmenting(
+            "augment.horizontalFlip", "1.0",
+            "augment.brightness", "0.0",
+            "augment.contrast", "0.0",
+            "augment.saturation", "0.0");
     private final KeyedRandom random = KeyedRandom.of(1);
     private Path jpeg = Path.of("");
     private Path png = Path.of("");
     private RgbImage large = new RgbImage(1, 1, new byte[3]);
     private RgbImage small = large;
+
+    /** The transforms of the default recipe with some keys changed, each followed by its value. */
+    private Compose augmenting(String... keysAndValues) {
+        Recipe recipe = Recipe.defaults();
+        for (int i = 0; i < keysAndValues.length; i += 2) {
+            recipe = recipe.with(keysAndValues[i], keysAndValues[i + 1]);
+        }
+        return recipe.augment().over(preprocessing);
+    }
 
     /** Draws an image of waves, which JPEG compresses about as well as a photograph. */
     @Setup
