@@ -12,6 +12,7 @@ import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import javax.imageio.ImageIO;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -39,25 +40,21 @@ public class ImageBenchmark {
 
     private final Resize resize = new Resize(224, 224);
     private final Preprocessing preprocessing = new Preprocessing(224, Normalize.IMAGENET);
-    private final Compose jitter = augmenting("augment.horizontalFlip", "0.0");
-    private final Compose flip = augmenting(
+    private final Compose jitter = augmenting(Map.of("augment.horizontalFlip", "0.0"));
+    private final Compose flip = augmenting(Map.of(
             "augment.horizontalFlip", "1.0",
             "augment.brightness", "0.0",
             "augment.contrast", "0.0",
-            "augment.saturation", "0.0");
+            "augment.saturation", "0.0"));
     private final KeyedRandom random = KeyedRandom.of(1);
     private Path jpeg = Path.of("");
     private Path png = Path.of("");
     private RgbImage large = new RgbImage(1, 1, new byte[3]);
     private RgbImage small = large;
 
-    /** The transforms of the default recipe with some keys changed, each followed by its value. */
-    private Compose augmenting(String... keysAndValues) {
-        Recipe recipe = Recipe.defaults();
-        for (int i = 0; i < keysAndValues.length; i += 2) {
-            recipe = recipe.with(keysAndValues[i], keysAndValues[i + 1]);
-        }
-        return recipe.augment().over(preprocessing);
+    /** The transforms of the default recipe with some keys changed. */
+    private Compose augmenting(Map<String, String> changes) {
+        return Recipe.defaults().with(changes).augment().over(preprocessing);
     }
 
     /** Draws an image of waves, which JPEG compresses about as well as a photograph. */

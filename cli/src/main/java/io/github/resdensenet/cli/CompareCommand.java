@@ -6,9 +6,6 @@ import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.util.Choices;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -129,8 +126,7 @@ final class CompareCommand implements Callable<Integer> {
                 epochs == null ? 0 : epochs,
                 imageSize,
                 RecipeOptions.changes(set));
-        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-        Path folder = out != null ? out : Path.of("runs", "compare-" + time);
+        Path folder = out != null ? out : NewFolder.of("compare");
         Comparison comparison = new Comparison(
                 options,
                 folder,

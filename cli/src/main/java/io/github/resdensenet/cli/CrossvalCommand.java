@@ -7,9 +7,6 @@ import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.util.Decimal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -47,33 +44,7 @@ final class CrossvalCommand implements Callable<Integer> {
     private CommandSpec spec;
 
     @Mixin
-    private RecipeOptions recipe = new RecipeOptions();
-
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "image folder with one subfolder per class, or fashion3 for the built-in images"
-                    + " (default: fashion3)")
-    private @Nullable Path data;
-
-    @Option(
-            names = "--image-size",
-            paramLabel = "N|auto",
-            description = "image height and width in pixels; auto is a size that fits the images, at most 224 (default:"
-                    + " 64 for fashion3, otherwise auto; recipe seed: 224)")
-    private @Nullable String imageSize;
-
-    @Option(
-            names = "--init",
-            paramLabel = "RUN|FILE.pth|FILE.safetensors|FILE.h5",
-            description = "pretrained weights to start every model from (default: random initialisation)")
-    private @Nullable Path init;
-
-    @Option(
-            names = "--new-head",
-            description = "initialise the head at random instead of from --init, to train on other classes"
-                    + " (default: load all layers)")
-    private boolean newHead;
+    private StartOptions start = new StartOptions();
 
     @Option(
             names = "--folds",
@@ -101,16 +72,15 @@ final class CrossvalCommand implements Callable<Integer> {
         if (folds != null && folds < 2) {
             throw new IllegalArgumentException("--folds must be 2 to 100, got " + folds);
         }
-        Recipe read = recipe.resolve(data, imageSize);
+        Recipe read = start.recipe();
         int number =
                 folds != null ? folds : read.data().folds() > 0 ? read.data().folds() : DEFAULT_FOLDS;
         Recipe folded = read.with("data.fold", "0").with("data.folds", Integer.toString(number));
-        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-        Path folder = out != null ? out : Path.of("runs", "crossval-" + time);
+        Path folder = out != null ? out : NewFolder.of("crossval");
         CrossValidation validation = new CrossValidation(
                 folded,
-                init,
-                newHead,
+                start.init(),
+                start.newHead(),
                 folder,
                 new TaskConsole(spec.commandLine().getErr()));
         Signals.onNext(validation::stop);

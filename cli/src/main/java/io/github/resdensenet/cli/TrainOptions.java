@@ -6,9 +6,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
@@ -19,33 +16,7 @@ import picocli.CommandLine.ParseResult;
 /** Options of a command that trains: the recipe, the images, the initial weights and the run folder. */
 public final class TrainOptions {
     @Mixin
-    private RecipeOptions recipe = new RecipeOptions();
-
-    @Option(
-            names = "--data",
-            paramLabel = "DIR",
-            description = "image folder with one subfolder per class, or fashion3 for the built-in images"
-                    + " (default: fashion3)")
-    private @Nullable Path data;
-
-    @Option(
-            names = "--image-size",
-            paramLabel = "N|auto",
-            description = "image height and width in pixels; auto is a size that fits the images, at most 224 (default:"
-                    + " 64 for fashion3, otherwise auto; recipe seed: 224)")
-    private @Nullable String imageSize;
-
-    @Option(
-            names = "--init",
-            paramLabel = "RUN|FILE.pth|FILE.safetensors|FILE.h5",
-            description = "pretrained weights to start from (default: random initialisation)")
-    private @Nullable Path init;
-
-    @Option(
-            names = "--new-head",
-            description = "initialise the head at random instead of from --init, to train on other classes"
-                    + " (default: load all layers)")
-    private boolean newHead;
+    private StartOptions start = new StartOptions();
 
     @Option(names = "--out", paramLabel = "RUN", description = "run folder to create (default: runs/<model>-<time>)")
     private @Nullable Path out;
@@ -60,23 +31,22 @@ public final class TrainOptions {
 
     /** The recipe with all options applied. */
     public Recipe recipe() throws IOException {
-        return recipe.resolve(data, imageSize);
+        return start.recipe();
     }
 
     /** The run folder to create. */
     public Path folder(Recipe resolved) {
-        String time = LocalDateTime.now(ZoneId.systemDefault()).format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
-        return out != null ? out : Path.of("runs", resolved.model().name() + "-" + time);
+        return out != null ? out : NewFolder.of(resolved.model().name().toString());
     }
 
     /** Pretrained weights; null for random initialisation. */
     public @Nullable Path init() {
-        return init;
+        return start.init();
     }
 
     /** Whether the head is initialised at random in spite of pretrained weights. */
     public boolean newHead() {
-        return newHead;
+        return start.newHead();
     }
 
     /** The run to resume; null for a new run. */
@@ -86,7 +56,7 @@ public final class TrainOptions {
 
     /** The value of {@code --epochs}; 0 if it was not given. */
     public int epochs() {
-        return recipe.epochs();
+        return start.epochs();
     }
 
     /** Prints where the result of a training is. */

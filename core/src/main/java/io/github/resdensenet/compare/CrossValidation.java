@@ -8,8 +8,8 @@ import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
-import java.math.BigDecimal;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -127,13 +127,9 @@ public final class CrossValidation {
                 "--init",
                 init == null ? "none" : init.toAbsolutePath().normalize().toString());
         options.put("--new-head", Boolean.toString(newHead));
-        resolved.flat().forEach((key, value) -> options.put(key, text(value)));
+        resolved.flat()
+                .forEach((key, value) ->
+                        options.put(key, value instanceof Double number ? Decimal.plain(number) : value.toString()));
         return options;
-    }
-
-    private static String text(Object value) {
-        return value instanceof Double number
-                ? BigDecimal.valueOf(number).stripTrailingZeros().toPlainString()
-                : value.toString();
     }
 }

@@ -42,7 +42,7 @@ final class CrossValidationReport {
         this.folder = folder;
         this.init = init;
         this.newHead = newHead;
-        this.folds = results.folds().stream().map(FoldPredictions::row).toList();
+        this.folds = results.rows();
         this.spread = Spread.of(folds.stream().map(Fold::accuracy).toList());
     }
 

@@ -3,8 +3,6 @@ package io.github.resdensenet.compare;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.eval.Evaluation;
-import io.github.resdensenet.eval.Interval;
-import io.github.resdensenet.report.CrossValidationPage.Fold;
 import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.Csv;
@@ -65,32 +63,8 @@ record FoldPredictions(
         return new FoldPredictions(run.folder().getFileName().toString(), manifest, split, probabilities);
     }
 
-    /** The row of the fold in the table of folds. */
-    Fold row() {
-        Map<Subset, Integer> sizes = new LinkedHashMap<>();
-        long correct = 0;
-        for (SplitFile.Row row : split) {
-            sizes.merge(row.subset(), 1, Integer::sum);
-            List<Double> p = probabilities.getOrDefault(row.name(), List.of());
-            correct += !p.isEmpty() && manifest.classes().get(largest(p)).equals(row.className()) ? 1 : 0;
-        }
-        int tested = probabilities.size();
-        return new Fold(
-                name,
-                sizes.getOrDefault(Subset.TRAIN, 0),
-                sizes.getOrDefault(Subset.VAL, 0),
-                tested,
-                manifest.progress().bestEpoch(),
-                manifest.temperature(),
-                correct / (double) tested,
-                Interval.wilson(correct, tested));
-    }
-
-    private static int largest(List<Double> values) {
-        int best = 0;
-        for (int c = 1; c < values.size(); c++) {
-            best = values.get(c) > values.get(best) ? c : best;
-        }
-        return best;
+    /** The number of images in a subset. */
+    int images(Subset subset) {
+        return (int) split.stream().filter(row -> row.subset() == subset).count();
     }
 }

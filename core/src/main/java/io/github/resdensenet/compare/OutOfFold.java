@@ -2,8 +2,11 @@ package io.github.resdensenet.compare;
 
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.data.ImageFolder.Sample;
+import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.eval.Interval;
+import io.github.resdensenet.report.CrossValidationPage.Fold;
 import io.github.resdensenet.report.CrossValidationPage.Mistake;
 import io.github.resdensenet.util.Csv;
 import java.io.IOException;
@@ -61,24 +64,7 @@ record OutOfFold(List<FoldPredictions> folds, List<Integer> foldOf, Evaluation e
                 probabilities.toArray(double[][]::new),
                 groups.length == 0 ? null : groups,
                 ordinal);
-        return new OutOfFold(List.copyOf(folds), List.copyOf(foldOf), withSamples(all, samples));
-    }
-
-    private static Evaluation withSamples(Evaluation e, List<Sample> samples) {
-        return new Evaluation(
-                e.classes(),
-                e.ordinal(),
-                samples,
-                e.truth(),
-                e.probabilities(),
-                e.temperature(),
-                e.groups(),
-                e.metrics(),
-                e.perClass(),
-                e.confusion(),
-                e.reliability(),
-                e.rawReliability(),
-                e.rocCurves());
+        return new OutOfFold(List.copyOf(folds), List.copyOf(foldOf), all.withSamples(samples));
     }
 
     /**
@@ -104,6 +90,29 @@ record OutOfFold(List<FoldPredictions> folds, List<Integer> foldOf, Evaluation e
         return fold.split().stream()
                 .map(row -> List.of(row.name(), row.sha256(), row.group().orElse("")))
                 .toList();
+    }
+
+    /** The rows of the table of folds. */
+    List<Fold> rows() {
+        return IntStream.range(0, folds.size()).mapToObj(this::row).toList();
+    }
+
+    private Fold row(int number) {
+        FoldPredictions fold = folds.get(number);
+        int tested = fold.probabilities().size();
+        long correct = IntStream.range(0, evaluation.n())
+                .filter(i -> foldOf.get(i) == number)
+                .filter(i -> evaluation.predicted(i) == evaluation.truth().get(i))
+                .count();
+        return new Fold(
+                fold.name(),
+                fold.images(Subset.TRAIN),
+                fold.images(Subset.VAL),
+                tested,
+                fold.manifest().progress().bestEpoch(),
+                fold.manifest().temperature(),
+                correct / (double) tested,
+                Interval.wilson(correct, tested));
     }
 
     /** Whether the probabilities of the folds are calibrated. */

@@ -2,7 +2,7 @@ package io.github.resdensenet.compare;
 
 import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Recipe;
-import java.math.BigDecimal;
+import io.github.resdensenet.util.Decimal;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
@@ -89,8 +89,8 @@ record Row(
     /** Description of the learning rate schedule. */
     String schedule() {
         Recipe.Train t = settings.train();
-        return t.schedule() + " " + number(t.lr())
-                + (t.schedule() == Recipe.Schedule.COSINE ? " to " + number(t.etaMin()) : "") + ", " + t.epochs()
+        return t.schedule() + " " + Decimal.plain(t.lr())
+                + (t.schedule() == Recipe.Schedule.COSINE ? " to " + Decimal.plain(t.etaMin()) : "") + ", " + t.epochs()
                 + " epochs";
     }
 
@@ -98,13 +98,8 @@ record Row(
     String regularisation() {
         Recipe.Train t = settings.train();
         return either(
-                t.labelSmoothing() > 0 ? "label smoothing " + number(t.labelSmoothing()) : "",
-                t.weightDecay() > 0 ? "weight decay " + number(t.weightDecay()) : "");
-    }
-
-    /** Plain decimal notation, without exponent or trailing zeros. */
-    private static String number(double value) {
-        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+                t.labelSmoothing() > 0 ? "label smoothing " + Decimal.plain(t.labelSmoothing()) : "",
+                t.weightDecay() > 0 ? "weight decay " + Decimal.plain(t.weightDecay()) : "");
     }
 
     private static String either(String first, String second) {

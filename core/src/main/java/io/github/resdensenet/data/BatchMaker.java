@@ -39,19 +39,14 @@ final class BatchMaker {
      *
      * @param number from 0
      * @param order the rows in order
-     * @param repeats how often the row at a position has come before
+     * @param repeats how often the row at a position has come before, see {@link EpochOrder#repeats}
      * @param transform how an image becomes the network's input
      * @param table the normalised value of every byte
      */
     @SuppressWarnings("ArrayRecordComponent")
     record Epoch(int number, int[] order, int[] repeats, Compose transform, float[][] table) {
-        Epoch(int number, int[] order, Compose transform) {
-            this(
-                    number,
-                    order,
-                    EpochOrder.repeats(order),
-                    transform,
-                    transform.normalize().table());
+        Epoch(int number, int[] order, int[] repeats, Compose transform) {
+            this(number, order, repeats, transform, transform.normalize().table());
         }
     }
 

@@ -119,8 +119,8 @@ public final class DataLoader implements AutoCloseable {
      */
     public Iterable<Batch> epoch(int epoch, int done) {
         int[] order = order(epoch);
-        Compose transform = transforms.apply(epoch);
-        BatchMaker.Epoch started = new BatchMaker.Epoch(epoch, order, transform);
+        int[] repeats = batches.order().repeats(order);
+        BatchMaker.Epoch started = new BatchMaker.Epoch(epoch, order, repeats, transforms.apply(epoch));
         int first = Math.min(done * batches.size(), order.length);
         return () -> new Prefetcher(
                 new Range(first, order.length),

@@ -67,8 +67,11 @@ public enum EpochOrder {
         return balanced;
     }
 
-    /** For each position of an order, how often its row has come before. */
-    static int[] repeats(int[] order) {
+    /** For each position of an order, how often its row has come before; only balanced orders repeat rows. */
+    int[] repeats(int[] order) {
+        if (this != BALANCED) {
+            return new int[order.length];
+        }
         Map<Integer, Integer> seen = new HashMap<>();
         return Arrays.stream(order)
                 .map(row -> seen.merge(row, 1, Integer::sum) - 1)

@@ -107,6 +107,24 @@ public record Evaluation(
         return builder.evaluation(List.of(), Temperature.NONE);
     }
 
+    /** Returns the same evaluation with its images. */
+    public Evaluation withSamples(List<Sample> images) {
+        return new Evaluation(
+                classes,
+                ordinal,
+                images,
+                truth,
+                probabilities,
+                temperature,
+                groups,
+                metrics,
+                perClass,
+                confusion,
+                reliability,
+                rawReliability,
+                rocCurves);
+    }
+
     /** Number of images. */
     public int n() {
         return truth.size();

@@ -17,7 +17,6 @@ import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Csv;
-import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /** Writes a run's report.html. */
@@ -78,7 +76,7 @@ final class RunReport {
                 subsets,
                 audit(),
                 Optional.of(diagram),
-                provenance(diagram),
+                provenance(diagram, subsets),
                 manifest.recipe());
     }
 
@@ -140,7 +138,7 @@ final class RunReport {
         return Files.exists(file) ? Csv.read(file).stream().skip(1).toList() : List.of();
     }
 
-    private Map<String, String> provenance(Diagram diagram) throws IOException {
+    private Map<String, String> provenance(Diagram diagram, List<SubsetCounts> subsets) throws IOException {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("Run", run.folder().toString());
         facts.put("Image folder", manifest.data());
@@ -150,7 +148,7 @@ final class RunReport {
                 "Network input",
                 size + " \u00d7 " + size + " pixels, resize mode "
                         + manifest.preprocessing().resize());
-        facts.putAll(classBalance());
+        facts.putAll(classBalance(subsets));
         facts.put("Parameters", String.format(Locale.ROOT, "%,d", diagram.params()));
         double seconds = History.read(run.file("history.csv")).epochs().stream()
                 .mapToDouble(epoch -> epoch.seconds())
@@ -168,21 +166,17 @@ final class RunReport {
     }
 
     /** What the recipe does about classes of different size; empty if nothing. */
-    private Map<String, String> classBalance() throws IOException {
+    private Map<String, String> classBalance(List<SubsetCounts> subsets) {
         Map<String, String> facts = new LinkedHashMap<>();
         Recipe recipe = Recipe.parse(manifest.recipe(), run.best());
-        List<Integer> images = subsets().stream()
+        List<Integer> images = subsets.stream()
                 .filter(counted -> counted.subset() == Subset.TRAIN)
                 .map(SubsetCounts::counts)
                 .findFirst()
                 .orElse(List.of());
-        List<Double> weights = recipe.train().weightsOf(images);
+        String weights = recipe.train().weightsInWords(manifest.classes(), images);
         if (!weights.isEmpty()) {
-            facts.put(
-                    "Class weights in the loss",
-                    IntStream.range(0, weights.size())
-                            .mapToObj(c -> manifest.classes().get(c) + " " + Decimal.fixed(weights.get(c), 3))
-                            .collect(Collectors.joining(", ")));
+            facts.put("Class weights in the loss", weights);
         }
         if (recipe.data().sampling() == Recipe.Sampling.BALANCED) {
             facts.put("Sampling", "balanced: an epoch has all classes equally often");

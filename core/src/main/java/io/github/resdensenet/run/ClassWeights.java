@@ -1,7 +1,10 @@
 package io.github.resdensenet.run;
 
+import io.github.resdensenet.util.Decimal;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** The recipe key train.classWeights: weights of the classes in the loss. */
@@ -58,5 +61,12 @@ final class ClassWeights {
                     "train.classWeights must have one number per class, " + images.size() + " in all, got " + value);
         }
         return weights;
+    }
+
+    /** The weights by class name, for messages; "" if there are none. */
+    static String inWords(List<String> classes, List<Double> weights) {
+        return IntStream.range(0, weights.size())
+                .mapToObj(c -> classes.get(c) + " " + Decimal.fixed(weights.get(c), 3))
+                .collect(Collectors.joining(", "));
     }
 }

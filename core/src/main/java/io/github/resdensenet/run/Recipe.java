@@ -228,6 +228,11 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
             return ClassWeights.of(classWeights, images);
         }
 
+        /** Returns the weights of {@link #weightsOf} by class name, for messages; "" if all classes have weight 1. */
+        public String weightsInWords(List<String> classes, List<Integer> images) {
+            return ClassWeights.inWords(classes, weightsOf(images));
+        }
+
         /** Returns whether training ends after a number of epochs, the best of which was {@code best}, from 1. */
         public boolean endsAfter(int epoch, int best) {
             return epoch >= epochs || (patience > 0 && best > 0 && epoch - best >= patience);

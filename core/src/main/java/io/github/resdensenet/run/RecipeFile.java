@@ -219,7 +219,9 @@ final class RecipeFile {
                     && value.asString().equals(AUTO)) {
                 value = YAML.getNodeFactory().numberNode(Recipe.Data.AUTO_SIZE);
             }
-            if (known.isString() && value.isArray() && value.valueStream().allMatch(JsonNode::isNumber)) {
+            if (key.equals("train.classWeights")
+                    && value.isArray()
+                    && value.valueStream().allMatch(JsonNode::isNumber)) {
                 value = YAML.getNodeFactory()
                         .stringNode(value.valueStream().map(JsonNode::asString).collect(Collectors.joining(",")));
             }

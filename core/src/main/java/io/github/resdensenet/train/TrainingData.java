@@ -15,7 +15,6 @@ import io.github.resdensenet.run.Run;
 import io.github.resdensenet.run.RunLog;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.util.Csv;
-import io.github.resdensenet.util.Decimal;
 import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -28,7 +27,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -261,12 +259,9 @@ record TrainingData(
         if (recipe.train().startSize() > 0) {
             log.say("Image size in training: " + ImageSizes.of(recipe));
         }
-        List<Double> weights = classWeights(recipe);
+        String weights = recipe.train().weightsInWords(folder.classes(), split.counts(folder, Subset.TRAIN));
         if (!weights.isEmpty()) {
-            log.say("Class weights in the loss: "
-                    + IntStream.range(0, weights.size())
-                            .mapToObj(c -> folder.classes().get(c) + " " + Decimal.fixed(weights.get(c), 3))
-                            .collect(Collectors.joining(", ")));
+            log.say("Class weights in the loss: " + weights);
         }
         if (recipe.data().sampling() == Recipe.Sampling.BALANCED) {
             log.say("Sampling: balanced, an epoch has all classes equally often");

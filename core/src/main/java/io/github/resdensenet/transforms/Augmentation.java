@@ -1,7 +1,7 @@
 package io.github.resdensenet.transforms;
 
 import io.github.resdensenet.util.Choices;
-import java.math.BigDecimal;
+import io.github.resdensenet.util.Decimal;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -158,8 +158,8 @@ public record Augmentation(
             parts.add(policy + (policy == Policy.RANDAUGMENT ? " " + policyOps + "/" + policyMagnitude : ""));
         }
         if (brightness + contrast + saturation + hue > 0) {
-            parts.add("jitter " + number(brightness) + "/" + number(contrast) + "/" + number(saturation)
-                    + (hue > 0 ? "/" + number(hue) : ""));
+            parts.add("jitter " + Decimal.plain(brightness) + "/" + Decimal.plain(contrast) + "/"
+                    + Decimal.plain(saturation) + (hue > 0 ? "/" + Decimal.plain(hue) : ""));
         }
         add(parts, "blur", blur);
         add(parts, "erasing", erasing);
@@ -170,12 +170,7 @@ public record Augmentation(
 
     private static void add(List<String> parts, String name, double value) {
         if (value > 0) {
-            parts.add(name + " " + number(value));
+            parts.add(name + " " + Decimal.plain(value));
         }
-    }
-
-    /** Plain decimal notation, without exponent or trailing zeros. */
-    private static String number(double value) {
-        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
     }
 }

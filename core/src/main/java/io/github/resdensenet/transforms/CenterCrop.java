@@ -15,9 +15,7 @@ record CenterCrop(int size) implements Transform {
      * @throws IllegalArgumentException if the size is below 1
      */
     public CenterCrop {
-        if (size < 1) {
-            throw new IllegalArgumentException("size must be positive, got " + size);
-        }
+        Ranges.checkSize(size);
     }
 
     @Override

@@ -11,9 +11,7 @@ import io.github.resdensenet.util.KeyedRandom;
 record RandomHorizontalFlip(double p) implements Transform {
     /** Checks that the probability is 0 to 1. */
     public RandomHorizontalFlip {
-        if (!(p >= 0 && p <= 1)) {
-            throw new IllegalArgumentException("augment.horizontalFlip must be a probability from 0 to 1, got " + p);
-        }
+        Ranges.checkProbability("horizontalFlip", p);
     }
 
     @Override

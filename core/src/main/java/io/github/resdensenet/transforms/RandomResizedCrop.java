@@ -22,9 +22,7 @@ record RandomResizedCrop(int size, double minScale) implements Transform {
      * @throws IllegalArgumentException if the size is below 1, or the area is not more than 0 and at most 1
      */
     public RandomResizedCrop {
-        if (size < 1) {
-            throw new IllegalArgumentException("size must be positive, got " + size);
-        }
+        Ranges.checkSize(size);
         if (!(minScale > 0 && minScale <= 1)) {
             throw new IllegalArgumentException("augment.cropScale must be more than 0 and at most 1, got " + minScale);
         }

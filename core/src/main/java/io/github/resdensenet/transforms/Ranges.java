@@ -1,6 +1,6 @@
 package io.github.resdensenet.transforms;
 
-/** Checks the values of the augmentation settings of a recipe. */
+/** Checks the values of transforms and of the augmentation settings of a recipe. */
 final class Ranges {
     private Ranges() {}
 
@@ -38,6 +38,17 @@ final class Ranges {
         if (!(value >= low && value < high)) {
             throw new IllegalArgumentException(
                     "augment." + key + " must be at least " + low + " and less than " + high + ", got " + value);
+        }
+    }
+
+    /**
+     * Checks that a height or width is positive.
+     *
+     * @throws IllegalArgumentException if the size is below 1
+     */
+    static void checkSize(int size) {
+        if (size < 1) {
+            throw new IllegalArgumentException("size must be positive, got " + size);
         }
     }
 

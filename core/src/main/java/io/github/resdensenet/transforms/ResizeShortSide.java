@@ -17,9 +17,7 @@ record ResizeShortSide(int size) implements Transform {
      * @throws IllegalArgumentException if the size is below 1
      */
     public ResizeShortSide {
-        if (size < 1) {
-            throw new IllegalArgumentException("size must be positive, got " + size);
-        }
+        Ranges.checkSize(size);
     }
 
     @Override

@@ -21,6 +21,11 @@ public final class Decimal {
         return fixed(fraction * 100, 1);
     }
 
+    /** Formats a number with the decimals that it needs, without exponent or trailing zeros. */
+    public static String plain(double value) {
+        return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
+    }
+
     /** Formats a number in scientific notation with two decimals, as Python's {@code {:.2E}}. */
     public static String scientific(double value) {
         return String.format(

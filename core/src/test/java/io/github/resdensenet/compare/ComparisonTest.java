@@ -6,13 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.compare.Comparison.Bench;
-import io.github.resdensenet.compare.Comparison.Listener;
 import io.github.resdensenet.testkit.TestImages;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,32 +55,6 @@ class ComparisonTest {
                 2,
                 32,
                 SMALL);
-    }
-
-    /** Counts training steps, and stops after a given number of them. */
-    private static final class Steps implements Listener {
-        private final List<String> begun = new ArrayList<>();
-        private final List<String> remarks = new ArrayList<>();
-        private int steps;
-        private int stopAfter = Integer.MAX_VALUE;
-        private Runnable stop = () -> {};
-
-        @Override
-        public void begin(String what, int number, int of) {
-            begun.add(number + "/" + of + " " + what);
-        }
-
-        @Override
-        public void remark(String line) {
-            remarks.add(line);
-        }
-
-        @Override
-        public void step(int epoch, int epochs, int step, int of, double loss, double imagesPerSecond) {
-            if (++steps == stopAfter) {
-                stop.run();
-            }
-        }
     }
 
     private static List<String> files(Path folder) throws IOException {

@@ -13,7 +13,6 @@ import io.github.resdensenet.util.Csv;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -51,32 +50,6 @@ class CrossValidationTest {
                         "train.threads", "2"));
     }
 
-    /** Collects the progress, and stops after a number of steps. */
-    private static final class Progress implements Listener {
-        private final List<String> begun = new ArrayList<>();
-        private final List<String> remarks = new ArrayList<>();
-        private int steps;
-        private int stopAfter = Integer.MAX_VALUE;
-        private Runnable stop = () -> {};
-
-        @Override
-        public void begin(String what, int number, int of) {
-            begun.add(number + "/" + of + " " + what);
-        }
-
-        @Override
-        public void remark(String line) {
-            remarks.add(line);
-        }
-
-        @Override
-        public void step(int epoch, int epochs, int step, int of, double loss, double imagesPerSecond) {
-            if (++steps == stopAfter) {
-                stop.run();
-            }
-        }
-    }
-
     private CrossValidation validation(Recipe of, Path out, Listener listener) {
         return new CrossValidation(of, null, false, out, listener);
     }
@@ -84,7 +57,7 @@ class CrossValidationTest {
     @Test
     void evaluatesEveryImageOnceAndWritesReport() throws Exception {
         Path out = root.resolve("out");
-        Progress progress = new Progress();
+        Steps progress = new Steps();
         Evaluation evaluation = validation(recipe, out, progress).run();
         assertThat(progress.begun).containsExactly("1/3 training fold-0", "2/3 training fold-1", "3/3 training fold-2");
         assertThat(progress.remarks)
@@ -133,10 +106,10 @@ class CrossValidationTest {
     @Test
     void resumesToIdenticalResultsAfterStop() throws Exception {
         Path uninterrupted = root.resolve("a/out");
-        Progress counted = new Progress();
+        Steps counted = new Steps();
         validation(recipe, uninterrupted, counted).run();
         Path out = root.resolve("b/out");
-        Progress first = new Progress();
+        Steps first = new Steps();
         CrossValidation stopped = validation(recipe, out, first);
         first.stopAfter = counted.steps / FOLDS + 1; // in fold 1
         first.stop = stopped::stop;
@@ -146,13 +119,13 @@ class CrossValidationTest {
         assertThat(first.begun).last().isEqualTo("2/3 training fold-1");
         assertThat(out.resolve("crossval.json")).doesNotExist();
         assertThat(out.resolve("predictions/fold-0.csv")).exists();
-        Progress rest = new Progress();
+        Steps rest = new Steps();
         validation(recipe, out, rest).run();
         assertThat(first.steps + rest.steps).isEqualTo(counted.steps);
         for (String file : List.of("predictions.csv", "folds.csv")) {
             assertThat(out.resolve(file)).hasSameTextualContentAs(uninterrupted.resolve(file));
         }
-        Progress none = new Progress();
+        Steps none = new Steps();
         Evaluation again = validation(recipe, out, none).run();
         assertThat(none.steps).isZero();
         assertThat(again.n()).isEqualTo(2 * PER_CLASS);
@@ -163,7 +136,7 @@ class CrossValidationTest {
         // groups by the last digit; 000.png and 013.png are duplicates, so groups 0 and 3 are joined
         Files.copy(images.resolve("正常/000.png"), images.resolve("正常/013.png"));
         Path out = root.resolve("out");
-        Evaluation evaluation = validation(recipe.with("data.groupBy", "(\\d)\\.png"), out, new Progress())
+        Evaluation evaluation = validation(recipe.with("data.groupBy", "(\\d)\\.png"), out, new Steps())
                 .run();
         assertThat(evaluation.groups()).isEqualTo(10);
         Map<String, Set<String>> folds = new HashMap<>();
@@ -184,7 +157,7 @@ class CrossValidationTest {
     @Test
     void rejectsOtherSettingsChangedImagesAndTooFewImages() throws Exception {
         Path out = root.resolve("out");
-        Progress none = new Progress();
+        Steps none = new Steps();
         assertThatThrownBy(() ->
                         validation(recipe.with("data.folds", "13"), out, none).run())
                 .isInstanceOf(IllegalArgumentException.class)
@@ -197,7 +170,7 @@ class CrossValidationTest {
         assertThatThrownBy(() -> validation(recipe.with("data.folds", "0"), out, none))
                 .hasMessage("data.folds must be 2 to 100 for a cross-validation, got 0");
 
-        Progress first = new Progress();
+        Steps first = new Steps();
         CrossValidation stopped = validation(recipe.with("train.epochs", "1"), out, first);
         first.stopAfter = 4; // in fold 1
         first.stop = stopped::stop;

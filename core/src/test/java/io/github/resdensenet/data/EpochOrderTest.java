@@ -43,6 +43,6 @@ class EpochOrderTest {
 
     @Test
     void repeatsCountEarlierPositionsOfSameRow() {
-        assertThat(EpochOrder.repeats(new int[] {4, 2, 4, 4, 2})).containsExactly(0, 0, 1, 2, 1);
+        assertThat(EpochOrder.BALANCED.repeats(new int[] {4, 2, 4, 4, 2})).containsExactly(0, 0, 1, 2, 1);
     }
 }

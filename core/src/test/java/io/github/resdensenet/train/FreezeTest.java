@@ -35,17 +35,8 @@ class FreezeTest {
     }
 
     private static Run stoppedAfter(int steps, Recipe recipe, Path out) throws Exception {
-        Trainer[] trainer = new Trainer[1];
-        int[] done = {0};
-        trainer[0] = new Trainer(new TrainListener() {
-            @Override
-            public void step(int epoch, int epochs, int step, int ofSteps, double loss, double rate) {
-                if (++done[0] == steps) {
-                    trainer[0].stop();
-                }
-            }
-        });
-        assertThatThrownBy(() -> trainer[0].train(recipe, out, null, false)).isInstanceOf(CancellationException.class);
+        assertThatThrownBy(() -> ResumeTest.stopping(steps).train(recipe, out, null, false))
+                .isInstanceOf(CancellationException.class);
         return Run.open(out);
     }
 

@@ -59,7 +59,7 @@ class ResumeTest {
     }
 
     /** Returns the results of a training that must not depend on interruptions, without times. */
-    private static String outcome(Run run) throws IOException {
+    static String outcome(Run run) throws IOException {
         List<String> history = Files.readAllLines(run.file("history.csv")).stream()
                 .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
                 .toList();
@@ -78,7 +78,7 @@ class ResumeTest {
     }
 
     /** Returns a trainer that stops after a number of steps. */
-    private static Trainer stopping(int afterSteps) {
+    static Trainer stopping(int afterSteps) {
         Trainer[] trainer = new Trainer[1];
         int[] steps = {0};
         trainer[0] = new Trainer(new TrainListener() {

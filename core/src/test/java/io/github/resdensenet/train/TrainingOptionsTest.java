@@ -14,7 +14,6 @@ import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.testkit.TestImages;
-import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,32 +71,6 @@ class TrainingOptionsTest {
         return tiny.with(changes);
     }
 
-    /** Everything that an interruption must not change. */
-    private static String outcome(Run run) throws IOException {
-        StringBuilder all = new StringBuilder(Files.readString(run.file("metrics.json")));
-        Files.readAllLines(run.file("history.csv")).forEach(line -> all.append(line.replaceAll(",[^,]*,[^,]*$", "\n")));
-        for (Path checkpoint : List.of(run.last(), run.best())) {
-            for (String file : List.of("weights.safetensors", "optimizer.safetensors")) {
-                all.append(Digest.sha256(checkpoint.resolve(file))).append('\n');
-            }
-        }
-        return all.toString();
-    }
-
-    private static void stopAfter(int steps, Recipe recipe, Path out) {
-        Trainer[] trainer = new Trainer[1];
-        int[] done = {0};
-        trainer[0] = new Trainer(new TrainListener() {
-            @Override
-            public void step(int epoch, int epochs, int step, int ofSteps, double loss, double rate) {
-                if (++done[0] == steps) {
-                    trainer[0].stop();
-                }
-            }
-        });
-        assertThatThrownBy(() -> trainer[0].train(recipe, out, null, false)).isInstanceOf(CancellationException.class);
-    }
-
     private static Run resume(Path run) throws IOException {
         return new Trainer(new TrainListener() {}).resume(run, 0);
     }
@@ -106,20 +79,22 @@ class TrainingOptionsTest {
     @CsvSource({"fused, sgd, plateau", "fused, adamw, onecycle", "reference, adamw, step"})
     void resumesToIdenticalStateWithEverythingOn(String engine, String optimizer, String schedule) throws Exception {
         Recipe recipe = everything(engine, optimizer, schedule);
-        String uninterrupted = outcome(Trainer.train(recipe, root.resolve("uninterrupted")));
-        for (int steps : new int[] {1, 5}) {
+        String uninterrupted = ResumeTest.outcome(Trainer.train(recipe, root.resolve("uninterrupted")));
+        for (int steps : List.of(1, 5)) {
             Path out = root.resolve("stopped-" + steps);
-            stopAfter(steps, recipe.with("data.loaderThreads", "3"), out);
-            assertThat(outcome(resume(out))).isEqualTo(uninterrupted);
+            Recipe loading = recipe.with("data.loaderThreads", "3");
+            assertThatThrownBy(() -> ResumeTest.stopping(steps).train(loading, out, null, false))
+                    .isInstanceOf(CancellationException.class);
+            assertThat(ResumeTest.outcome(resume(out))).isEqualTo(uninterrupted);
         }
     }
 
     @Test
     void threadsChangeNothingWithEverythingOn() throws Exception {
         Recipe recipe = everything("fused", "sgd", "onecycle");
-        String two = outcome(Trainer.train(recipe, root.resolve("two")));
+        String two = ResumeTest.outcome(Trainer.train(recipe, root.resolve("two")));
         Recipe one = recipe.with("train.threads", "1").with("data.loaderThreads", "0");
-        assertThat(outcome(Trainer.train(one, root.resolve("one")))).isEqualTo(two);
+        assertThat(ResumeTest.outcome(Trainer.train(one, root.resolve("one")))).isEqualTo(two);
     }
 
     @Test
@@ -156,7 +131,7 @@ class TrainingOptionsTest {
         assertThat(History.read(run.file("history.csv")).epochs()).hasSize(best + 2);
         assertThat(Files.readString(run.file("log.txt")))
                 .contains("Ended early: no epoch after epoch " + best + " was better (train.patience 2)");
-        String before = outcome(run);
+        String before = ResumeTest.outcome(run);
         List<String> messages = new ArrayList<>();
         new Trainer(new TrainListener() {
                     @Override
@@ -166,7 +141,7 @@ class TrainingOptionsTest {
                 })
                 .resume(run.folder(), 0);
         assertThat(messages).hasSize(1).first().asString().contains("ended early after epoch " + (best + 2));
-        assertThat(outcome(run)).isEqualTo(before);
+        assertThat(ResumeTest.outcome(run)).isEqualTo(before);
     }
 
     @Test
