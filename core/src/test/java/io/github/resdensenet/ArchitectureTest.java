@@ -38,6 +38,7 @@ class ArchitectureTest {
         ALLOWED.put("run", List.of("distributed", "checkpoint", "data", "nn", "transforms", "image", "util"));
         ALLOWED.put("optim", List.of("run", "checkpoint", "nn"));
         ALLOWED.put("eval", List.of("run", "engine", "data", "nn", "transforms", "util"));
+        ALLOWED.put("quantize", List.of("eval", "run", "engine", "data", "nn", "transforms", "util"));
         ALLOWED.put("predict", List.of("run", "eval", "engine", "data", "nn", "transforms", "image"));
         ALLOWED.put("explain", List.of("predict", "plot", "nn", "transforms", "data", "image", "util"));
         ALLOWED.put(

@@ -2,6 +2,7 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.benchmark.Benchmark;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -16,6 +17,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Times training steps and inference on random images. With --data, times training steps on your images.",
+            "With --precision int8, times inference in 8 bits only.",
             "Runs on the CPU and prints one JSON object on one line. Times per batch are in milliseconds.",
             "The defaults below apply to every model and every built-in recipe. A YAML recipe may set other values."
         },
@@ -75,8 +77,15 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        boolean int8 = options.takeInt8();
+        if (int8 && (data != null || profile || beside > 0)) {
+            throw new IllegalArgumentException(
+                    "--precision int8 is for inference; --data, --profile and --beside time training steps");
+        }
         Benchmark benchmark = new Benchmark(options.resolve(data, imageSize), steps, warmup, profile, beside);
-        spec.commandLine().getOut().println(Json.line(data != null ? benchmark.onData() : benchmark.onTensors()));
+        Map<String, Object> result =
+                int8 ? benchmark.inInt8() : data != null ? benchmark.onData() : benchmark.onTensors();
+        spec.commandLine().getOut().println(Json.line(result));
         return 0;
     }
 }

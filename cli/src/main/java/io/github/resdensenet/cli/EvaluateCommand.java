@@ -4,6 +4,7 @@ import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.Abstention;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.RunEvaluator;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.transforms.TestTimeAugmentation;
 import io.github.resdensenet.util.AtomicFiles;
@@ -21,6 +22,7 @@ import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -90,6 +92,9 @@ final class EvaluateCommand implements Callable<Integer> {
                             + " mirror image; crops: ten crops (default: none)")
     private String tta = TestTimeAugmentation.NONE.toString();
 
+    @Mixin
+    private PrecisionOption precision = new PrecisionOption();
+
     @Option(names = "--json", description = "print one JSON object on one line (default: text)")
     private boolean json;
 
@@ -105,7 +110,9 @@ final class EvaluateCommand implements Callable<Integer> {
         Progress progress = new Progress(spec.commandLine().getErr());
         BiConsumer<Integer, Integer> bar = (done, total) -> progress.show("Evaluating", done, total, "");
         TestTimeAugmentation augmentation = Choices.parse(TestTimeAugmentation.class, "--tta", tta);
-        RunEvaluator evaluator = new RunEvaluator(Run.open(run)).withTestTimeAugmentation(augmentation);
+        RunEvaluator evaluator = new RunEvaluator(Run.open(run))
+                .withTestTimeAugmentation(augmentation)
+                .withPrecision(precision.value());
         String subset = split != null ? split : data == null ? "test" : "all";
         Evaluation val = precisionTarget == null ? null : evaluator.evaluateSplit(Subset.VAL, moved(), bar);
         Evaluation evaluation = data != null && split == null
@@ -145,6 +152,10 @@ final class EvaluateCommand implements Callable<Integer> {
             Optional<Abstention> abstention = Abstention.reaching(val, precisionTarget);
             fields.put("abstention", Abstention.json(abstention, precisionTarget, evaluation, subset));
             lines.addAll(Abstention.lines(abstention, precisionTarget, evaluation, subset));
+        }
+        if (precision.value() != InferencePrecision.FP32) {
+            fields.put("precision", evaluator.precisionInWords());
+            lines.add("Precision: " + evaluator.precisionInWords());
         }
         if (augmentation != TestTimeAugmentation.NONE) {
             fields.put("tta", augmentation.toString());

@@ -34,6 +34,7 @@ import picocli.CommandLine.IVersionProvider;
             ReportCommand.class,
             PlotCommand.class,
             ExportCommand.class,
+            QuantizeCommand.class,
             ServeCommand.class,
             ImportCommand.class,
             AuditCommand.class,
@@ -137,6 +138,7 @@ public final class Main {
         if (error instanceof FileSystemException
                 || error instanceof IOException
                 || error instanceof IllegalArgumentException
+                || error instanceof UnsupportedOperationException
                 || error instanceof ArithmeticException) {
             return String.valueOf(error.getMessage());
         }

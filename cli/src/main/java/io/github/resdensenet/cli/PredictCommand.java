@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -72,6 +73,9 @@ final class PredictCommand implements Callable<Integer> {
                             + " mirror image; crops: ten crops (default: none)")
     private String tta = TestTimeAugmentation.NONE.toString();
 
+    @Mixin
+    private PrecisionOption precision = new PrecisionOption();
+
     @Option(names = "--json", description = "print one JSON object per image, each on one line (default: text)")
     private boolean json;
 
@@ -80,7 +84,8 @@ final class PredictCommand implements Callable<Integer> {
         PredictionJson form = new PredictionJson(topK, raw, Optional.ofNullable(abstainBelow));
         TestTimeAugmentation augmentation = Choices.parse(TestTimeAugmentation.class, "--tta", tta);
         int failed = 0;
-        try (Classifier classifier = Classifier.load(run)) {
+        try (Classifier classifier = Classifier.load(run, precision.value())) {
+            precision.say(classifier.precision(), spec.commandLine().getErr());
             for (Path input : inputs) {
                 for (Path image : images(input)) {
                     try {

@@ -1,5 +1,6 @@
 package io.github.resdensenet.cli;
 
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.run.Recipe;
 import java.io.IOException;
@@ -87,6 +88,13 @@ final class RecipeOptions {
             paramLabel = "auto|cpu|cuda",
             description = "compute device; auto is cuda if available, otherwise cpu (default: auto)")
     private @Nullable String device;
+
+    /** Whether {@code --precision int8} was given. It is for inference only, so it is taken out of the recipe. */
+    boolean takeInt8() {
+        boolean int8 = InferencePrecision.INT8.toString().equals(precision);
+        precision = int8 ? null : precision;
+        return int8;
+    }
 
     /** The value of {@code --epochs}; 0 if it was not given. */
     int epochs() {

@@ -14,6 +14,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -95,18 +96,22 @@ final class ServeCommand implements Callable<Integer> {
             description = "load new checkpoints of the runs as they appear (default: on SIGHUP only)")
     private boolean watch;
 
+    @Mixin
+    private PrecisionOption precision = new PrecisionOption();
+
     @Override
     public Integer call() throws Exception {
         ServeOptions options = new ServeOptions(
-                host,
-                port,
-                Optional.ofNullable(tokenFile == null ? null : token(tokenFile)),
-                Optional.ofNullable(tls),
-                Optional.ofNullable(System.getenv(TLS_PASSWORD)).orElse(""),
-                queue,
-                Duration.ofMillis(timeoutMillis),
-                maxPixels,
-                watch);
+                        host,
+                        port,
+                        Optional.ofNullable(tokenFile == null ? null : token(tokenFile)),
+                        Optional.ofNullable(tls),
+                        Optional.ofNullable(System.getenv(TLS_PASSWORD)).orElse(""),
+                        queue,
+                        Duration.ofMillis(timeoutMillis),
+                        maxPixels,
+                        watch)
+                .withPrecision(precision.value());
         PrintWriter err = spec.commandLine().getErr();
         try (ImageServer server =
                 ImageServer.start(runs, options, line -> err.println("resdensenet: " + Text.printable(line)))) {

@@ -7,8 +7,10 @@ import io.github.resdensenet.data.EpochOrder;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.distributed.ProcessGroup;
+import io.github.resdensenet.engine.Calibration;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.Precision;
@@ -80,17 +82,9 @@ public final class Benchmark {
             double[] train = new double[steps];
             double loss = train(engine, batch, train);
             Map<String, Double> profile = profile(engine, batch);
-            double[] infer = new double[steps];
-            try (Inference inference = inference(engine, model, threads)) {
-                for (int i = -warmup; i < steps; i++) {
-                    long start = System.nanoTime();
-                    inference.logits(batch.pixels(), n);
-                    if (i >= 0) {
-                        infer[i] = (System.nanoTime() - start) / 1e6;
-                    }
-                }
-            }
-            Map<String, Object> result = head(engine, model, threads);
+            double[] infer = infer(inference(engine, model, threads), batch);
+            Map<String, Object> result =
+                    head(engine.name(), model, threads, recipe.train().precision());
             result.put("loss", loss);
             put(result, "train_ms", train);
             put(result, "infer_ms", infer);
@@ -107,6 +101,45 @@ public final class Benchmark {
             }
             return result;
         }
+    }
+
+    /**
+     * Measures inference in 8 bits on one batch of random images in memory.
+     *
+     * @throws UnsupportedOperationException if this processor cannot compute in 8 bits
+     */
+    public Map<String, Object> inInt8() {
+        int threads = NativeSettings.apply(recipe.train().threads());
+        int size = recipe.data().imageSize();
+        try (ImageClassifier model = model(CLASSES);
+                Batch batch = randomBatch(recipe.data().batchSize(), size)) {
+            model.train(false);
+            Calibration calibration = new Calibration(model, size);
+            calibration.measure(batch.pixels(), batch.count());
+            calibration.count(batch.pixels(), batch.count());
+            Inference inference = Inference.quantized(model, size, calibration.quantization(), threads);
+            String engine = inference.description();
+            double[] infer = infer(inference, batch);
+            Map<String, Object> result = head(engine, model, threads, InferencePrecision.INT8);
+            put(result, "infer_ms", infer);
+            result.put("peak_rss_mb", peakRssMegabytes());
+            return result;
+        }
+    }
+
+    /** Measures inference, after the warm-up, and closes it. */
+    private double[] infer(Inference inference, Batch batch) {
+        double[] times = new double[steps];
+        try (inference) {
+            for (int i = -warmup; i < steps; i++) {
+                long start = System.nanoTime();
+                inference.logits(batch.pixels(), batch.count());
+                if (i >= 0) {
+                    times[i] = (System.nanoTime() - start) / 1e6;
+                }
+            }
+        }
+        return times;
     }
 
     /** Measures steps, after the warm-up, and returns the last loss. */
@@ -188,7 +221,8 @@ public final class Benchmark {
                     stepStart = System.nanoTime();
                 }
             }
-            Map<String, Object> result = head(engine, model, threads);
+            Map<String, Object> result =
+                    head(engine.name(), model, threads, recipe.train().precision());
             result.put("loss", loss);
             result.put("fill_s", round(fillSeconds));
             result.put("first_epoch_s", round(firstEpoch));
@@ -207,7 +241,7 @@ public final class Benchmark {
     private Inference inference(Engine engine, ImageClassifier model, int threads) {
         int size = recipe.data().imageSize();
         return recipe.train().precision() == Precision.BF16
-                ? Inference.fused(model, size, Precision.BF16, threads)
+                ? Inference.fused(model, size, InferencePrecision.BF16, threads)
                 : engine.inference(size);
     }
 
@@ -225,14 +259,14 @@ public final class Benchmark {
         return new Batch(pixels, IntStream.range(0, n).toArray(), labels, size, () -> {});
     }
 
-    private Map<String, Object> head(Engine engine, ImageClassifier model, int threads) {
+    private Map<String, Object> head(String engine, ImageClassifier model, int threads, Enum<?> precision) {
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("model", recipe.model().name().toString());
-        result.put("engine", engine.name());
+        result.put("engine", engine);
         result.put("batch", recipe.data().batchSize());
         result.put("size", recipe.data().imageSize());
         result.put("threads", threads);
-        result.put("precision", recipe.train().precision().toString());
+        result.put("precision", precision.toString());
         result.put("params", model.parameterCount());
         return result;
     }

@@ -1,5 +1,6 @@
 package io.github.resdensenet.compare;
 
+import io.github.resdensenet.eval.McNemar;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

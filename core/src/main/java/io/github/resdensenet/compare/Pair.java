@@ -1,5 +1,6 @@
 package io.github.resdensenet.compare;
 
+import io.github.resdensenet.eval.McNemar;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.commons.statistics.inference.TTest;
@@ -55,7 +56,9 @@ record Pair(
         List<Double> differences = new ArrayList<>();
         List<McNemar> tests = new ArrayList<>();
         for (int seed = 0; seed < a.predictions().size(); seed++) {
-            McNemar test = McNemar.of(a.predictions().get(seed), b.predictions().get(seed));
+            McNemar test = McNemar.of(
+                    a.predictions().get(seed).correct(),
+                    b.predictions().get(seed).correct());
             tests.add(test);
             differences.add((double) (test.onlyFirst() - test.onlySecond())
                     / a.predictions().get(seed).answers().size());

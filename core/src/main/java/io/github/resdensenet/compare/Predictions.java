@@ -46,6 +46,15 @@ record Predictions(List<Answer> answers) {
                 .toList());
     }
 
+    /** Whether each prediction is correct, in order. */
+    boolean[] correct() {
+        boolean[] correct = new boolean[answers.size()];
+        for (int i = 0; i < correct.length; i++) {
+            correct[i] = answers.get(i).isCorrect();
+        }
+        return correct;
+    }
+
     void write(Path file) throws IOException {
         StringBuilder text = new StringBuilder(Csv.line(HEADER));
         for (Answer a : answers) {

@@ -11,73 +11,47 @@ import static io.github.resdensenet.engine.OneDnn.desc;
 import io.github.resdensenet.engine.Network.Addition;
 import io.github.resdensenet.engine.Network.Concatenation;
 import io.github.resdensenet.engine.Network.Convolution;
-import io.github.resdensenet.engine.Network.Node;
 import io.github.resdensenet.engine.Network.Normalization;
-import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Part;
-import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
-import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.dnnl.pooling_forward;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Forward pass of a network for one image. The plan uses as many oneDNN threads as are set in the thread that
- * creates it.
+ * Forward pass in float32 or bfloat16.
  *
  * <p>A normalisation or addition after a convolution is fused into the convolution. In a blocked layout with one image,
  * the blocks of channels are contiguous in memory. Values that are concatenated are therefore written directly into the
  * concatenation and need no copy.
  */
-final class InferencePlan extends Plan {
+final class InferencePlan extends ImagePlan {
     /** The place of a value inside a concatenation: the number of the concatenation and the first channel. */
     private record Slot(int concatenation, int channel) {}
 
     private final PreparedWeights weights;
-    private final Workspace workspace = new Workspace();
     private final Map<Integer, Slot> slots = new HashMap<>();
     private final Map<Integer, Buffer> concatenations = new HashMap<>();
-    private final Set<Node> fused = new HashSet<>();
-    private final Buffer image;
-    private final FloatPointer logits;
-    private final int head;
 
     InferencePlan(Network network, memory.data_type type, PreparedWeights weights) {
-        super(network, 1, type);
+        super(network, type, OneDnn.layout(network.shapes().values()));
         this.weights = weights;
-        logits = new FloatPointer((long) network.shape(network.output()).channels()).retainReference();
         try (PointerScope scope = new PointerScope()) {
             if (layout != memory.format_tag.nhwc) {
                 assignSlots();
             }
-            image = Buffer.at(logits, plain(0)); // placeholder address: run() sets the image
-            values.put(0, converted(image, form(0, type)));
-            for (Node node : network.nodes()) {
-                if (isHead(node.output())) {
-                    NativeSettings.onOneThread(() -> add(node));
-                } else if (!fused.contains(node)) {
-                    add(node);
-                }
-            }
-            head = program.size() - 1;
-            program.seal(workspace);
+            compile();
         }
     }
 
@@ -100,10 +74,11 @@ final class InferencePlan extends Plan {
         }
     }
 
-    /** Memory for a value: a part of the concatenation that it belongs to, or a separate block. */
-    private Buffer place(int id) {
+    /** A part of the concatenation that the value belongs to, or a separate block. */
+    @Override
+    Buffer place(int id) {
         Slot slot = slots.get(id);
-        return slot == null ? program.allocate(form(id, type)) : place(slot, form(id, type));
+        return slot == null ? super.place(id) : place(slot, form(id, type));
     }
 
     private Buffer place(Slot slot, memory.desc form) {
@@ -117,10 +92,8 @@ final class InferencePlan extends Plan {
     void convolution(Convolution c) {
         boolean head = isHead(c.output());
         memory.data_type kind = head ? F32 : type;
-        List<Node> readers = network.readers(c.output());
-        @Nullable Normalization norm = readers.size() == 1 && readers.get(0) instanceof Normalization n ? n : null;
-        @Nullable
-        Integer residual = readers.size() == 1 && readers.get(0) instanceof Addition a ? residual(c, a) : null;
+        @Nullable Normalization norm = network.normalizationAfter(c);
+        @Nullable Addition sum = network.additionAfter(c);
         int output = c.output();
         primitive_attr attributes = OneDnn.attributes();
         post_ops after = new post_ops();
@@ -131,12 +104,12 @@ final class InferencePlan extends Plan {
             if (norm.relu()) {
                 after.append_eltwise(dnnl.dnnl_eltwise_relu, 0, 0);
             }
-        } else if (residual != null) {
-            fused.add(readers.get(0));
-            output = readers.get(0).output();
-            after.append_binary(dnnl.dnnl_binary_add, value(residual).form());
-            arguments.add(
-                    new Argument(dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | dnnl.DNNL_ARG_SRC_1, value(residual)));
+        } else if (sum != null) {
+            fused.add(sum);
+            output = sum.output();
+            Buffer residual = value(Network.other(sum, c));
+            after.append_binary(dnnl.dnnl_binary_add, residual.form());
+            arguments.add(new Argument(dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | dnnl.DNNL_ARG_SRC_1, residual));
         }
         attributes.set_post_ops(after);
         Shape from = network.shape(c.input());
@@ -168,12 +141,6 @@ final class InferencePlan extends Plan {
         }
         add("convolution", forward, new convolution_forward(forward), arguments);
         values.put(output, y);
-    }
-
-    /** The other input of an addition to a convolution's output, or null if it has not been computed yet. */
-    private @Nullable Integer residual(Convolution c, Addition a) {
-        int other = a.inputs().get(a.inputs().get(0) == c.output() ? 1 : 0);
-        return values.containsKey(other) ? other : null;
     }
 
     @Override
@@ -213,39 +180,6 @@ final class InferencePlan extends Plan {
     }
 
     @Override
-    void pooling(Pooling p) {
-        Buffer x = value(p.input());
-        Buffer y = place(p.output());
-        long[] stride = {p.stride(), p.stride()};
-        long[] kernel = {p.kernelHeight(), p.kernelWidth()};
-        long[] padding = {p.padding(), p.padding()};
-        pooling_forward.primitive_desc forward = checked(new pooling_forward.primitive_desc(
-                ENGINE,
-                dnnl.dnnl_forward_inference,
-                p.max() ? dnnl.dnnl_pooling_max : dnnl.dnnl_pooling_avg_exclude_padding,
-                x.form(),
-                y.form(),
-                stride,
-                kernel,
-                new long[] {0, 0},
-                padding,
-                padding,
-                OneDnn.attributes(),
-                false));
-        add(
-                "pooling",
-                forward,
-                new pooling_forward(forward),
-                List.of(new Argument(dnnl.DNNL_ARG_SRC, x), new Argument(dnnl.DNNL_ARG_DST, y)));
-        values.put(p.output(), y);
-    }
-
-    @Override
-    void padding(Padding p) {
-        pad(p);
-    }
-
-    @Override
     void concatenation(Concatenation c) {
         Slot whole = slots.get(c.output());
         if (whole == null) {
@@ -267,22 +201,5 @@ final class InferencePlan extends Plan {
         Buffer y = place(a.output());
         program.add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
         values.put(a.output(), y);
-    }
-
-    /** Computes the logits of an image [3, H, W] and writes them to {@code to}, starting at index {@code at}. */
-    void run(Pointer imageAddress, float[] to, int at) {
-        program.move(image, imageAddress);
-        program.run(0, head);
-        // oneDNN can divide the sums of this layer among threads, which rounds differently. With one thread, the logits
-        // of an image are the same for any number of threads and images.
-        NativeSettings.onOneThread(() -> program.run(head, program.size()));
-        logits.get(to, at, Math.toIntExact(logits.capacity()));
-    }
-
-    @Override
-    public void close() {
-        super.close();
-        workspace.close();
-        logits.close();
     }
 }

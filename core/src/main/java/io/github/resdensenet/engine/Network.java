@@ -44,15 +44,21 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         Shape shape(List<Shape> inputs);
     }
 
-    /** A convolution, or a linear layer as a 1x1 convolution of one pixel. */
+    /**
+     * A convolution, or a linear layer as a 1x1 convolution of one pixel.
+     *
+     * @param name dotted path of the module
+     */
     record Convolution(
+            String name,
             int input,
             int output,
             int kernel,
             int stride,
             int padding,
             Tensor weight,
-            @Nullable Tensor bias) implements Node {
+            @Nullable Tensor bias)
+            implements Node {
         @Override
         public List<Integer> inputs() {
             return List.of(input);
@@ -146,6 +152,37 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         return nodes.stream().filter(node -> node.inputs().contains(value)).toList();
     }
 
+    /** The normalisation that alone reads the output of a convolution, or null. It can be folded into the weights. */
+    @Nullable
+    Normalization normalizationAfter(Convolution c) {
+        List<Node> readers = readers(c.output());
+        return readers.size() == 1 && readers.get(0) instanceof Normalization n ? n : null;
+    }
+
+    /**
+     * The addition that alone reads the output of a convolution, or null. The other summand is computed before the
+     * convolution, so that the convolution can add it.
+     */
+    @Nullable
+    Addition additionAfter(Convolution c) {
+        List<Node> readers = readers(c.output());
+        return readers.size() == 1
+                        && readers.get(0) instanceof Addition a
+                        && nodes.indexOf(producer(other(a, c))) < nodes.indexOf(c)
+                ? a
+                : null;
+    }
+
+    /** The other summand of an addition to the output of a convolution. */
+    static int other(Addition a, Convolution c) {
+        return a.inputs().get(a.inputs().get(0) == c.output() ? 1 : 0);
+    }
+
+    /** The node that computes a value, or null for the image. */
+    private @Nullable Node producer(int value) {
+        return nodes.stream().filter(node -> node.output() == value).findFirst().orElse(null);
+    }
+
     /** The concatenation that computes a value, or null if another node does. */
     @Nullable
     Concatenation concatenation(int value) {
@@ -221,7 +258,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
                 return new Normalization(input, next.output(), bn, true);
             }
             if (op.layer() instanceof Layer.ZeroPadding border && next.layer() instanceof Layer.Convolution conv) {
-                return convolution(conv, border.padding(), input, next.output());
+                return convolution(next, conv, border.padding(), input, next.output());
             }
             if (op.layer() instanceof Layer.Convolution conv
                     && conv.kernelSize() == 1
@@ -229,7 +266,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
                     && next.layer() instanceof Layer.Pooling pool
                     && !pool.max()) {
                 add(pooling(input, op.output(), pool));
-                return convolution(conv, 0, op.output(), next.output());
+                return convolution(op, conv, 0, op.output(), next.output());
             }
             return null;
         }
@@ -248,11 +285,11 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
             int input = op.inputs().get(0);
             int output = op.output();
             if (op.layer() instanceof Layer.Convolution conv) {
-                return convolution(conv, 0, input, output);
+                return convolution(op, conv, 0, input, output);
             } else if (op.layer() instanceof Layer.ZeroPadding border) {
                 return new Padding(input, output, border.padding());
             } else if (op.layer() instanceof Layer.Linear linear) {
-                return new Convolution(input, output, 1, 1, 0, linear.weight(), linear.bias());
+                return new Convolution(op.path(), input, output, 1, 1, 0, linear.weight(), linear.bias());
             } else if (op.layer() instanceof Layer.BatchNorm bn) {
                 return new Normalization(input, output, bn, false);
             } else if (op.layer() instanceof Layer.Pooling pool) {
@@ -269,10 +306,10 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
             };
         }
 
-        private static Node convolution(Layer.Convolution conv, int border, int input, int output) {
+        private static Node convolution(Operation op, Layer.Convolution conv, int border, int input, int output) {
             int padding = border + conv.padding();
             return new Convolution(
-                    input, output, conv.kernelSize(), conv.stride(), padding, conv.weight(), conv.bias());
+                    op.path(), input, output, conv.kernelSize(), conv.stride(), padding, conv.weight(), conv.bias());
         }
 
         private static Node pooling(int input, int output, Layer.Pooling pool) {

@@ -57,8 +57,7 @@ final class OneDnn {
      * channels of all values fill whole blocks, otherwise channels last, which supports any number of channels.
      */
     static memory.format_tag layout(Collection<Shape> shapes) {
-        boolean wide =
-                (dnnl.dnnl_get_effective_cpu_isa() & dnnl.dnnl_cpu_isa_avx512_core) == dnnl.dnnl_cpu_isa_avx512_core;
+        boolean wide = has(dnnl.dnnl_cpu_isa_avx512_core);
         int block = wide ? 16 : 8;
         boolean filled = shapes.stream()
                 .filter(s -> s.height() > 1)
@@ -103,12 +102,25 @@ final class OneDnn {
         return description.impl_info_str().getString();
     }
 
+    /** Whether the processor multiplies and adds 8-bit numbers in one instruction. Without it, oneDNN's sums can overflow. */
+    static boolean has8BitDotProducts() {
+        return has(dnnl.dnnl_cpu_isa_avx512_core_vnni) || has(dnnl.dnnl_cpu_isa_avx2_vnni);
+    }
+
+    /** Whether the processor multiplies bfloat16 numbers. */
+    static boolean hasBf16() {
+        return has(dnnl.dnnl_cpu_isa_avx512_core_bf16);
+    }
+
+    private static boolean has(int isa) {
+        return (dnnl.dnnl_get_effective_cpu_isa() & isa) == isa;
+    }
+
     /** The widest instruction set that oneDNN uses on this processor, for example "avx2". */
     static String instructionSet() {
-        int isa = dnnl.dnnl_get_effective_cpu_isa();
         String widest = "sse41";
         for (Map.Entry<String, Integer> known : INSTRUCTION_SETS.entrySet()) {
-            if ((isa & known.getValue()) == known.getValue()) {
+            if (has(known.getValue())) {
                 widest = known.getKey();
             }
         }

@@ -37,10 +37,19 @@ abstract class Plan implements AutoCloseable {
     final Map<Integer, Buffer> values = new HashMap<>();
 
     Plan(Network network, int batch, memory.data_type type) {
+        this(network, batch, type, OneDnn.layout(network.shapes().values()));
+    }
+
+    Plan(Network network, int batch, memory.data_type type, memory.format_tag layout) {
         this.network = network;
         this.batch = batch;
         this.type = type;
-        this.layout = OneDnn.layout(network.shapes().values());
+        this.layout = layout;
+    }
+
+    /** The number format of a value. */
+    memory.data_type type(int id) {
+        return type;
     }
 
     /** Adds the instructions of a node and stores its output in {@link #values}. */
@@ -80,7 +89,7 @@ abstract class Plan implements AutoCloseable {
             sources.push_back(value(input).form());
             arguments.add(new Argument(dnnl.DNNL_ARG_MULTIPLE_SRC + arguments.size(), value(input)));
         }
-        Buffer y = program.allocate(form(c.output(), type));
+        Buffer y = program.allocate(form(c.output(), type(c.output())));
         arguments.add(new Argument(dnnl.DNNL_ARG_DST, y));
         concat.primitive_desc copy =
                 checked(new concat.primitive_desc(ENGINE, y.form(), 1, sources, OneDnn.attributes(), false));
@@ -90,7 +99,7 @@ abstract class Plan implements AutoCloseable {
 
     /** Adds the instructions of zero padding. */
     final void pad(Padding p) {
-        Buffer y = program.allocate(form(p.output(), type));
+        Buffer y = program.allocate(form(p.output(), type(p.output())));
         program.clear("padding", y);
         program.reorder("padding", value(p.input()), middle(y, p), false);
         values.put(p.output(), y);

@@ -6,12 +6,10 @@ import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.memory;
-import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Scalar;
@@ -28,33 +26,15 @@ import org.jspecify.annotations.Nullable;
 final class PreparedWeights implements AutoCloseable {
     private record Folded(Convolution convolution, BatchNorm normalization, Tensor weight, Tensor bias) {}
 
-    /** A copy of a weight in another form, and the program that makes it. */
-    private record Copy(Buffer to, Program program) {
-        void make() {
-            program.run(0, program.size());
-        }
-    }
-
     private final Map<Convolution, Folded> folded = new HashMap<>();
-    private final Map<Convolution, List<Copy>> copies = new HashMap<>();
+    private final WeightCopies copies = new WeightCopies();
     private final Natives natives = new Natives();
 
     /** The weights of a convolution in the given form, with the normalisation folded in unless it is null. */
     Buffer weight(Convolution c, @Nullable BatchNorm normalization, memory.desc form) {
-        for (Copy copy : copies.getOrDefault(c, List.of())) {
-            if (copy.to.form().equals(form)) {
-                return copy.to;
-            }
-        }
         Tensor w = normalization == null ? c.weight() : folded(c, normalization).weight;
-        Buffer from = Buffer.at(w.data_ptr(), desc(F32, PLANES, w.size(0), w.size(1), c.kernel(), c.kernel()));
-        Buffer to = Buffer.at(natives.keep(new BytePointer(form.get_size() + 64)), natives.keep(new memory.desc(form)));
-        Copy copy = new Copy(to, new Program());
-        copy.program.reorder("weights", from, to, false);
-        copy.program.seal();
-        copy.make();
-        copies.computeIfAbsent(c, key -> new ArrayList<>()).add(copy);
-        return to;
+        Buffer plain = Buffer.at(w.data_ptr(), desc(F32, PLANES, w.size(0), w.size(1), c.kernel(), c.kernel()));
+        return copies.copy(c, plain, form);
     }
 
     /** The bias of a convolution with the normalisation folded in, or null if there is neither. */
@@ -98,15 +78,12 @@ final class PreparedWeights implements AutoCloseable {
 
     /** The copies as tasks that can run at the same time. They do not fold normalisations again. */
     List<Runnable> updates() {
-        return copies.values().stream()
-                .flatMap(List::stream)
-                .map(copy -> (Runnable) copy::make)
-                .toList();
+        return copies.updates();
     }
 
     @Override
     public void close() {
-        copies.values().forEach(list -> list.forEach(copy -> copy.program.close()));
+        copies.close();
         natives.close();
     }
 }

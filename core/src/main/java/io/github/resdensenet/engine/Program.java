@@ -108,6 +108,22 @@ final class Program implements AutoCloseable {
                 List.of(new Argument(dnnl.DNNL_ARG_FROM, from), new Argument(dnnl.DNNL_ARG_TO, to)));
     }
 
+    /** Adds the copy of a float32 value divided by a scale into an 8-bit value. */
+    void quantize(String kind, Buffer from, Buffer to, Buffer scale) {
+        primitive_attr attributes = OneDnn.attributes();
+        attributes.set_scales_mask(dnnl.DNNL_ARG_DST, 0);
+        reorder.primitive_desc copy =
+                new reorder.primitive_desc(ENGINE, from.form(), ENGINE, to.form(), attributes, false);
+        add(
+                kind,
+                copy,
+                new reorder(copy),
+                List.of(
+                        new Argument(dnnl.DNNL_ARG_FROM, from),
+                        new Argument(dnnl.DNNL_ARG_TO, to),
+                        new Argument(dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_TO, scale)));
+    }
+
     /** Adds an instruction that sets every byte of a value to 0. */
     void clear(String kind, Buffer value) {
         use(value);

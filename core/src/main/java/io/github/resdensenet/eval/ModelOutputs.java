@@ -93,6 +93,15 @@ public record ModelOutputs(
         return rows;
     }
 
+    /** Whether each image is predicted correctly. */
+    public boolean[] correct() {
+        boolean[] correct = new boolean[n()];
+        for (int i = 0; i < correct.length; i++) {
+            correct[i] = largest(logits[i]) == samples.get(i).classIndex();
+        }
+        return correct;
+    }
+
     /** The accuracy: the fraction of images with the largest logit at the true class; 0 without images. */
     public double accuracy() {
         int correct = 0;

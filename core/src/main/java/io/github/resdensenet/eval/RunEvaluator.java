@@ -10,6 +10,7 @@ import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.NativeSettings.DeviceChoice;
 import io.github.resdensenet.run.Checkpoint;
@@ -42,6 +43,8 @@ public final class RunEvaluator {
     private final Recipe recipe;
     private final List<SplitFile.Row> split;
     private final TestTimeAugmentation augmentation;
+    private final InferencePrecision precision;
+    private String precisionInWords = "";
     private String testEvaluationsInWords = "";
     private OptionalInt testEvaluations = OptionalInt.empty();
 
@@ -65,7 +68,8 @@ public final class RunEvaluator {
                 checkpoint,
                 Recipe.read(run.file("recipe.yaml")),
                 SplitFile.read(run.file("split.csv")),
-                TestTimeAugmentation.NONE);
+                TestTimeAugmentation.NONE,
+                InferencePrecision.FP32);
     }
 
     private RunEvaluator(
@@ -73,17 +77,29 @@ public final class RunEvaluator {
             Checkpoint checkpoint,
             Recipe recipe,
             List<SplitFile.Row> split,
-            TestTimeAugmentation augmentation) {
+            TestTimeAugmentation augmentation,
+            InferencePrecision precision) {
         this.run = run;
         this.checkpoint = checkpoint;
         this.recipe = recipe;
         this.split = split;
         this.augmentation = augmentation;
+        this.precision = precision;
     }
 
     /** Returns a new evaluator of the same checkpoint that averages the logits of several views per image. */
     public RunEvaluator withTestTimeAugmentation(TestTimeAugmentation of) {
-        return new RunEvaluator(run, checkpoint, recipe, split, of);
+        return new RunEvaluator(run, checkpoint, recipe, split, of, precision);
+    }
+
+    /** Returns a new evaluator of the same checkpoint that computes in another number format. */
+    public RunEvaluator withPrecision(InferencePrecision of) {
+        return new RunEvaluator(run, checkpoint, recipe, split, augmentation, of);
+    }
+
+    /** The number format of the last evaluation in words; "" if there was none. */
+    public String precisionInWords() {
+        return precisionInWords;
     }
 
     /** Display name of the architecture. */
@@ -227,7 +243,8 @@ public final class RunEvaluator {
         Manifest manifest = checkpoint.manifest();
         Preprocessing preprocessing = manifest.preprocessing();
         int threads = NativeSettings.apply(recipe.train().threads());
-        Device device = NativeSettings.device(DeviceChoice.AUTO);
+        Device device =
+                NativeSettings.device(precision == InferencePrecision.FP32 ? DeviceChoice.AUTO : DeviceChoice.CPU);
         int total = samples.size();
         try (PixelCache pixels = PixelCache.of(samples, augmentation.source(preprocessing), threads, done -> {});
                 ImageClassifier model = checkpoint.model(run.best());
@@ -240,13 +257,15 @@ public final class RunEvaluator {
                         DataLoader.Batches.inOrder(
                                 recipe.data().batchSize(), recipe.data().loaderThreads()))) {
             model.to(device);
-            try (Inference inference = Inference.of(model, preprocessing.imageSize(), device, threads)) {
+            PreparedModel prepared = PreparedModel.of(model, run, checkpoint, precision, device, threads);
+            precisionInWords = prepared.precision();
+            try (Inference inference = prepared.inference()) {
                 ModelOutputs outputs = new Evaluator(
                                 inference, manifest.classes(), recipe.train().labelSmoothing())
                         .outputs(loader, augmentation.count(), done -> progress.accept(done, total));
                 return Evaluation.of(
                         outputs.withGroups(groups),
-                        new Temperature(manifest.temperature()),
+                        prepared.temperature(),
                         recipe.data().ordinal());
             }
         }

@@ -3,10 +3,12 @@ package io.github.resdensenet.predict;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.MeanLogits;
+import io.github.resdensenet.eval.PreparedModel;
 import io.github.resdensenet.eval.Temperature;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.NativeSettings.DeviceChoice;
 import io.github.resdensenet.run.Checkpoint;
@@ -32,19 +34,17 @@ public final class Classifier implements AutoCloseable {
     private final List<String> classes;
     private final Preprocessing preprocessing;
     private final Temperature temperature;
+    private final String precision;
     private final float[][] table;
 
     private Classifier(
-            ImageClassifier model,
-            Inference inference,
-            List<String> classes,
-            Preprocessing preprocessing,
-            Temperature temperature) {
+            ImageClassifier model, PreparedModel prepared, List<String> classes, Preprocessing preprocessing) {
         this.model = model;
-        this.inference = inference;
+        this.inference = prepared.inference();
+        this.temperature = prepared.temperature();
+        this.precision = prepared.precision();
         this.classes = List.copyOf(classes);
         this.preprocessing = preprocessing;
-        this.temperature = temperature;
         this.table = preprocessing.normalize().table();
     }
 
@@ -54,8 +54,40 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException if the run does not exist or is corrupt
      */
     public static Classifier load(Path run) throws IOException {
+        return load(run, InferencePrecision.FP32);
+    }
+
+    /**
+     * Loads the best checkpoint of a run. If this processor cannot compute in the precision, the model computes in
+     * float32; see {@link #precision}.
+     *
+     * @param precision number format of the computation; int8 needs a run that has been quantised
+     * @throws IOException if the run does not exist or is corrupt, or int8 is asked of a run without quantization.json
+     */
+    public static Classifier load(Path run, InferencePrecision precision) throws IOException {
         Run opened = Run.open(run);
-        return of(opened.readBest(), opened.best());
+        return of(opened, opened.readBest(), precision);
+    }
+
+    /**
+     * Creates a classifier from the best checkpoint of a run.
+     *
+     * @param best the checkpoint, which has been read already
+     * @param precision number format of the computation; int8 needs a run that has been quantised
+     * @throws IOException if the weights do not fit the model, or int8 is asked of a run without quantization.json
+     */
+    public static Classifier of(Run run, Checkpoint best, InferencePrecision precision) throws IOException {
+        int threads = NativeSettings.apply(0);
+        ImageClassifier model = best.model(run.best());
+        try {
+            PreparedModel prepared =
+                    PreparedModel.of(model, run, best, precision, NativeSettings.device(DeviceChoice.CPU), threads);
+            return new Classifier(
+                    model, prepared, best.manifest().classes(), best.manifest().preprocessing());
+        } catch (IOException | RuntimeException e) {
+            model.close();
+            throw e;
+        }
     }
 
     /**
@@ -107,12 +139,21 @@ public final class Classifier implements AutoCloseable {
         model.train(false);
         Inference inference = Inference.of(
                 model, preprocessing.imageSize(), NativeSettings.device(DeviceChoice.CPU), torch.get_num_threads());
-        return new Classifier(model, inference, classes, preprocessing, temperature);
+        return new Classifier(
+                model,
+                new PreparedModel(inference, temperature, InferencePrecision.FP32.toString()),
+                classes,
+                preprocessing);
     }
 
     /** The temperature that calibrates the probabilities. */
     public Temperature temperature() {
         return temperature;
+    }
+
+    /** The number format in words, with the reason if it is not the one that was asked for. */
+    public String precision() {
+        return precision;
     }
 
     /** Class names by index. */

@@ -78,6 +78,11 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
         return new Checkpoint(manifest, weights, new Safetensors(Map.of(), Map.of()));
     }
 
+    /** Returns the SHA-256 of the weights' file; empty for a checkpoint that has not been read from a file. */
+    public String weightsSha256() {
+        return manifest.files().getOrDefault(WEIGHTS, "");
+    }
+
     /** Returns the approximate size on disk. */
     long bytes() {
         return Stream.of(weights, optimizer)

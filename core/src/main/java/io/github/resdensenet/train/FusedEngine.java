@@ -6,6 +6,7 @@ import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.engine.Pass;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.nn.Precision;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Recipe.BatchNormScope;
@@ -79,7 +80,7 @@ final class FusedEngine extends Engine {
 
     @Override
     public Inference inference(int imageSize) {
-        return Inference.fused(model, imageSize, Precision.FP32, torch.get_num_threads());
+        return Inference.fused(model, imageSize, InferencePrecision.FP32, torch.get_num_threads());
     }
 
     @Override

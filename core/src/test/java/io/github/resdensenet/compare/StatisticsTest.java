@@ -3,6 +3,7 @@ package io.github.resdensenet.compare;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import io.github.resdensenet.eval.McNemar;
 import io.github.resdensenet.testkit.Counter;
 import io.github.resdensenet.testkit.Golden;
 import java.util.ArrayList;

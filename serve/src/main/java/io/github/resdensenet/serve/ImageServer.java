@@ -64,7 +64,7 @@ public final class ImageServer implements AutoCloseable {
 
     private ImageServer(List<Path> runs, ServeOptions options, Consumer<String> log) throws IOException {
         this.options = options;
-        models = new ModelStore(runs, metrics, log);
+        models = new ModelStore(runs, options.precision(), metrics, log);
         int cores = Runtime.getRuntime().availableProcessors();
         scheduler = new Scheduler(cores, options, metrics);
         images = new ImageRoutes(models, scheduler, options.maxPixels());

@@ -1,5 +1,6 @@
 package io.github.resdensenet.serve;
 
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,17 +16,21 @@ import org.jspecify.annotations.Nullable;
 final class ModelStore implements AutoCloseable {
     private final Map<String, ServedModel> current = new LinkedHashMap<>();
     private final Map<String, ServedModel> previous = new LinkedHashMap<>();
+    private final InferencePrecision precision;
     private final ServerMetrics metrics;
     private final Consumer<String> log;
 
     /**
      * Loads the runs. The name of a model is that of its run folder.
      *
+     * @param precision number format of the predictions
      * @param log receives one line per change
      * @throws IOException if a run cannot be loaded
      * @throws IllegalArgumentException if two runs have the same name
      */
-    ModelStore(List<Path> runs, ServerMetrics metrics, Consumer<String> log) throws IOException {
+    ModelStore(List<Path> runs, InferencePrecision precision, ServerMetrics metrics, Consumer<String> log)
+            throws IOException {
+        this.precision = precision;
         this.metrics = metrics;
         this.log = log;
         try {
@@ -35,12 +40,20 @@ final class ModelStore implements AutoCloseable {
                 if (current.containsKey(name)) {
                     throw new IllegalArgumentException("two runs have the name " + name);
                 }
-                current.put(name, ServedModel.load(name, run));
+                current.put(name, load(name, run));
             }
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
         }
+    }
+
+    private ServedModel load(String name, Run run) throws IOException {
+        ServedModel model = ServedModel.load(name, run, precision);
+        if (precision != InferencePrecision.FP32) {
+            log.accept(name + ": precision " + model.classifier().precision());
+        }
+        return model;
     }
 
     /** Names of the models; the first is the default. */
@@ -82,7 +95,7 @@ final class ModelStore implements AutoCloseable {
         for (ServedModel old : models) {
             try {
                 if (!old.run().readBestManifest().sha256().equals(old.version())) {
-                    replace(old.name(), ServedModel.load(old.name(), old.run()));
+                    replace(old.name(), load(old.name(), old.run()));
                     metrics.reloaded(old.name(), true);
                     log.accept(old.name() + ": new checkpoint loaded");
                 }

@@ -1,5 +1,6 @@
 package io.github.resdensenet.serve;
 
+import io.github.resdensenet.nn.InferencePrecision;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param timeout how long an image may take, waiting included
  * @param maxPixels largest product of height and width of an image
  * @param watch whether to load new checkpoints of the runs as they appear
+ * @param precision number format of the predictions; explanations are computed in fp32
  */
 public record ServeOptions(
         String host,
@@ -26,7 +28,8 @@ public record ServeOptions(
         int queue,
         Duration timeout,
         long maxPixels,
-        boolean watch) {
+        boolean watch,
+        InferencePrecision precision) {
     /** Default of {@link #queue}. */
     public static final int QUEUE = 256;
 
@@ -64,6 +67,25 @@ public record ServeOptions(
             throw new IllegalArgumentException(
                     "--host " + host + " can be reached by other machines: protect the service with --token-file");
         }
+    }
+
+    /** The settings with predictions in fp32. */
+    public ServeOptions(
+            String host,
+            int port,
+            Optional<String> token,
+            Optional<Path> tls,
+            String tlsPassword,
+            int queue,
+            Duration timeout,
+            long maxPixels,
+            boolean watch) {
+        this(host, port, token, tls, tlsPassword, queue, timeout, maxPixels, watch, InferencePrecision.FP32);
+    }
+
+    /** The settings with another number format of the predictions. */
+    public ServeOptions withPrecision(InferencePrecision of) {
+        return new ServeOptions(host, port, token, tls, tlsPassword, queue, timeout, maxPixels, watch, of);
     }
 
     /** The defaults: plain HTTP on the loopback address, without a token. */

@@ -3,6 +3,7 @@ package io.github.resdensenet.serve;
 import io.github.resdensenet.eval.DriftReference;
 import io.github.resdensenet.explain.Explainer;
 import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.run.Checkpoint;
@@ -34,13 +35,13 @@ final class ServedModel {
     private @Nullable Explainer explainer;
     private int users = 1; // the store itself
 
-    private ServedModel(String name, Run run, Checkpoint best) throws IOException {
+    private ServedModel(String name, Run run, Checkpoint best, InferencePrecision precision) throws IOException {
         this.name = name;
         this.run = run;
         checkpoint = best;
         manifest = best.manifest();
         drift = DriftReference.read(run).map(DriftMonitor::new);
-        classifier = Classifier.of(best, run.best());
+        classifier = Classifier.of(run, best, precision);
     }
 
     /**
@@ -49,8 +50,8 @@ final class ServedModel {
      * @throws IOException if the checkpoint is missing or corrupt, or gives a value that is not a number, or two results
      *     for one image
      */
-    static ServedModel load(String name, Run run) throws IOException {
-        ServedModel model = new ServedModel(name, run, run.readBest());
+    static ServedModel load(String name, Run run, InferencePrecision precision) throws IOException {
+        ServedModel model = new ServedModel(name, run, run.readBest(), precision);
         try {
             List<RgbImage> canaries = canaries();
             List<Prediction> together = model.classifier.classify(canaries);

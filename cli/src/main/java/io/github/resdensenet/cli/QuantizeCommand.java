@@ -1,0 +1,70 @@
+package io.github.resdensenet.cli;
+
+import io.github.resdensenet.quantize.QuantizationReport;
+import io.github.resdensenet.quantize.Quantizer;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Text;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+@Command(
+        name = "quantize",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        description = {
+            "Prepares a run's best checkpoint for --precision int8: 8-bit integers, about three times as fast as fp32.",
+            "Measures the ranges of all values on training images, writes quantization.json into the run folder, and"
+                    + " prints the accuracy before and after. Needs a processor with VNNI."
+        },
+        footerHeading = Main.EXAMPLES,
+        footer = {
+            "  resdensenet quantize runs/photos                          write quantization.json",
+            "  resdensenet predict --precision int8 runs/photos cat.jpg  classify in 8 bits"
+        })
+final class QuantizeCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "RUN", description = "run folder")
+    private Path run = Path.of("");
+
+    @Option(
+            names = "--images",
+            paramLabel = "N",
+            description = "number of training images on which ranges are measured (default: " + Quantizer.IMAGES + ")")
+    private int images = Quantizer.IMAGES;
+
+    @Option(
+            names = "--max-drop",
+            paramLabel = "P",
+            description = "largest fall of the accuracy on the validation set in percentage points; layers are moved to"
+                    + " bf16 until it holds (default: " + Quantizer.MAX_DROP + ")")
+    private double maxDrop = Quantizer.MAX_DROP;
+
+    @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")
+    private @Nullable Path data;
+
+    @Option(names = "--json", description = "print one JSON object on one line (default: text)")
+    private boolean json;
+
+    @Override
+    public Integer call() throws Exception {
+        Progress progress = new Progress(spec.commandLine().getErr());
+        QuantizationReport report = new Quantizer(
+                        Run.open(run), (what, done, total) -> progress.show(what, done, total, ""))
+                .quantize(images, maxDrop, data);
+        progress.clear();
+        if (json) {
+            spec.commandLine().getOut().println(Json.line(report.json()));
+        } else {
+            report.lines().forEach(line -> spec.commandLine().getOut().println(Text.printable(line)));
+        }
+        return 0;
+    }
+}

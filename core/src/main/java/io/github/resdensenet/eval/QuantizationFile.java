@@ -1,0 +1,130 @@
+package io.github.resdensenet.eval;
+
+import io.github.resdensenet.engine.Quantization;
+import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.Text;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * The quantization.json of a run: how its best checkpoint is computed in 8 bits.
+ *
+ * @param sha256 SHA-256 of the text of this file, computed with this value empty
+ * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
+ * @param weightsSha256 SHA-256 of the weights to which the ranges belong
+ * @param images number of training images on which the ranges were measured
+ * @param seed seed of the choice of these images
+ * @param temperature divisor of the logits for calibrated probabilities in 8 bits
+ * @param floatLayers dotted paths of the convolutions that are computed in bfloat16
+ * @param ranges range of every value of the network, by the value's number
+ */
+public record QuantizationFile(
+        String sha256,
+        int formatVersion,
+        String weightsSha256,
+        int images,
+        long seed,
+        double temperature,
+        List<String> floatLayers,
+        Map<Integer, Quantization.Range> ranges) {
+    /** The format version that this program reads and writes. */
+    public static final int FORMAT_VERSION = 1;
+    /** Name of the file in the run folder. */
+    public static final String NAME = "quantization.json";
+
+    private static final long MAX_BYTES = 64 << 20;
+    private static final Pattern OWN_DIGEST = Pattern.compile("(\"sha256\"\\s*:\\s*\")[0-9a-f]*(\")");
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+            .build();
+
+    /** Copies the collections and checks the temperature. */
+    public QuantizationFile {
+        floatLayers = List.copyOf(floatLayers);
+        ranges = new TreeMap<>(ranges);
+        new Temperature(temperature); // checks it
+    }
+
+    /** A file for the best checkpoint of a run. */
+    public static QuantizationFile of(
+            Checkpoint best, int images, long seed, Temperature temperature, Quantization quantization) {
+        return new QuantizationFile(
+                "",
+                FORMAT_VERSION,
+                best.weightsSha256(),
+                images,
+                seed,
+                temperature.value(),
+                quantization.floatLayers().stream().sorted().toList(),
+                quantization.ranges());
+    }
+
+    /** The ranges and the layers in bfloat16. */
+    Quantization quantization() {
+        return new Quantization(ranges, Set.copyOf(floatLayers));
+    }
+
+    /** Writes the file into a run folder and returns its path. */
+    public Path write(Run run) throws IOException {
+        Path file = run.file(NAME);
+        String text = JSON.writeValueAsString(this) + "\n";
+        AtomicFiles.write(file, withDigest(text, Digest.sha256(text)));
+        return file;
+    }
+
+    private static String withDigest(String text, String digest) {
+        return OWN_DIGEST.matcher(text).replaceFirst("$1" + digest + "$2");
+    }
+
+    /**
+     * Reads the file of a run.
+     *
+     * @param best the run's best checkpoint
+     * @throws IOException if the file is missing or corrupt, or belongs to other weights
+     */
+    static QuantizationFile read(Run run, Checkpoint best) throws IOException {
+        Path path = run.file(NAME);
+        if (!Files.exists(path)) {
+            throw new IOException(
+                    path + ": missing; int8 needs it, write it with: resdensenet quantize " + run.folder());
+        }
+        QuantizationFile file = parse(path);
+        if (file.formatVersion != FORMAT_VERSION) {
+            throw new IOException(path + ": formatVersion must be " + FORMAT_VERSION + ", got " + file.formatVersion);
+        }
+        if (!file.weightsSha256.equals(best.weightsSha256())) {
+            throw new IOException(path + ": belongs to other weights than the best checkpoint; write it again with:"
+                    + " resdensenet quantize " + run.folder());
+        }
+        return file;
+    }
+
+    private static QuantizationFile parse(Path path) throws IOException {
+        String text = Text.read(path, MAX_BYTES);
+        try {
+            QuantizationFile file = JSON.readValue(text, QuantizationFile.class);
+            if (!Digest.sha256(withDigest(text, "")).equals(file.sha256)) {
+                throw new IOException(path + ": corrupt, its SHA-256 differs from the one in it");
+            }
+            return file;
+        } catch (JacksonException e) {
+            throw new IOException(path + ": not a quantisation file: " + Text.problem("JSON", e), e);
+        }
+    }
+}
