@@ -72,7 +72,7 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--precision-target",
             paramLabel = "P",
             description =
-                    "find the lowest threshold T such that, on the validation set, at least the fraction P (0 < P <= 1)"
+                    "find the lowest threshold T such that, on the validation set, at least the fraction P (above 0, at most 1)"
                             + " of the predictions with a calibrated probability of T or more is correct. Use T for"
                             + " predict --abstain-below (default: none)")
     private @Nullable Double precisionTarget;

@@ -57,7 +57,7 @@ final class PredictCommand implements Callable<Integer> {
             names = "--abstain-below",
             paramLabel = "T",
             description = "print \"abstain\" instead of the predicted class if its calibrated probability is below the"
-                    + " threshold T (0 <= T <= 1). evaluate --precision-target finds T (default: never)")
+                    + " threshold T (0 to 1). evaluate --precision-target finds T (default: never)")
     private @Nullable Double abstainBelow;
 
     @Option(

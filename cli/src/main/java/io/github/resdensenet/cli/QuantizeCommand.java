@@ -18,7 +18,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = {
-            "Prepares a run's best checkpoint for --precision int8: 8-bit integers, about three times as fast as fp32.",
+            "Prepares a run's best checkpoint for --precision int8, the fastest number format: 8-bit integers.",
             "Measures the ranges of all values on training images, writes quantization.json into the run folder, and"
                     + " prints the accuracy before and after. Needs a processor with VNNI."
         },

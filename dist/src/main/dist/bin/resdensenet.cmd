@@ -1,0 +1,21 @@
+@echo off
+rem Runs the installed program.
+setlocal
+set "HOME_DIR=%~dp0.."
+if exist "%HOME_DIR%\runtime\bin\java.exe" (
+  set "JAVA=%HOME_DIR%\runtime\bin\java.exe"
+) else if defined JAVA_HOME (
+  set "JAVA=%JAVA_HOME%\bin\java.exe"
+) else (
+  set "JAVA=java.exe"
+)
+"%JAVA%" -version >nul 2>&1
+if errorlevel 1 (
+  echo resdensenet: no Java found; install Java 17 or newer, or set JAVA_HOME 1>&2
+  exit /b 1
+)
+if not defined TORCH_CPP_LOG_LEVEL set "TORCH_CPP_LOG_LEVEL=FATAL"
+"%JAVA%" -XX:+UseSerialGC -Xmn32m -Xshare:auto -Djava.awt.headless=true ^
+  -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 ^
+  -Dresdensenet.terminal=false %RESDENSENET_JAVA_OPTS% -jar "%HOME_DIR%\resdensenet.jar" %*
+exit /b %ERRORLEVEL%
