@@ -156,6 +156,9 @@ final class EvaluateCommand implements Callable<Integer> {
         if (precision.value() != InferencePrecision.FP32) {
             fields.put("precision", evaluator.precisionInWords());
             lines.add("Precision: " + evaluator.precisionInWords());
+            if (precisionTarget != null) {
+                lines.add("The threshold is for predict --precision " + precision.value() + ".");
+            }
         }
         if (augmentation != TestTimeAugmentation.NONE) {
             fields.put("tta", augmentation.toString());

@@ -138,7 +138,7 @@ public final class Main {
         if (error instanceof FileSystemException
                 || error instanceof IOException
                 || error instanceof IllegalArgumentException
-                || error instanceof UnsupportedOperationException
+                || (error instanceof UnsupportedOperationException && error.getMessage() != null)
                 || error instanceof ArithmeticException) {
             return String.valueOf(error.getMessage());
         }

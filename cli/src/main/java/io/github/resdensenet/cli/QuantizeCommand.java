@@ -43,8 +43,8 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--max-drop",
             paramLabel = "P",
-            description = "largest fall of the accuracy on the validation set in percentage points; layers are moved to"
-                    + " bf16 until it holds (default: " + Quantizer.MAX_DROP + ")")
+            description = "largest fall of the accuracy on the validation set in percentage points; layers are computed"
+                    + " in bf16 (fp32 without it) until it holds (default: " + Quantizer.MAX_DROP + ")")
     private double maxDrop = Quantizer.MAX_DROP;
 
     @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")

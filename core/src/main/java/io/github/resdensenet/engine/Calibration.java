@@ -163,16 +163,25 @@ public final class Calibration {
     }
 
     private void forward(Pointer images, int n, Visitor visitor) {
-        try (PointerScope scope = new PointerScope();
-                NoGradGuard noGrad = new NoGradGuard()) {
-            Map<Integer, Tensor> values = new HashMap<>();
-            values.put(0, torch.from_blob(images, n, 3, imageSize, imageSize));
-            visitor.visit(0, values.get(0));
-            for (Node node : network.nodes()) {
-                Tensor y = compute(node, values);
-                values.put(node.output(), y);
-                visitor.visit(node.output(), y);
+        long bytes = 3L * imageSize * imageSize * Float.BYTES;
+        for (int i = 0; i < n; i++) { // one at a time: all values of an image are kept until its pass ends
+            try (PointerScope scope = new PointerScope();
+                    NoGradGuard noGrad = new NoGradGuard()) {
+                Map<Integer, Tensor> values = new HashMap<>();
+                Pointer image = new Program.Address(images.address() + i * bytes);
+                values.put(0, torch.from_blob(image, 1, 3, imageSize, imageSize));
+                visit(visitor, 0, values);
+                for (Node node : network.nodes()) {
+                    values.put(node.output(), compute(node, values));
+                    visit(visitor, node.output(), values);
+                }
             }
+        }
+    }
+
+    private static void visit(Visitor visitor, int value, Map<Integer, Tensor> values) {
+        try (PointerScope scope = new PointerScope()) {
+            visitor.visit(value, Objects.requireNonNull(values.get(value)));
         }
     }
 

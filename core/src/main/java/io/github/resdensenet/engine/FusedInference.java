@@ -66,7 +66,12 @@ final class FusedInference implements Inference {
         this.compiler = compiler;
         this.update = update;
         this.release = release;
-        this.allThreads = compiler.get();
+        try {
+            this.allThreads = compiler.get();
+        } catch (RuntimeException | LinkageError e) {
+            release.run();
+            throw e;
+        }
     }
 
     /**

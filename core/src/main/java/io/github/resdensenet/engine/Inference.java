@@ -48,6 +48,9 @@ public interface Inference extends AutoCloseable {
      * @throws UnsupportedOperationException if oneDNN has no optimised kernel for an operation on this processor
      */
     static Inference fused(ImageClassifier model, int imageSize, InferencePrecision precision, int threads) {
+        if (precision == InferencePrecision.INT8) {
+            throw new IllegalArgumentException("precision must be fp32 or bf16, got int8; it needs a quantization");
+        }
         return new FusedInference(model, imageSize, precision == InferencePrecision.BF16, threads);
     }
 

@@ -26,7 +26,9 @@ final class OneDnn {
 
     static {
         INSTRUCTION_SETS.put("avx2", dnnl.dnnl_cpu_isa_avx2);
+        INSTRUCTION_SETS.put("avx2_vnni", dnnl.dnnl_cpu_isa_avx2_vnni);
         INSTRUCTION_SETS.put("avx512_core", dnnl.dnnl_cpu_isa_avx512_core);
+        INSTRUCTION_SETS.put("avx512_core_vnni", dnnl.dnnl_cpu_isa_avx512_core_vnni);
         INSTRUCTION_SETS.put("avx512_core_bf16", dnnl.dnnl_cpu_isa_avx512_core_bf16);
         INSTRUCTION_SETS.put("avx512_core_amx", dnnl.dnnl_cpu_isa_avx512_core_amx);
     }

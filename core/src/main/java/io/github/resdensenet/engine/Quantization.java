@@ -39,5 +39,16 @@ public record Quantization(Map<Integer, Range> ranges, Set<String> floatLayers) 
      * @param high largest element of each channel
      * @param limit absolute value above which elements are cut off where all channels share a scale
      */
-    public record Range(float[] low, float[] high, float limit) {}
+    public record Range(float[] low, float[] high, float limit) {
+        /** Checks that the numbers are finite and in order. */
+        public Range {
+            boolean valid = low.length == high.length && limit >= 0 && limit < Float.POSITIVE_INFINITY;
+            for (int c = 0; valid && c < low.length; c++) {
+                valid = Float.isFinite(low[c]) && Float.isFinite(high[c]) && low[c] <= high[c];
+            }
+            if (!valid) {
+                throw new IllegalArgumentException("range: low and high must be finite, in order and equally many");
+            }
+        }
+    }
 }

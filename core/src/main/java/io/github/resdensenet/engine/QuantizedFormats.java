@@ -12,20 +12,17 @@ import io.github.resdensenet.engine.Quantization.Range;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
 
 /**
  * The number format of each value of a network in 8 bits.
  *
  * <p>Values that a concatenation, an addition or a pooling ties together form a group and share a format, so that these
- * operations need no rounding. A group has 8 bits if an 8-bit operation reads it. If only normalisations read it, each
+ * operations need no conversion. A group has 8 bits if an 8-bit operation reads it. If only normalisations read it, each
  * channel has a scale and an offset of its own, which the normalisations undo at no cost.
  */
 final class QuantizedFormats {
@@ -35,6 +32,9 @@ final class QuantizedFormats {
 
     /** The smallest scale relative to the largest absolute value: below it, float32 could not hold the offset. */
     private static final float FINEST = 1f / (1 << 15);
+
+    /** How much the range of a channel is widened on each side, relative to its width, for images with other values. */
+    private static final float MARGIN = 0.25f;
 
     private static final float SMALLEST_SCALE = 1e-12f;
 
@@ -64,7 +64,9 @@ final class QuantizedFormats {
     private final Ties channels;
     private final Ties groups;
     private final Set<Integer> in8Bits = new HashSet<>();
-    private final Set<Node> partsOfConvolutions = new HashSet<>();
+    private final Map<Integer, Group> descriptions = new HashMap<>();
+    private final float[] low;
+    private final float[] high;
     private final Map<Integer, Format> formats = new HashMap<>();
 
     /** Sets of numbers that are joined one pair at a time. */
@@ -89,30 +91,83 @@ final class QuantizedFormats {
         }
     }
 
+    /** What reads and computes the values of a group, and what their elements are. */
+    private static final class Group {
+        private boolean convolved;
+        private boolean normalized;
+        private boolean bordered;
+        private boolean added;
+        private boolean signed;
+        private float limit = SMALLEST_SCALE;
+    }
+
     QuantizedFormats(Network network, Quantization quantization, memory.data_type floatType) {
         this.network = network;
         this.quantization = quantization;
         this.floatType = floatType;
         int count = 0;
+        int values = 0;
         for (int value : network.shapes().keySet()) {
             firstChannel.put(value, count);
             count += network.shape(value).channels();
+            values = Math.max(values, value + 1);
         }
         channels = new Ties(count);
-        groups = new Ties(
-                network.shapes().keySet().stream().mapToInt(i -> i + 1).max().orElse(0));
+        groups = new Ties(values);
+        low = new float[count];
+        high = new float[count];
+        Set<Node> partsOfConvolutions = new HashSet<>();
         for (Node node : network.nodes()) {
             tie(node);
             if (node instanceof Convolution c) {
-                Stream.of(network.normalizationAfter(c), network.additionAfter(c))
-                        .filter(Objects::nonNull)
-                        .forEach(partsOfConvolutions::add);
+                partsOfConvolutions.add(network.normalizationAfter(c));
+                partsOfConvolutions.add(network.additionAfter(c));
             }
         }
+        for (Node node : network.nodes()) {
+            describe(node, !partsOfConvolutions.contains(node));
+        }
+        mergeRanges();
         int marked = -1;
         while (marked < in8Bits.size()) {
             marked = in8Bits.size();
             network.nodes().forEach(this::mark);
+        }
+    }
+
+    private void describe(Node node, boolean separate) {
+        Group from = group(node.inputs().get(0));
+        if (node instanceof Convolution c) {
+            from.convolved = true;
+            from.bordered |= c.padding() > 0;
+        } else if (node instanceof Normalization && separate) {
+            from.normalized = true;
+            group(node.output()).normalized = true;
+        } else if (node instanceof Padding) {
+            from.bordered = true;
+        } else if (node instanceof Addition && separate) {
+            from.added = true;
+        }
+    }
+
+    private Group group(int value) {
+        return descriptions.computeIfAbsent(groups.root(value), root -> new Group());
+    }
+
+    /** Merges the ranges of tied values: per channel, and per group. */
+    private void mergeRanges() {
+        Arrays.fill(low, Float.POSITIVE_INFINITY);
+        Arrays.fill(high, Float.NEGATIVE_INFINITY);
+        for (int value : network.shapes().keySet()) {
+            Range range = Objects.requireNonNull(quantization.ranges().get(value));
+            Group group = group(value);
+            group.limit = Math.max(group.limit, range.limit());
+            for (int c = 0; c < range.low().length; c++) {
+                int root = channels.root(channel(value, c));
+                low[root] = Math.min(low[root], range.low()[c]);
+                high[root] = Math.max(high[root], range.high()[c]);
+                group.signed |= range.low()[c] < 0;
+            }
         }
     }
 
@@ -164,18 +219,8 @@ final class QuantizedFormats {
             Arrays.fill(scale, 1);
             return new Format(floatType(value), scale, new float[scale.length]);
         }
-        Set<Integer> group = network.shapes().keySet().stream()
-                .filter(other -> groups.root(other) == groups.root(value))
-                .collect(Collectors.toSet());
-        List<Node> readers = network.nodes().stream()
-                .filter(node -> node.inputs().stream().anyMatch(group::contains))
-                .toList();
-        List<Node> producers = network.nodes().stream()
-                .filter(node -> group.contains(node.output()))
-                .toList();
-        return readers.stream().anyMatch(Convolution.class::isInstance)
-                ? uniform(value, group, readers, producers)
-                : perChannel(value, group, readers);
+        Group group = group(value);
+        return group.convolved ? uniform(value, group) : perChannel(value, group);
     }
 
     /** The format of a value outside 8 bits: float32 for the logits and the last features. */
@@ -185,60 +230,30 @@ final class QuantizedFormats {
     }
 
     /** One scale for all channels, for the input of a convolution. */
-    private Format uniform(int value, Set<Integer> group, List<Node> readers, List<Node> producers) {
-        float limit = SMALLEST_SCALE;
-        boolean signed = false;
-        for (int member : group) {
-            Range range = Objects.requireNonNull(quantization.ranges().get(member));
-            limit = Math.max(limit, range.limit());
-            for (float low : range.low()) {
-                signed |= low < 0;
-            }
-        }
-        // oneDNN normalises only signed numbers
-        boolean normalized = Stream.concat(producers.stream(), readers.stream())
-                .anyMatch(n -> n instanceof Normalization && !partsOfConvolutions.contains(n));
-        boolean bordered =
-                readers.stream().anyMatch(n -> n instanceof Padding || (n instanceof Convolution c && c.padding() > 0));
-        boolean shifted = !signed && normalized && !bordered;
+    private Format uniform(int value, Group group) {
+        // oneDNN normalises only signed numbers; an addition of its own would add both offsets
+        boolean shifted = !group.signed && group.normalized && !group.bordered && !group.added;
+        boolean halved = group.signed || (group.normalized && !shifted);
         float[] scale = new float[network.shape(value).channels()];
         float[] offset = new float[scale.length];
-        Arrays.fill(scale, limit / (signed || (normalized && !shifted) ? HIGHEST : LEVELS));
+        Arrays.fill(scale, group.limit / (halved ? HIGHEST : LEVELS));
         Arrays.fill(offset, shifted ? LOWEST : 0);
-        memory.data_type type = signed || normalized ? memory.data_type.s8 : memory.data_type.u8;
-        return new Format(type, scale, offset);
+        return new Format(halved || shifted ? memory.data_type.s8 : memory.data_type.u8, scale, offset);
     }
 
-    private Format perChannel(int value, Set<Integer> group, List<Node> readers) {
-        int count = network.shape(value).channels();
-        // the border of a padded value is 0, and an addition of its own would add both offsets
-        boolean symmetric = readers.stream()
-                .anyMatch(n -> n instanceof Padding || (n instanceof Addition && !partsOfConvolutions.contains(n)));
-        float[] low = new float[count];
-        float[] high = new float[count];
-        Arrays.fill(low, Float.POSITIVE_INFINITY);
-        Arrays.fill(high, Float.NEGATIVE_INFINITY);
-        Map<Integer, Integer> channelOf = new HashMap<>();
-        for (int c = 0; c < count; c++) {
-            channelOf.put(channels.root(channel(value, c)), c);
-        }
-        for (int member : group) {
-            Range range = Objects.requireNonNull(quantization.ranges().get(member));
-            for (int k = 0; k < range.low().length; k++) {
-                Integer c = channelOf.get(channels.root(channel(member, k)));
-                if (c != null) {
-                    low[c] = Math.min(low[c], range.low()[k]);
-                    high[c] = Math.max(high[c], range.high()[k]);
-                }
-            }
-        }
-        float[] scale = new float[count];
-        float[] offset = new float[count];
-        for (int c = 0; c < count; c++) {
-            float largest = Math.max(Math.abs(low[c]), Math.abs(high[c]));
-            float exact = symmetric ? largest / HIGHEST : (high[c] - low[c]) / LEVELS;
+    private Format perChannel(int value, Group group) {
+        boolean symmetric = group.bordered || group.added; // a border is 0
+        float[] scale = new float[network.shape(value).channels()];
+        float[] offset = new float[scale.length];
+        for (int c = 0; c < scale.length; c++) {
+            int root = channels.root(channel(value, c));
+            float margin = MARGIN * (high[root] - low[root]);
+            float highest = high[root] + margin;
+            float lowest = low[root] < 0 ? low[root] - margin : Math.max(0, low[root] - margin);
+            float largest = Math.max(Math.abs(lowest), Math.abs(highest));
+            float exact = symmetric ? largest / HIGHEST : (highest - lowest) / LEVELS;
             scale[c] = Math.max(exact, Math.max(largest * FINEST, SMALLEST_SCALE));
-            offset[c] = symmetric ? 0 : LOWEST - low[c] / scale[c];
+            offset[c] = symmetric ? 0 : LOWEST - lowest / scale[c];
         }
         return new Format(memory.data_type.s8, scale, offset);
     }

@@ -43,11 +43,7 @@ public record PreparedModel(Inference inference, Temperature temperature, String
                             new Temperature(manifest.temperature()),
                             precision.toString());
                 }
-                QuantizationFile file = QuantizationFile.read(run, best);
-                return new PreparedModel(
-                        Inference.quantized(model, size, file.quantization(), threads),
-                        new Temperature(file.temperature()),
-                        precision.toString());
+                return quantized(model, run, best, size, threads);
             } catch (UnsupportedOperationException | LinkageError e) {
                 reason = " (" + e.getMessage() + ")";
             }
@@ -56,5 +52,18 @@ public record PreparedModel(Inference inference, Temperature temperature, String
                 Inference.of(model, size, device, threads),
                 new Temperature(manifest.temperature()),
                 InferencePrecision.FP32 + reason);
+    }
+
+    private static PreparedModel quantized(ImageClassifier model, Run run, Checkpoint best, int size, int threads)
+            throws IOException {
+        QuantizationFile file = QuantizationFile.read(run, best);
+        try {
+            return new PreparedModel(
+                    Inference.quantized(model, size, file.quantization(), threads),
+                    new Temperature(file.temperature()),
+                    InferencePrecision.INT8.toString());
+        } catch (IllegalArgumentException e) { // ranges of another network
+            throw new IOException(run.file(QuantizationFile.NAME) + ": " + e.getMessage(), e);
+        }
     }
 }

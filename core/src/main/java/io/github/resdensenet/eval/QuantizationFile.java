@@ -7,6 +7,7 @@ import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Digest;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -58,6 +59,9 @@ public record QuantizationFile(
     public QuantizationFile {
         floatLayers = List.copyOf(floatLayers);
         ranges = new TreeMap<>(ranges);
+        if (ranges.containsValue(null)) {
+            throw new IllegalArgumentException("ranges must not be null");
+        }
         new Temperature(temperature); // checks it
     }
 
@@ -84,7 +88,8 @@ public record QuantizationFile(
     public Path write(Run run) throws IOException {
         Path file = run.file(NAME);
         String text = JSON.writeValueAsString(this) + "\n";
-        AtomicFiles.write(file, withDigest(text, Digest.sha256(text)));
+        byte[] content = withDigest(text, Digest.sha256(text)).getBytes(StandardCharsets.UTF_8);
+        AtomicFiles.write(file, out -> out.write(content), written -> {});
         return file;
     }
 

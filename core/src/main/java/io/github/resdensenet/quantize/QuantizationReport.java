@@ -19,6 +19,7 @@ public final class QuantizationReport {
     private final int images;
     private final List<String> layers;
     private final Set<String> floatLayers;
+    private final double maxDrop;
     private final Subset subset;
     private final Evaluation before;
     private final Evaluation after;
@@ -29,6 +30,7 @@ public final class QuantizationReport {
             int images,
             List<String> layers,
             Set<String> floatLayers,
+            double maxDrop,
             Subset subset,
             ModelOutputs before,
             ModelOutputs after,
@@ -38,6 +40,7 @@ public final class QuantizationReport {
         this.images = images;
         this.layers = layers;
         this.floatLayers = floatLayers;
+        this.maxDrop = maxDrop;
         this.subset = subset;
         this.before = Evaluation.of(before, temperatureBefore, false);
         this.after = Evaluation.of(after, temperatureAfter, false);
@@ -50,7 +53,7 @@ public final class QuantizationReport {
         lines.add(file + ": ranges measured on " + images + " training images, " + (layers.size() - floatLayers.size())
                 + " of " + layers.size() + " convolutions in 8 bits");
         if (!floatLayers.isEmpty()) {
-            lines.add("In bf16, to keep the accuracy: "
+            lines.add("In more bits, to keep the accuracy: "
                     + String.join(
                             ", ", layers.stream().filter(floatLayers::contains).toList()));
         }
@@ -59,12 +62,19 @@ public final class QuantizationReport {
         lines.add(line("int8", after));
         lines.add("Correct only in fp32: " + test.onlyFirst() + ", only in int8: " + test.onlySecond()
                 + "; McNemar's exact test: p = " + Decimal.fixed(test.p(), 3));
+        if (isAboveMaxDrop()) {
+            lines.add("The accuracy falls by more than " + maxDrop + " points even with these layers in more bits.");
+        }
         if (subset == Subset.TRAIN) {
             lines.add(
                     "The run has no validation set: these images were used in training, and the temperature is that of"
                             + " fp32.");
         }
         return lines;
+    }
+
+    private boolean isAboveMaxDrop() {
+        return after.accuracy() < before.accuracy() - maxDrop / 100;
     }
 
     private static String line(String precision, Evaluation e) {
@@ -81,6 +91,7 @@ public final class QuantizationReport {
         fields.put("images", images);
         fields.put("layers", layers.size());
         fields.put("float_layers", layers.stream().filter(floatLayers::contains).toList());
+        fields.put("above_max_drop", isAboveMaxDrop());
         fields.put("split", subset.label());
         fields.put("n", before.n());
         fields.put("fp32", fields(before));

@@ -18,6 +18,8 @@ import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.KeyedRandom;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -30,8 +32,8 @@ import org.jspecify.annotations.Nullable;
  * Prepares the best checkpoint of a run for inference in 8 bits, without training.
  *
  * <p>The ranges of all values are measured on training images. If the accuracy on the validation set then falls by more
- * than allowed, the layers whose rounding changes the logits most are computed in bfloat16 instead, as few as possible.
- * The temperature is fitted again.
+ * than allowed, the layers whose rounding changes the logits most are computed in bfloat16 instead (float32 on processors
+ * without it). The temperature is fitted again.
  */
 public final class Quantizer {
     /** Number of training images on which ranges are measured, unless stated otherwise. */
@@ -44,6 +46,9 @@ public final class Quantizer {
         /** Reports the progress of a part of the work. */
         void report(String what, int done, int total);
     }
+
+    /** Up to this number of layers, one is added at a time, then half of them. */
+    private static final int FINE_STEPS = 8;
 
     private static final long SEED = 0;
     private static final int MOST_IMAGES = 10_000;
@@ -86,27 +91,30 @@ public final class Quantizer {
             throw new IllegalArgumentException("--max-drop must be 0 to 100 percentage points, got " + maxDrop);
         }
         Inference.require(InferencePrecision.INT8);
+        if (!Files.isWritable(run.folder())) {
+            throw new AccessDeniedException(run.folder().toString());
+        }
         RunEvaluator evaluator = new RunEvaluator(run, best);
         List<Sample> training = chosen(evaluator.samples(Subset.TRAIN, moved), images);
         boolean validated = recipe.data().split().val() > 0;
-        List<Sample> judging = validated ? evaluator.samples(Subset.VAL, moved) : training;
+        List<Sample> evaluated = validated ? evaluator.samples(Subset.VAL, moved) : training;
         int threads = NativeSettings.apply(recipe.train().threads());
         try (ImageClassifier model = best.model(run.best());
                 Images measured = new Images(training, manifest, recipe, threads);
-                Images judged = new Images(judging, manifest, recipe, threads)) {
+                Images compared = new Images(evaluated, manifest, recipe, threads)) {
             Calibration calibration =
                     new Calibration(model, manifest.preprocessing().imageSize());
             Quantization all = calibrate(calibration, measured);
-            ModelOutputs before = outputs(Inference.fused(model, size(), InferencePrecision.FP32, threads), judged);
+            ModelOutputs before = outputs(Inference.fused(model, size(), InferencePrecision.FP32, threads), compared);
             Quantization chosen = all;
-            ModelOutputs after = outputs(model, all, judged, threads);
+            ModelOutputs after = outputs(model, all, compared, threads);
             double allowed = before.accuracy() - maxDrop / 100;
             if (after.accuracy() < allowed) {
-                List<String> order = bySensitivity(model, all, calibration.layers(), before, judged, threads);
-                for (int n = 1; after.accuracy() < allowed && n <= order.size(); n++) {
+                List<String> order = bySensitivity(model, all, calibration.layers(), measured, threads);
+                for (int n = 1; after.accuracy() < allowed && n <= order.size(); n += n < FINE_STEPS ? 1 : n / 2) {
                     progress.report("Choosing layers", n, order.size());
                     chosen = all.withFloatLayers(Set.copyOf(order.subList(0, n)));
-                    after = outputs(model, chosen, judged, threads);
+                    after = outputs(model, chosen, compared, threads);
                 }
             }
             Temperature temperature = validated ? Temperature.fit(after) : new Temperature(manifest.temperature());
@@ -117,6 +125,7 @@ public final class Quantizer {
                     measured.count(),
                     calibration.layers(),
                     chosen.floatLayers(),
+                    maxDrop,
                     validated ? Subset.VAL : Subset.TRAIN,
                     before,
                     after,
@@ -165,12 +174,8 @@ public final class Quantizer {
 
     /** The layers, in descending order of how much closer the logits come to float32 if only this layer has more bits. */
     private List<String> bySensitivity(
-            ImageClassifier model,
-            Quantization all,
-            List<String> layers,
-            ModelOutputs exact,
-            Images images,
-            int threads) {
+            ImageClassifier model, Quantization all, List<String> layers, Images images, int threads) {
+        ModelOutputs exact = outputs(Inference.fused(model, size(), InferencePrecision.FP32, threads), images);
         Map<String, Double> errors = new LinkedHashMap<>();
         for (String layer : layers) {
             progress.report("Measuring layers", errors.size() + 1, layers.size());

@@ -33,7 +33,8 @@ final class ModelCard {
         card.put("classes", model.classifier().classes());
         card.put("trained_on", String.valueOf(Path.of(manifest.data()).getFileName()));
         card.put("epochs", manifest.history().size());
-        card.put("calibrated", manifest.temperature() != 1);
+        card.put("precision", model.classifier().precision());
+        card.put("calibrated", !model.classifier().temperature().isNone());
         card.put("report", Files.isRegularFile(report(model.run())));
         JsonNode metrics = metrics(model.run());
         JsonNode test = metrics.path("test");
