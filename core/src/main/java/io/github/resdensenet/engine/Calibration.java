@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.LongOptional;
@@ -70,9 +69,7 @@ public final class Calibration {
     }
 
     private static void merge(Map<Integer, float[]> into, int value, Tensor batch, boolean smaller) {
-        float[] values = new float[Math.toIntExact(batch.numel())];
-        new FloatPointer(batch.contiguous().data_ptr()).get(values);
-        into.merge(value, values, (a, b) -> {
+        into.merge(value, Natives.values(batch.contiguous()), (a, b) -> {
             for (int c = 0; c < a.length; c++) {
                 a[c] = smaller ? Math.min(a[c], b[c]) : Math.max(a[c], b[c]);
             }
@@ -91,8 +88,7 @@ public final class Calibration {
             double largest = largest(value);
             if (largest > 0) {
                 Tensor histogram = elements.abs().histc(BINS, new Scalar(0.0), new Scalar(largest));
-                float[] batch = new float[BINS];
-                new FloatPointer(histogram.data_ptr()).get(batch);
+                float[] batch = Natives.values(histogram);
                 double[] sums = counts.computeIfAbsent(value, key -> new double[BINS]);
                 for (int i = 0; i < BINS; i++) {
                     sums[i] += batch[i];
@@ -121,11 +117,18 @@ public final class Calibration {
                 .toList();
     }
 
-    private double largest(int value) {
-        double largest = 0;
+    /** The smallest element of a value, or 0 if it has no negative ones. */
+    private double smallest(int value) {
+        double smallest = 0;
         for (float x : Objects.requireNonNull(low.get(value))) {
-            largest = Math.max(largest, -x);
+            smallest = Math.min(smallest, x);
         }
+        return smallest;
+    }
+
+    /** The largest absolute value of the elements of a value. */
+    private double largest(int value) {
+        double largest = -smallest(value);
         for (float x : Objects.requireNonNull(high.get(value))) {
             largest = Math.max(largest, x);
         }
@@ -139,10 +142,7 @@ public final class Calibration {
         if (histogram == null) {
             return (float) largest;
         }
-        boolean signed = false;
-        for (float x : Objects.requireNonNull(low.get(value))) {
-            signed |= x < 0;
-        }
+        boolean signed = smallest(value) < 0;
         double width = largest / BINS;
         double best = largest;
         double smallest = Double.POSITIVE_INFINITY;

@@ -89,8 +89,7 @@ public final class FusedTraining implements AutoCloseable {
     /** Whether this processor has instructions for bf16. Without them, bf16 is slow or not possible. */
     public static boolean isBf16Fast() {
         try {
-            return OneDnn.instructionSet().contains("bf16")
-                    || OneDnn.instructionSet().contains("amx");
+            return OneDnn.hasBf16();
         } catch (LinkageError e) { // no oneDNN for this machine
             return false;
         }

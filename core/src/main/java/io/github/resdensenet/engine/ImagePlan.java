@@ -1,9 +1,16 @@
 package io.github.resdensenet.engine;
 
+import static io.github.resdensenet.engine.OneDnn.ANY;
 import static io.github.resdensenet.engine.OneDnn.ENGINE;
+import static io.github.resdensenet.engine.OneDnn.F32;
+import static io.github.resdensenet.engine.OneDnn.PLANES;
 import static io.github.resdensenet.engine.OneDnn.checked;
+import static io.github.resdensenet.engine.OneDnn.desc;
 
+import io.github.resdensenet.engine.Network.Addition;
+import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.engine.Network.Node;
+import io.github.resdensenet.engine.Network.Normalization;
 import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Program.Argument;
@@ -11,9 +18,13 @@ import io.github.resdensenet.nn.NativeSettings;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.bytedeco.dnnl.batch_normalization_forward;
+import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.pooling_forward;
+import org.bytedeco.dnnl.post_ops;
+import org.bytedeco.dnnl.primitive_attr;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
@@ -91,6 +102,96 @@ abstract class ImagePlan extends Plan {
     @Override
     void padding(Padding p) {
         pad(p);
+    }
+
+    @Override
+    void addition(Addition a) {
+        Buffer y = place(a.output());
+        program.add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
+        values.put(a.output(), y);
+    }
+
+    /**
+     * The description of a convolution's primitive.
+     *
+     * @param numbers type of the weights
+     */
+    static convolution_forward.primitive_desc describe(
+            Convolution c,
+            memory.desc src,
+            memory.data_type numbers,
+            memory.desc bias,
+            memory.desc dst,
+            primitive_attr attributes) {
+        long[] stride = {c.stride(), c.stride()};
+        long[] padding = {c.padding(), c.padding()};
+        return checked(new convolution_forward.primitive_desc(
+                ENGINE,
+                dnnl.dnnl_forward_inference,
+                dnnl.dnnl_convolution_direct,
+                src,
+                desc(numbers, ANY, c.weight().size(0), c.weight().size(1), c.kernel(), c.kernel()),
+                bias,
+                dst,
+                stride,
+                padding,
+                padding,
+                attributes,
+                false));
+    }
+
+    /** The form in which a convolution reads its input: the logits' layer reads the features as float32. */
+    final memory.desc source(Convolution c, memory.data_type numbers) {
+        return isHead(c.output())
+                ? desc(F32, PLANES, 1, network.shape(c.input()).channels(), 1, 1)
+                : form(c.input(), numbers);
+    }
+
+    /** Makes a convolution add a value to its result. */
+    static void add(post_ops after, List<Argument> arguments, Buffer summand) {
+        int position = after.len() + 1;
+        after.append_binary(dnnl.dnnl_binary_add, summand.form());
+        arguments.add(
+                new Argument((dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * position) | dnnl.DNNL_ARG_SRC_1, summand));
+    }
+
+    /** Adds a normalisation with the given mean, variance, scale and shift, each [channels]. */
+    final void normalize(
+            String kind,
+            Normalization n,
+            Buffer x,
+            boolean relu,
+            double eps,
+            Buffer mean,
+            Buffer variance,
+            Buffer scale,
+            Buffer shift) {
+        int flags = dnnl.dnnl_use_global_stats
+                | dnnl.dnnl_use_scale
+                | dnnl.dnnl_use_shift
+                | (relu ? dnnl.dnnl_fuse_norm_relu : 0);
+        batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
+                ENGINE,
+                dnnl.dnnl_forward_inference,
+                x.form(),
+                x.form(),
+                (float) eps,
+                flags,
+                OneDnn.attributes(),
+                false));
+        Buffer y = place(n.output());
+        add(
+                kind,
+                forward,
+                new batch_normalization_forward(forward),
+                List.of(
+                        new Argument(dnnl.DNNL_ARG_SRC, x),
+                        new Argument(dnnl.DNNL_ARG_DST, y),
+                        new Argument(dnnl.DNNL_ARG_MEAN, mean),
+                        new Argument(dnnl.DNNL_ARG_VARIANCE, variance),
+                        new Argument(dnnl.DNNL_ARG_SCALE, scale),
+                        new Argument(dnnl.DNNL_ARG_SHIFT, shift)));
+        values.put(n.output(), y);
     }
 
     /** Computes the logits of an image [3, H, W] and writes them to {@code to}, starting at index {@code at}. */

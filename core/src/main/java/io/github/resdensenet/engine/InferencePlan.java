@@ -1,11 +1,7 @@
 package io.github.resdensenet.engine;
 
-import static io.github.resdensenet.engine.OneDnn.ANY;
-import static io.github.resdensenet.engine.OneDnn.ENGINE;
 import static io.github.resdensenet.engine.OneDnn.F32;
 import static io.github.resdensenet.engine.OneDnn.NONE;
-import static io.github.resdensenet.engine.OneDnn.PLANES;
-import static io.github.resdensenet.engine.OneDnn.checked;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Addition;
@@ -20,7 +16,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
@@ -107,31 +102,15 @@ final class InferencePlan extends ImagePlan {
         } else if (sum != null) {
             fused.add(sum);
             output = sum.output();
-            Buffer residual = value(Network.other(sum, c));
-            after.append_binary(dnnl.dnnl_binary_add, residual.form());
-            arguments.add(new Argument(dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE | dnnl.DNNL_ARG_SRC_1, residual));
+            add(after, arguments, value(Network.other(sum, c)));
         }
         attributes.set_post_ops(after);
-        Shape from = network.shape(c.input());
-        memory.desc src = head ? desc(F32, PLANES, 1, from.channels(), 1, 1) : form(c.input(), type);
+        memory.desc src = source(c, type);
         memory.desc dst = form(output, kind);
         BatchNorm module = norm == null ? null : norm.module();
         Buffer bias = weights.bias(c, module);
-        long[] stride = {c.stride(), c.stride()};
-        long[] padding = {c.padding(), c.padding()};
-        convolution_forward.primitive_desc forward = checked(new convolution_forward.primitive_desc(
-                ENGINE,
-                dnnl.dnnl_forward_inference,
-                dnnl.dnnl_convolution_direct,
-                src,
-                desc(kind, ANY, c.weight().size(0), c.weight().size(1), c.kernel(), c.kernel()),
-                bias == null ? NONE : bias.form(),
-                dst,
-                stride,
-                padding,
-                padding,
-                attributes,
-                false));
+        convolution_forward.primitive_desc forward =
+                describe(c, src, kind, bias == null ? NONE : bias.form(), dst, attributes);
         Buffer y = head ? Buffer.at(logits, dst) : place(output);
         arguments.add(new Argument(dnnl.DNNL_ARG_SRC, converted(value(c.input()), src)));
         arguments.add(new Argument(dnnl.DNNL_ARG_WEIGHTS, weights.weight(c, module, forward.weights_desc())));
@@ -146,37 +125,17 @@ final class InferencePlan extends ImagePlan {
     @Override
     void normalization(Normalization n) {
         BatchNorm bn = n.module();
-        Buffer x = value(n.input());
         memory.desc channels = desc(F32, memory.format_tag.x, bn.channels());
-        int flags = dnnl.dnnl_use_global_stats
-                | dnnl.dnnl_use_scale
-                | dnnl.dnnl_use_shift
-                | (n.relu() ? dnnl.dnnl_fuse_norm_relu : 0);
-        batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE,
-                dnnl.dnnl_forward_inference,
-                x.form(),
-                x.form(),
-                (float) bn.eps(),
-                flags,
-                OneDnn.attributes(),
-                false));
-        Buffer y = place(n.output());
-        add(
+        normalize(
                 "normalization",
-                forward,
-                new batch_normalization_forward(forward),
-                List.of(
-                        new Argument(dnnl.DNNL_ARG_SRC, x),
-                        new Argument(dnnl.DNNL_ARG_DST, y),
-                        new Argument(
-                                dnnl.DNNL_ARG_MEAN, Buffer.at(bn.runningMean().data_ptr(), channels)),
-                        new Argument(
-                                dnnl.DNNL_ARG_VARIANCE,
-                                Buffer.at(bn.runningVar().data_ptr(), channels)),
-                        new Argument(dnnl.DNNL_ARG_SCALE, Buffer.at(bn.weight().data_ptr(), channels)),
-                        new Argument(dnnl.DNNL_ARG_SHIFT, Buffer.at(bn.bias().data_ptr(), channels))));
-        values.put(n.output(), y);
+                n,
+                value(n.input()),
+                n.relu(),
+                bn.eps(),
+                Buffer.at(bn.runningMean().data_ptr(), channels),
+                Buffer.at(bn.runningVar().data_ptr(), channels),
+                Buffer.at(bn.weight().data_ptr(), channels),
+                Buffer.at(bn.bias().data_ptr(), channels));
     }
 
     @Override
@@ -194,12 +153,5 @@ final class InferencePlan extends ImagePlan {
             }
         }
         values.put(c.output(), place(c.output()));
-    }
-
-    @Override
-    void addition(Addition a) {
-        Buffer y = place(a.output());
-        program.add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
-        values.put(a.output(), y);
     }
 }

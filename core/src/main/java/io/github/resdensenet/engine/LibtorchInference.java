@@ -1,7 +1,6 @@
 package io.github.resdensenet.engine;
 
 import io.github.resdensenet.nn.ImageClassifier;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Device;
@@ -32,9 +31,7 @@ final class LibtorchInference implements Inference {
                 NoGradGuard noGrad = new NoGradGuard()) {
             Tensor batch = torch.from_blob(images, count, 3, imageSize, imageSize);
             Tensor logits = model.call(batch.to(device, ScalarType.Float)).cpu().contiguous();
-            float[] values = new float[Math.toIntExact(logits.numel())];
-            new FloatPointer(logits.data_ptr()).get(values);
-            return values;
+            return Natives.values(logits);
         } finally {
             model.train(training);
         }

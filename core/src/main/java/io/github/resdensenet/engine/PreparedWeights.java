@@ -59,15 +59,21 @@ final class PreparedWeights implements AutoCloseable {
     private static void fold(Folded f) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
-            BatchNorm n = f.normalization;
-            Tensor scale =
-                    n.weight().div(n.runningVar().add(new Scalar(n.eps())).sqrt());
+            Tensor scale = scale(f.normalization);
             f.weight.copy_(f.convolution.weight().mul(scale.view(-1, 1, 1, 1)));
-            Tensor constant = f.convolution.bias() == null
-                    ? n.runningMean().neg()
-                    : f.convolution.bias().sub(n.runningMean());
-            f.bias.copy_(n.bias().add(scale.mul(constant)));
+            f.bias.copy_(bias(f.convolution, f.normalization, scale));
         }
+    }
+
+    /** The factor of each channel in a normalisation, s in the formula above. */
+    static Tensor scale(BatchNorm n) {
+        return n.weight().div(n.runningVar().add(new Scalar(n.eps())).sqrt());
+    }
+
+    /** The bias of a convolution with the normalisation folded in. */
+    static Tensor bias(Convolution c, BatchNorm n, Tensor scale) {
+        Tensor constant = c.bias() == null ? n.runningMean().neg() : c.bias().sub(n.runningMean());
+        return n.bias().add(scale.mul(constant));
     }
 
     /** Recomputes all weights from the model's current tensors. */

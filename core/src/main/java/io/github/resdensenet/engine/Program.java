@@ -99,29 +99,24 @@ final class Program implements AutoCloseable {
             sum.append_sum();
             attributes.set_post_ops(sum);
         }
-        reorder.primitive_desc copy =
-                new reorder.primitive_desc(ENGINE, from.form(), ENGINE, to.form(), attributes, false);
-        add(
-                kind,
-                copy,
-                new reorder(copy),
-                List.of(new Argument(dnnl.DNNL_ARG_FROM, from), new Argument(dnnl.DNNL_ARG_TO, to)));
+        reorder(kind, from, to, attributes, List.of());
     }
 
     /** Adds the copy of a float32 value divided by a scale into an 8-bit value. */
     void quantize(String kind, Buffer from, Buffer to, Buffer scale) {
         primitive_attr attributes = OneDnn.attributes();
         attributes.set_scales_mask(dnnl.DNNL_ARG_DST, 0);
+        Argument divisor = new Argument(dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_TO, scale);
+        reorder(kind, from, to, attributes, List.of(divisor));
+    }
+
+    private void reorder(String kind, Buffer from, Buffer to, primitive_attr attributes, List<Argument> more) {
         reorder.primitive_desc copy =
                 new reorder.primitive_desc(ENGINE, from.form(), ENGINE, to.form(), attributes, false);
-        add(
-                kind,
-                copy,
-                new reorder(copy),
-                List.of(
-                        new Argument(dnnl.DNNL_ARG_FROM, from),
-                        new Argument(dnnl.DNNL_ARG_TO, to),
-                        new Argument(dnnl.DNNL_ARG_ATTR_SCALES | dnnl.DNNL_ARG_TO, scale)));
+        List<Argument> arguments = new ArrayList<>(more);
+        arguments.add(new Argument(dnnl.DNNL_ARG_FROM, from));
+        arguments.add(new Argument(dnnl.DNNL_ARG_TO, to));
+        add(kind, copy, new reorder(copy), arguments);
     }
 
     /** Adds an instruction that sets every byte of a value to 0. */

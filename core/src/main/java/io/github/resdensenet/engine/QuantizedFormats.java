@@ -53,7 +53,15 @@ final class QuantizedFormats {
         /** Whether 0 is the smallest number of the format in every channel, so that saturation does a ReLU's work. */
         boolean saturatesAtZero() {
             float smallest = type == memory.data_type.s8 ? LOWEST : 0;
-            return is8Bit() && IntStream.range(0, offset.length).allMatch(c -> offset[c] == smallest);
+            return is8Bit() && isEachOffset(smallest);
+        }
+
+        boolean hasOffset() {
+            return !isEachOffset(0);
+        }
+
+        private boolean isEachOffset(float number) {
+            return IntStream.range(0, offset.length).allMatch(c -> offset[c] == number);
         }
     }
 

@@ -1,30 +1,21 @@
 package io.github.resdensenet.engine;
 
-import static io.github.resdensenet.engine.OneDnn.ANY;
-import static io.github.resdensenet.engine.OneDnn.ENGINE;
 import static io.github.resdensenet.engine.OneDnn.F32;
-import static io.github.resdensenet.engine.OneDnn.PLANES;
-import static io.github.resdensenet.engine.OneDnn.checked;
-import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Addition;
 import io.github.resdensenet.engine.Network.Concatenation;
 import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.engine.Network.Normalization;
-import io.github.resdensenet.engine.Network.Shape;
 import io.github.resdensenet.engine.Program.Argument;
 import io.github.resdensenet.engine.QuantizedFormats.Format;
-import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
+import io.github.resdensenet.engine.QuantizedWeights.Affine;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import org.bytedeco.dnnl.batch_normalization_forward;
 import org.bytedeco.dnnl.convolution_forward;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.post_ops;
 import org.bytedeco.dnnl.primitive_attr;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
 import org.jspecify.annotations.Nullable;
 
@@ -74,7 +65,7 @@ final class QuantizedPlan extends ImagePlan {
         int output = norm != null ? norm.output() : sum != null ? sum.output() : c.output();
         Format to = formats.of(output);
         boolean relu = norm != null && norm.relu();
-        boolean offsetLast = relu && !to.saturatesAtZero() && hasOffset(to);
+        boolean offsetLast = relu && !to.saturatesAtZero() && to.hasOffset();
         weights.prepare(
                 c, norm == null ? null : norm.module(), formats.of(c.input()), to, in8Bits, sum == null && !offsetLast);
 
@@ -104,31 +95,11 @@ final class QuantizedPlan extends ImagePlan {
         memory.data_type computing = head ? F32 : type;
         memory.data_type source = in8Bits ? type(c.input()) : computing;
         memory.data_type target = in8Bits || !to.is8Bit() ? to.type() : F32;
-        Shape from = network.shape(c.input());
-        memory.desc src = head ? desc(F32, PLANES, 1, from.channels(), 1, 1) : form(c.input(), source);
+        memory.desc src = source(c, source);
         memory.desc dst = form(output, target);
         Buffer bias = weights.bias(c);
-        long[] stride = {c.stride(), c.stride()};
-        long[] padding = {c.padding(), c.padding()};
-        convolution_forward.primitive_desc forward = checked(new convolution_forward.primitive_desc(
-                ENGINE,
-                dnnl.dnnl_forward_inference,
-                dnnl.dnnl_convolution_direct,
-                src,
-                desc(
-                        in8Bits ? memory.data_type.s8 : computing,
-                        ANY,
-                        c.weight().size(0),
-                        from.channels(),
-                        c.kernel(),
-                        c.kernel()),
-                bias.form(),
-                dst,
-                stride,
-                padding,
-                padding,
-                attributes,
-                false));
+        memory.data_type numbers = in8Bits ? memory.data_type.s8 : computing;
+        convolution_forward.primitive_desc forward = describe(c, src, numbers, bias.form(), dst, attributes);
         Buffer y = head ? Buffer.at(logits, dst) : program.allocate(dst);
         arguments.add(new Argument(dnnl.DNNL_ARG_SRC, converted(value(c.input()), src)));
         arguments.add(new Argument(dnnl.DNNL_ARG_WEIGHTS, weights.weight(c, forward.weights_desc())));
@@ -138,81 +109,18 @@ final class QuantizedPlan extends ImagePlan {
         values.put(output, head ? y : converted(y, form(output, to.type())));
     }
 
-    private static boolean hasOffset(Format format) {
-        for (float offset : format.offset()) {
-            if (offset != 0) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static void add(post_ops after, List<Argument> arguments, Buffer summand) {
-        int position = after.len();
-        after.append_binary(dnnl.dnnl_binary_add, summand.form());
-        arguments.add(
-                new Argument(dnnl.DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (position + 1) | dnnl.DNNL_ARG_SRC_1, summand));
-    }
-
-    /** Normalises stored numbers to stored numbers: scales and offsets are part of the normalisation's own. */
     @Override
     void normalization(Normalization n) {
-        Format from = formats.of(n.input());
         Format to = formats.of(n.output());
-        BatchNorm bn = n.module();
-        int channels = bn.channels();
-        float[] mean = read(bn.runningMean().data_ptr(), channels);
-        float[] variance = read(bn.runningVar().data_ptr(), channels);
-        float[] gamma = read(bn.weight().data_ptr(), channels);
-        float[] beta = read(bn.bias().data_ptr(), channels);
-        float[] scale = new float[channels];
-        float[] shift = new float[channels];
-        for (int c = 0; c < channels; c++) {
-            double factor = gamma[c] / Math.sqrt(variance[c] + bn.eps());
-            double perLevel = factor * from.scale()[c] / to.scale()[c];
-            scale[c] = (float) perLevel;
-            shift[c] = (float)
-                    ((beta[c] - factor * mean[c]) / to.scale()[c] - perLevel * from.offset()[c] + to.offset()[c]);
-        }
-        float[] ones = new float[channels];
-        Arrays.fill(ones, 1);
-        memory.desc form = form(n.input(), to.type());
-        int flags = dnnl.dnnl_use_global_stats
-                | dnnl.dnnl_use_scale
-                | dnnl.dnnl_use_shift
-                | (n.relu() && !to.saturatesAtZero() ? dnnl.dnnl_fuse_norm_relu : 0);
-        batch_normalization_forward.primitive_desc forward = checked(new batch_normalization_forward.primitive_desc(
-                ENGINE, dnnl.dnnl_forward_inference, form, form, 0f, flags, OneDnn.attributes(), false));
-        Buffer y = place(n.output());
-        add(
-                to.is8Bit() ? "normalization, 8 bits" : "normalization",
-                forward,
-                new batch_normalization_forward(forward),
-                List.of(
-                        new Argument(dnnl.DNNL_ARG_SRC, converted(value(n.input()), form)),
-                        new Argument(dnnl.DNNL_ARG_DST, y),
-                        new Argument(dnnl.DNNL_ARG_MEAN, weights.constant(new float[channels])),
-                        new Argument(dnnl.DNNL_ARG_VARIANCE, weights.constant(ones)),
-                        new Argument(dnnl.DNNL_ARG_SCALE, weights.constant(scale)),
-                        new Argument(dnnl.DNNL_ARG_SHIFT, weights.constant(shift))));
-        values.put(n.output(), y);
-    }
-
-    private static float[] read(org.bytedeco.javacpp.Pointer address, int count) {
-        float[] values = new float[count];
-        new FloatPointer(address).get(values);
-        return values;
+        Affine a = weights.affine(n, formats.of(n.input()), to);
+        Buffer x = converted(value(n.input()), form(n.input(), to.type()));
+        boolean relu = n.relu() && !to.saturatesAtZero();
+        String kind = to.is8Bit() ? "normalization, 8 bits" : "normalization";
+        normalize(kind, n, x, relu, 0, a.mean(), a.variance(), a.scale(), a.shift());
     }
 
     @Override
     void concatenation(Concatenation c) {
         concatenate(c);
-    }
-
-    @Override
-    void addition(Addition a) {
-        Buffer y = place(a.output());
-        program.add("addition", value(a.inputs().get(0)), value(a.inputs().get(1)), y);
-        values.put(a.output(), y);
     }
 }

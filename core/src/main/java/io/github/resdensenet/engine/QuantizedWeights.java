@@ -5,11 +5,15 @@ import static io.github.resdensenet.engine.OneDnn.PLANES;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Convolution;
+import io.github.resdensenet.engine.Network.Normalization;
 import io.github.resdensenet.engine.QuantizedFormats.Format;
 import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.PointerScope;
@@ -41,6 +45,10 @@ final class QuantizedWeights implements AutoCloseable {
      */
     private record Numbers(Tensor plain, @Nullable Tensor scale, Tensor bias, Tensor offset) {}
 
+    /** The numbers of a normalisation: its mean is 0 and its variance 1; all are [channels]. */
+    record Affine(Buffer mean, Buffer variance, Buffer scale, Buffer shift) {}
+
+    private final Map<Normalization, List<Tensor>> affine = new HashMap<>();
     private final Map<Convolution, Numbers> numbers = new HashMap<>();
     private final WeightCopies copies = new WeightCopies();
     private final Natives natives = new Natives();
@@ -78,16 +86,13 @@ final class QuantizedWeights implements AutoCloseable {
             boolean in8Bits,
             boolean offsetInBias) {
         Tensor weight = c.weight().view(c.weight().size(0), -1);
-        Tensor bias = c.bias() == null ? torch.zeros(weight.size(0)) : c.bias();
-        if (normalization != null) {
-            Tensor factor = normalization
-                    .weight()
-                    .div(normalization
-                            .runningVar()
-                            .add(new Scalar(normalization.eps()))
-                            .sqrt());
+        Tensor bias;
+        if (normalization == null) {
+            bias = c.bias() == null ? torch.zeros(weight.size(0)) : c.bias();
+        } else {
+            Tensor factor = PreparedWeights.scale(normalization);
             weight = weight.mul(factor.view(-1, 1));
-            bias = bias.sub(normalization.runningMean()).mul(factor).add(normalization.bias());
+            bias = PreparedWeights.bias(c, normalization, factor);
         }
         Tensor perOutput = tensor(to.scale());
         Tensor toOutput =
@@ -147,10 +152,41 @@ final class QuantizedWeights implements AutoCloseable {
         return Objects.requireNonNull(numbers.get(c));
     }
 
+    /**
+     * A normalisation of stored numbers to stored numbers, with scales and offsets as part of its own.
+     *
+     * @param from format of the input
+     * @param to format of the output
+     */
+    Affine affine(Normalization n, Format from, Format to) {
+        List<Tensor> t = affine.computeIfAbsent(n, key -> compute(key.module(), from, to));
+        return new Affine(perChannel(t.get(0)), perChannel(t.get(1)), perChannel(t.get(2)), perChannel(t.get(3)));
+    }
+
+    private List<Tensor> compute(BatchNorm bn, Format from, Format to) {
+        float[] mean = Natives.values(bn.runningMean());
+        float[] variance = Natives.values(bn.runningVar());
+        float[] gamma = Natives.values(bn.weight());
+        float[] beta = Natives.values(bn.bias());
+        float[] scale = new float[bn.channels()];
+        float[] shift = new float[bn.channels()];
+        for (int c = 0; c < scale.length; c++) {
+            double factor = gamma[c] / Math.sqrt(variance[c] + bn.eps());
+            double perLevel = factor * from.scale()[c] / to.scale()[c];
+            scale[c] = (float) perLevel;
+            shift[c] = (float)
+                    ((beta[c] - factor * mean[c]) / to.scale()[c] - perLevel * from.offset()[c] + to.offset()[c]);
+        }
+        float[] ones = new float[bn.channels()];
+        Arrays.fill(ones, 1);
+        return Stream.of(new float[bn.channels()], ones, scale, shift)
+                .map(values -> natives.keep(tensor(values)))
+                .toList();
+    }
+
     /** Constant numbers, one per channel, that live as long as these weights. */
     Buffer constant(float[] values) {
-        Tensor tensor = natives.keep(tensor(values));
-        return perChannel(tensor);
+        return perChannel(natives.keep(tensor(values)));
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.transforms.Normalize;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.StrictJson;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.FloatBuffer;
@@ -14,8 +15,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * How a model's images and predictions are distributed on its validation set, to recognise later images that differ.
@@ -36,11 +35,6 @@ public record DriftReference(int images, List<Histogram> histograms) {
 
     private static final String FILE = "drift.json";
     private static final long MAX_BYTES = 1 << 20;
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-            .build();
 
     /** Copies the histograms and checks their number. */
     public DriftReference {
@@ -142,7 +136,7 @@ public record DriftReference(int images, List<Histogram> histograms) {
 
     /** Writes drift.json into a run folder. */
     public void write(Run run) throws IOException {
-        AtomicFiles.write(run.file(FILE), JSON.writerWithDefaultPrettyPrinter().writeValueAsString(this) + "\n");
+        AtomicFiles.write(run.file(FILE), StrictJson.MAPPER.writeValueAsString(this) + "\n");
     }
 
     /**
@@ -156,7 +150,7 @@ public record DriftReference(int images, List<Histogram> histograms) {
             return Optional.empty();
         }
         try {
-            return Optional.of(JSON.readValue(Text.read(file, MAX_BYTES), DriftReference.class));
+            return Optional.of(StrictJson.MAPPER.readValue(Text.read(file, MAX_BYTES), DriftReference.class));
         } catch (JacksonException e) {
             throw new IOException(file + ": not the reference of a drift check: " + Text.problem("JSON", e));
         }

@@ -4,7 +4,7 @@ import io.github.resdensenet.engine.Quantization;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
-import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.StrictJson;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -14,11 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * The quantization.json of a run: how its best checkpoint is computed in 8 bits.
@@ -47,13 +43,6 @@ public record QuantizationFile(
     public static final String NAME = "quantization.json";
 
     private static final long MAX_BYTES = 64 << 20;
-    private static final Pattern OWN_DIGEST = Pattern.compile("(\"sha256\"\\s*:\\s*\")[0-9a-f]*(\")");
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-            .build();
 
     /** Copies the collections and checks the temperature. */
     public QuantizationFile {
@@ -87,14 +76,10 @@ public record QuantizationFile(
     /** Writes the file into a run folder and returns its path. */
     public Path write(Run run) throws IOException {
         Path file = run.file(NAME);
-        String text = JSON.writeValueAsString(this) + "\n";
-        byte[] content = withDigest(text, Digest.sha256(text)).getBytes(StandardCharsets.UTF_8);
+        String text = StrictJson.MAPPER.writeValueAsString(this) + "\n";
+        byte[] content = StrictJson.sign(text).getBytes(StandardCharsets.UTF_8);
         AtomicFiles.write(file, out -> out.write(content), written -> {});
         return file;
-    }
-
-    private static String withDigest(String text, String digest) {
-        return OWN_DIGEST.matcher(text).replaceFirst("$1" + digest + "$2");
     }
 
     /**
@@ -123,8 +108,8 @@ public record QuantizationFile(
     private static QuantizationFile parse(Path path) throws IOException {
         String text = Text.read(path, MAX_BYTES);
         try {
-            QuantizationFile file = JSON.readValue(text, QuantizationFile.class);
-            if (!Digest.sha256(withDigest(text, "")).equals(file.sha256)) {
+            QuantizationFile file = StrictJson.MAPPER.readValue(text, QuantizationFile.class);
+            if (!StrictJson.isSigned(text, file.sha256)) {
                 throw new IOException(path + ": corrupt, its SHA-256 differs from the one in it");
             }
             return file;

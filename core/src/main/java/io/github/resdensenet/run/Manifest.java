@@ -3,18 +3,14 @@ package io.github.resdensenet.run;
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.transforms.Preprocessing;
-import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.StrictJson;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -53,14 +49,6 @@ public record Manifest(
     public static final int FORMAT_VERSION = 1;
 
     private static final long MAX_BYTES = 16 << 20;
-
-    private static final Pattern OWN_DIGEST = Pattern.compile("(\"sha256\" : \")[0-9a-f]*(\")");
-    private static final JsonMapper JSON = JsonMapper.builder()
-            .enable(SerializationFeature.INDENT_OUTPUT)
-            .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
-            .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
-            .build();
 
     /**
      * The progress of a training.
@@ -187,11 +175,11 @@ public record Manifest(
 
     /** Returns the text of manifest.json with its own digest and those of the checkpoint's other files. */
     String text(Map<String, String> digests) {
-        ObjectNode unsigned = JSON.valueToTree(this);
+        ObjectNode unsigned = StrictJson.MAPPER.valueToTree(this);
         unsigned.put("sha256", "");
-        unsigned.set("files", JSON.valueToTree(digests));
-        String text = JSON.writeValueAsString(unsigned) + "\n";
-        return OWN_DIGEST.matcher(text).replaceFirst("$1" + Digest.sha256(text) + "$2");
+        unsigned.set("files", StrictJson.MAPPER.valueToTree(digests));
+        String text = StrictJson.MAPPER.writeValueAsString(unsigned) + "\n";
+        return StrictJson.sign(text);
     }
 
     /** Adds the fields that manifests of earlier versions lack. */
@@ -223,10 +211,10 @@ public record Manifest(
         String text;
         try {
             text = Text.read(file, MAX_BYTES);
-            if (!(JSON.readTree(text) instanceof ObjectNode fields)) { // for example an empty file
+            if (!(StrictJson.MAPPER.readTree(text) instanceof ObjectNode fields)) { // for example an empty file
                 throw new CheckpointException(file + ": not a checkpoint manifest: no JSON object");
             }
-            manifest = JSON.treeToValue(withDefaults(fields), Manifest.class);
+            manifest = StrictJson.MAPPER.treeToValue(withDefaults(fields), Manifest.class);
         } catch (JacksonException e) {
             throw new CheckpointException(file + ": not a checkpoint manifest: " + Text.problem("JSON", e));
         }
@@ -234,8 +222,7 @@ public record Manifest(
             throw new CheckpointException(file + ": unsupported format version " + manifest.formatVersion
                     + ", this version of the program reads " + FORMAT_VERSION);
         }
-        String unsigned = OWN_DIGEST.matcher(text).replaceFirst("$1$2");
-        if (!manifest.sha256.equals(Digest.sha256(unsigned))) {
+        if (!StrictJson.isSigned(text, manifest.sha256)) {
             throw new CheckpointException(file + ": corrupt, its SHA-256 differs from the one that it contains");
         }
         return manifest;

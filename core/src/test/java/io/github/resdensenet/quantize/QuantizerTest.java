@@ -124,7 +124,7 @@ class QuantizerTest {
         Path file = run.file(QuantizationFile.NAME);
         String text = Files.readString(file);
         for (Map.Entry<String, String> change : Map.of(
-                        "\"seed\" : 0", "\"seed\" : 1", "\"limit\" : ", "\"limit\" : 1", "\"images\"", "\"pictures\"")
+                        "\"seed\" : 0", "\"seed\" : 1", "\"limit\" : ", "\"limit\" : 1", "\"images\"", "\"photos\"")
                 .entrySet()) {
             Files.writeString(file, text.replaceFirst(change.getKey(), change.getValue()));
             assertInt8Fails(run, QuantizationFile.NAME);
