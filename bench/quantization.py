@@ -228,4 +228,5 @@ def main():
     PAGE.write_text(top + "\n".join(lines) + "\n", encoding="utf-8")
 
 
-main()
+if __name__ == "__main__":
+    main()
