@@ -8,6 +8,7 @@ import io.github.resdensenet.engine.Network.Normalization;
 import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.util.HashMap;
 import java.util.List;
@@ -162,19 +163,28 @@ public final class Calibration {
         return (float) best;
     }
 
+    /**
+     * One image at a time, because all values of an image are kept until its pass ends; on one thread, because the
+     * operations on one image are too short to divide.
+     */
     private void forward(Pointer images, int n, Visitor visitor) {
         long bytes = 3L * imageSize * imageSize * Float.BYTES;
-        for (int i = 0; i < n; i++) { // one at a time: all values of an image are kept until its pass ends
-            try (PointerScope scope = new PointerScope();
-                    NoGradGuard noGrad = new NoGradGuard()) {
-                Map<Integer, Tensor> values = new HashMap<>();
-                Pointer image = new Program.Address(images.address() + i * bytes);
-                values.put(0, torch.from_blob(image, 1, 3, imageSize, imageSize));
-                visit(visitor, 0, values);
-                for (Node node : network.nodes()) {
-                    values.put(node.output(), compute(node, values));
-                    visit(visitor, node.output(), values);
-                }
+        NativeSettings.onOneThread(() -> {
+            for (int i = 0; i < n; i++) {
+                forward(new Program.Address(images.address() + i * bytes), visitor);
+            }
+        });
+    }
+
+    private void forward(Pointer image, Visitor visitor) {
+        try (PointerScope scope = new PointerScope();
+                NoGradGuard noGrad = new NoGradGuard()) {
+            Map<Integer, Tensor> values = new HashMap<>();
+            values.put(0, torch.from_blob(image, 1, 3, imageSize, imageSize));
+            visit(visitor, 0, values);
+            for (Node node : network.nodes()) {
+                values.put(node.output(), compute(node, values));
+                visit(visitor, node.output(), values);
             }
         }
     }
@@ -192,7 +202,9 @@ public final class Calibration {
             TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(c.bias());
             long[] stride = {c.stride(), c.stride()};
             long[] padding = {c.padding(), c.padding()};
-            return torch.conv2d(x, weight, bias, stride, padding, new long[] {1, 1}, 1);
+            long[] dilation = {1, 1};
+            // conv2d would choose OpenBLAS for one image, whose threads wait in a loop between two calls
+            return torch.mkldnn_convolution(x, weight, bias, padding, stride, dilation, 1);
         } else if (node instanceof Normalization n) {
             BatchNorm bn = n.module();
             Tensor y = torch.batch_norm(
