@@ -15,6 +15,7 @@ if not exist "%JAR%" (
   if errorlevel 1 exit /b 1
 )
 if not defined TORCH_CPP_LOG_LEVEL set "TORCH_CPP_LOG_LEVEL=FATAL"
+if not defined OPENBLAS_NUM_THREADS set "OPENBLAS_NUM_THREADS=1"
 "%JAVA%" -XX:+UseSerialGC -Xmn32m -Xshare:auto -Djava.awt.headless=true ^
   -Dorg.bytedeco.javacpp.maxPhysicalBytes=0 -Dorg.bytedeco.javacpp.maxBytes=0 ^
   -Dresdensenet.terminal=false %RESDENSENET_JAVA_OPTS% -jar "%JAR%" %*

@@ -4,6 +4,7 @@ import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.engine.FusedTraining;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.run.Environment;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -20,8 +21,8 @@ import picocli.CommandLine.Spec;
         description = "Shows the software and hardware found on this machine, and what training will use.",
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet doctor         print one line per item",
-            "  resdensenet doctor --json  print the same as JSON"
+            "  resdensenet doctor          print one line per item",
+            "  resdensenet doctor --check  also train and apply a small model"
         })
 final class DoctorCommand implements Callable<Integer> {
     @Spec
@@ -30,8 +31,11 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object on one line (default: text)")
     private boolean json;
 
+    @Option(names = "--check", description = "also train and apply a small model, to check this installation")
+    private boolean check;
+
     @Override
-    public Integer call() {
+    public Integer call() throws IOException {
         int threads = NativeSettings.apply(0);
         Map<String, Object> fields = new LinkedHashMap<>();
         fields.put("java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
@@ -43,6 +47,9 @@ final class DoctorCommand implements Callable<Integer> {
         fields.put("engine", FusedTraining.describe());
         fields.put("device", NativeSettings.describeDevices());
         fields.put("cache", caches());
+        if (check) {
+            fields.put("check", SelfCheck.run());
+        }
         if (json) {
             spec.commandLine().getOut().println(Json.line(fields));
         } else {

@@ -120,7 +120,7 @@ final class ExportCommand implements Callable<Integer> {
             spec.commandLine().getOut().println(file + ": TorchScript model. " + TorchScriptExport.write(opened, file));
             return 0;
         }
-        Checkpoint best = opened.readBest();
+        Checkpoint best = opened.readModel();
         AtomicFiles.write(file, stream -> {
             if (format == Format.pth) {
                 WeightFile.writePth(best.weights().tensors(), stream);

@@ -1,6 +1,7 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.distributed.LostProcessException;
+import io.github.resdensenet.engine.NativeLibraries;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,6 +14,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
 import picocli.CommandLine;
@@ -56,9 +58,15 @@ public final class Main {
     /** Heading of the examples at the end of each help text. */
     public static final String EXAMPLES = "%nExamples:%n";
 
+    /** Commands whose time to the first result matters. */
+    private static final Set<String> QUICK = Set.of("predict", "evaluate", "explain", "serve");
+
     /** Runs the command and exits. */
     public static void main(String[] args) {
         Signals.install();
+        if (args.length > 1 && QUICK.contains(args[0])) {
+            NativeLibraries.loadInBackground(); // before the command line is parsed, which takes as long
+        }
         System.exit(run(new CommandLine(new Main()), utf8(System.out), utf8(System.err), args));
     }
 

@@ -394,8 +394,9 @@ class MainTest {
                 .out());
         assertThat(residual.get("params").asLong()).isEqualTo(25_568_360);
         assertThat(residual.get("rows").get(0).get("layer").asString()).isEqualTo("ZeroPad2d-1");
-        JsonNode doctor = json(call("doctor", "--json").out());
-        for (String key : List.of("java", "os", "cpu", "threads", "torch", "onednn", "engine", "device", "cache")) {
+        JsonNode doctor = json(call("doctor", "--check", "--json").out());
+        for (String key :
+                List.of("java", "os", "cpu", "threads", "torch", "onednn", "engine", "device", "cache", "check")) {
             assertThat(doctor.has(key)).as(key).isTrue();
         }
         JsonNode bench = json(call("bench", "--image-size", "32", "--steps", "2", "--warmup", "1")

@@ -1,6 +1,7 @@
 package io.github.resdensenet.checkpoint;
 
 import io.github.resdensenet.nn.Module;
+import io.github.resdensenet.nn.NativeSettings;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -93,9 +94,8 @@ public final class ModelState {
             throw new CheckpointException(
                     source + ": the weights do not fit the model: " + String.join("; ", differences));
         }
-        for (Map.Entry<String, Tensor> entry : target.entrySet()) {
-            copy(Objects.requireNonNull(state.get(entry.getKey())), entry.getValue());
-        }
+        NativeSettings.onOneThread(
+                () -> target.forEach((name, tensor) -> copy(Objects.requireNonNull(state.get(name)), tensor)));
     }
 
     private static void list(String what, List<String> names, List<String> into) {

@@ -7,7 +7,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.HashMap;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipInputStream;
@@ -56,7 +59,7 @@ public final class BuiltInData {
         }
         Files.createDirectories(cache);
         Path fresh = Files.createTempDirectory(cache, FASHION3 + "-");
-        unpack(fresh);
+        unpack(fresh, file -> true);
         AtomicFiles.deleteTree(target);
         try {
             Files.move(fresh.resolve(FASHION3), target, StandardCopyOption.ATOMIC_MOVE);
@@ -71,7 +74,17 @@ public final class BuiltInData {
         return target;
     }
 
-    private static void unpack(Path folder) throws IOException {
+    /**
+     * Writes the first images of each class into a new folder, one folder per class.
+     *
+     * @param perClass number of images per class
+     */
+    public static void writeSamples(Path folder, int perClass) throws IOException {
+        Map<Path, Integer> written = new HashMap<>();
+        unpack(folder, file -> written.merge(file.getParent(), 1, Integer::sum) <= perClass);
+    }
+
+    private static void unpack(Path folder, Predicate<Path> wanted) throws IOException {
         try (InputStream resource = BuiltInData.class.getResourceAsStream(FASHION3 + ".zip")) {
             if (resource == null) {
                 throw new IOException(FASHION3 + ".zip: the built-in data set is missing from this build");
@@ -79,7 +92,7 @@ public final class BuiltInData {
             ZipInputStream zip = new ZipInputStream(resource);
             for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
                 Path file = folder.resolve(entry.getName());
-                if (!entry.isDirectory()) {
+                if (!entry.isDirectory() && wanted.test(file)) {
                     Files.createDirectories(file.getParent());
                     Files.copy(zip, file);
                 }

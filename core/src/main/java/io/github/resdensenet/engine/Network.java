@@ -168,7 +168,7 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         List<Node> readers = readers(c.output());
         return readers.size() == 1
                         && readers.get(0) instanceof Addition a
-                        && nodes.indexOf(producer(other(a, c))) < nodes.indexOf(c)
+                        && position(other(a, c)) < position(c.output())
                 ? a
                 : null;
     }
@@ -178,9 +178,13 @@ record Network(List<Node> nodes, Map<Integer, Shape> shapes, int output) {
         return a.inputs().get(a.inputs().get(0) == c.output() ? 1 : 0);
     }
 
-    /** The node that computes a value, or null for the image. */
-    private @Nullable Node producer(int value) {
-        return nodes.stream().filter(node -> node.output() == value).findFirst().orElse(null);
+    /** The position of the node that computes a value, or -1 for the image. */
+    private int position(int value) {
+        int position = nodes.size() - 1;
+        while (position >= 0 && nodes.get(position).output() != value) {
+            position--;
+        }
+        return position;
     }
 
     /** The concatenation that computes a value, or null if another node does. */

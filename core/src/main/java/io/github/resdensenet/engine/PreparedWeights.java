@@ -5,10 +5,10 @@ import static io.github.resdensenet.engine.OneDnn.PLANES;
 import static io.github.resdensenet.engine.OneDnn.desc;
 
 import io.github.resdensenet.engine.Network.Convolution;
+import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class PreparedWeights implements AutoCloseable {
     private record Folded(Convolution convolution, BatchNorm normalization, Tensor weight, Tensor bias) {}
 
-    private final Map<Convolution, Folded> folded = new HashMap<>();
+    private final IdentityHashMap<Convolution, Folded> folded = new IdentityHashMap<>();
     private final WeightCopies copies = new WeightCopies();
     private final Natives natives = new Natives();
 
@@ -51,7 +51,7 @@ final class PreparedWeights implements AutoCloseable {
                     normalization,
                     natives.keep(torch.empty_like(c.weight())),
                     natives.keep(torch.empty_like(normalization.bias())));
-            fold(result);
+            NativeSettings.onOneThread(() -> fold(result));
             return result;
         });
     }

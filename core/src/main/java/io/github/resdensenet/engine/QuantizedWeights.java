@@ -7,11 +7,11 @@ import static io.github.resdensenet.engine.OneDnn.desc;
 import io.github.resdensenet.engine.Network.Convolution;
 import io.github.resdensenet.engine.Network.Normalization;
 import io.github.resdensenet.engine.QuantizedFormats.Format;
+import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.util.Arrays;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Stream;
 import org.bytedeco.dnnl.memory;
@@ -48,8 +48,8 @@ final class QuantizedWeights implements AutoCloseable {
     /** The numbers of a normalisation: its mean is 0 and its variance 1; all are [channels]. */
     record Affine(Buffer mean, Buffer variance, Buffer scale, Buffer shift) {}
 
-    private final Map<Normalization, List<Tensor>> affine = new HashMap<>();
-    private final Map<Convolution, Numbers> numbers = new HashMap<>();
+    private final IdentityHashMap<Normalization, List<Tensor>> affine = new IdentityHashMap<>();
+    private final IdentityHashMap<Convolution, Numbers> numbers = new IdentityHashMap<>();
     private final WeightCopies copies = new WeightCopies();
     private final Natives natives = new Natives();
 
@@ -74,7 +74,9 @@ final class QuantizedWeights implements AutoCloseable {
         }
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
-            numbers.put(c, compute(c, normalization, from, to, in8Bits, offsetInBias));
+            Numbers computed =
+                    NativeSettings.onOneThread(() -> compute(c, normalization, from, to, in8Bits, offsetInBias));
+            numbers.put(c, computed);
         }
     }
 
@@ -100,11 +102,12 @@ final class QuantizedWeights implements AutoCloseable {
         Tensor levels;
         Tensor scale = null;
         if (in8Bits) {
-            Tensor step = weight.abs()
-                    .amax(new long[] {1}, false)
+            Tensor step = torch.maximum(
+                            weight.amax(new long[] {1}, false),
+                            weight.amin(new long[] {1}, false).neg())
                     .div(new Scalar(LARGEST_LEVEL))
                     .clamp_min(new Scalar(SMALLEST_SCALE));
-            levels = weight.div(step.view(-1, 1)).round();
+            levels = weight.div(step.view(-1, 1)).round_();
             scale = step.mul(toOutput);
         } else {
             levels = weight.mul(toOutput.view(-1, 1));

@@ -1,10 +1,10 @@
 package io.github.resdensenet.engine;
 
 import io.github.resdensenet.engine.Network.Convolution;
+import io.github.resdensenet.nn.NativeSettings;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.BytePointer;
 
@@ -17,7 +17,7 @@ final class WeightCopies implements AutoCloseable {
         }
     }
 
-    private final Map<Convolution, List<Copy>> copies = new HashMap<>();
+    private final IdentityHashMap<Convolution, List<Copy>> copies = new IdentityHashMap<>();
     private final Natives natives = new Natives();
 
     /**
@@ -33,9 +33,12 @@ final class WeightCopies implements AutoCloseable {
         }
         Buffer to = Buffer.at(natives.keep(new BytePointer(form.get_size() + 64)), natives.keep(new memory.desc(form)));
         Copy copy = new Copy(to, new Program());
-        copy.program.reorder("weights", plain, to, false);
-        copy.program.seal();
-        copy.make();
+        NativeSettings.onOneThread(
+                () -> { // too short to divide
+                    copy.program.reorder("weights", plain, to, false);
+                    copy.program.seal();
+                    copy.make();
+                });
         copies.computeIfAbsent(c, key -> new ArrayList<>()).add(copy);
         return to;
     }

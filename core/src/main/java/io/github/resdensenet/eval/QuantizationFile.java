@@ -7,11 +7,14 @@ import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.StrictJson;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
@@ -36,13 +39,49 @@ public record QuantizationFile(
         long seed,
         double temperature,
         List<String> floatLayers,
-        Map<Integer, Quantization.Range> ranges) {
+        Map<Integer, StoredRange> ranges) {
     /** The format version that this program reads and writes. */
-    public static final int FORMAT_VERSION = 1;
+    public static final int FORMAT_VERSION = 2;
     /** Name of the file in the run folder. */
     public static final String NAME = "quantization.json";
 
     private static final long MAX_BYTES = 64 << 20;
+
+    /**
+     * A range in the file, see {@link Quantization.Range}.
+     *
+     * @param low little-endian float32 numbers, in base64
+     * @param high little-endian float32 numbers, in base64
+     * @param limit the limit
+     */
+    record StoredRange(byte[] low, byte[] high, float limit) {
+        static StoredRange of(Quantization.Range range) {
+            return new StoredRange(bytes(range.low()), bytes(range.high()), range.limit());
+        }
+
+        Quantization.Range range() {
+            return new Quantization.Range(floats(low), floats(high), limit);
+        }
+
+        private static byte[] bytes(float[] values) {
+            ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asFloatBuffer().put(values);
+            return bytes.array();
+        }
+
+        private static float[] floats(byte[] bytes) {
+            if (bytes.length % Float.BYTES != 0) {
+                throw new IllegalArgumentException(
+                        "low and high must be float32 numbers, got " + bytes.length + " bytes");
+            }
+            float[] values = new float[bytes.length / Float.BYTES];
+            ByteBuffer.wrap(bytes)
+                    .order(ByteOrder.LITTLE_ENDIAN)
+                    .asFloatBuffer()
+                    .get(values);
+            return values;
+        }
+    }
 
     /** Copies the collections and checks the temperature. */
     public QuantizationFile {
@@ -57,6 +96,8 @@ public record QuantizationFile(
     /** A file for the best checkpoint of a run. */
     public static QuantizationFile of(
             Checkpoint best, int images, long seed, Temperature temperature, Quantization quantization) {
+        Map<Integer, StoredRange> ranges = new TreeMap<>();
+        quantization.ranges().forEach((value, range) -> ranges.put(value, StoredRange.of(range)));
         return new QuantizationFile(
                 "",
                 FORMAT_VERSION,
@@ -65,12 +106,14 @@ public record QuantizationFile(
                 seed,
                 temperature.value(),
                 quantization.floatLayers().stream().sorted().toList(),
-                quantization.ranges());
+                ranges);
     }
 
     /** The ranges and the layers in bfloat16. */
     Quantization quantization() {
-        return new Quantization(ranges, Set.copyOf(floatLayers));
+        Map<Integer, Quantization.Range> decoded = new TreeMap<>();
+        ranges.forEach((value, range) -> decoded.put(value, range.range()));
+        return new Quantization(decoded, Set.copyOf(floatLayers));
     }
 
     /** Writes the file into a run folder and returns its path. */
@@ -83,26 +126,32 @@ public record QuantizationFile(
     }
 
     /**
-     * Reads the file of a run.
+     * Reads the file of a run, if it has one.
      *
      * @param best the run's best checkpoint
-     * @throws IOException if the file is missing or corrupt, or belongs to other weights
+     * @throws IOException if the file is corrupt or belongs to other weights
      */
-    static QuantizationFile read(Run run, Checkpoint best) throws IOException {
+    static Optional<QuantizationFile> find(Run run, Checkpoint best) throws IOException {
         Path path = run.file(NAME);
         if (!Files.exists(path)) {
-            throw new IOException(
-                    path + ": missing; int8 needs it, write it with: resdensenet quantize " + run.folder());
+            return Optional.empty();
         }
         QuantizationFile file = parse(path);
         if (file.formatVersion != FORMAT_VERSION) {
-            throw new IOException(path + ": formatVersion must be " + FORMAT_VERSION + ", got " + file.formatVersion);
+            throw new IOException(path + ": formatVersion must be " + FORMAT_VERSION + ", got " + file.formatVersion
+                    + "; write it again with: resdensenet quantize " + run.folder());
         }
         if (!file.weightsSha256.equals(best.weightsSha256())) {
             throw new IOException(path + ": belongs to other weights than the best checkpoint; write it again with:"
                     + " resdensenet quantize " + run.folder());
         }
-        return file;
+        return Optional.of(file);
+    }
+
+    /** The error for a run without this file. */
+    static IOException missing(Run run) {
+        return new IOException(
+                run.file(NAME) + ": missing; int8 needs it, write it with: resdensenet quantize " + run.folder());
     }
 
     private static QuantizationFile parse(Path path) throws IOException {

@@ -8,8 +8,6 @@ import io.github.resdensenet.data.PixelCache;
 import io.github.resdensenet.data.Split;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.data.SplitFile;
-import io.github.resdensenet.engine.Inference;
-import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.nn.NativeSettings.DeviceChoice;
@@ -33,7 +31,6 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
-import org.bytedeco.pytorch.Device;
 import org.jspecify.annotations.Nullable;
 
 /** Evaluates a run's best checkpoint on the run's own images or on another image folder. */
@@ -54,7 +51,7 @@ public final class RunEvaluator {
      * @throws IOException if the run has no best checkpoint, or a file of the run is corrupt
      */
     public RunEvaluator(Run run) throws IOException {
-        this(run, run.readBest());
+        this(run, run.readModel());
     }
 
     /**
@@ -243,11 +240,9 @@ public final class RunEvaluator {
         Manifest manifest = checkpoint.manifest();
         Preprocessing preprocessing = manifest.preprocessing();
         int threads = NativeSettings.apply(recipe.train().threads());
-        Device device =
-                NativeSettings.device(precision == InferencePrecision.FP32 ? DeviceChoice.AUTO : DeviceChoice.CPU);
         int total = samples.size();
         try (PixelCache pixels = PixelCache.of(samples, augmentation.source(preprocessing), threads, done -> {});
-                ImageClassifier model = checkpoint.model(run.best());
+                PreparedModel prepared = PreparedModel.of(run, checkpoint, precision, DeviceChoice.AUTO, threads);
                 DataLoader loader = new DataLoader(
                         pixels,
                         samples,
@@ -256,18 +251,16 @@ public final class RunEvaluator {
                         Optional.empty(),
                         DataLoader.Batches.inOrder(
                                 recipe.data().batchSize(), recipe.data().loaderThreads()))) {
-            model.to(device);
-            PreparedModel prepared = PreparedModel.of(model, run, checkpoint, precision, device, threads);
             precisionInWords = prepared.precision();
-            try (Inference inference = prepared.inference()) {
-                ModelOutputs outputs = new Evaluator(
-                                inference, manifest.classes(), recipe.train().labelSmoothing())
-                        .outputs(loader, augmentation.count(), done -> progress.accept(done, total));
-                return Evaluation.of(
-                        outputs.withGroups(groups),
-                        prepared.temperature(),
-                        recipe.data().ordinal());
-            }
+            ModelOutputs outputs = new Evaluator(
+                            prepared.inference(),
+                            manifest.classes(),
+                            recipe.train().labelSmoothing())
+                    .outputs(loader, augmentation.count(), done -> progress.accept(done, total));
+            return Evaluation.of(
+                    outputs.withGroups(groups),
+                    prepared.temperature(),
+                    recipe.data().ordinal());
         }
     }
 }

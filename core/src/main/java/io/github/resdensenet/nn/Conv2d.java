@@ -1,6 +1,5 @@
 package io.github.resdensenet.nn;
 
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -41,13 +40,8 @@ final class Conv2d extends Module {
         this.padding = padding;
         // PyTorch's default. Drawing these values keeps the generator in the same state as PyTorch's for a given seed.
         double bound = 1 / Math.sqrt((double) inChannels * kernelSize * kernelSize);
-        weight = parameter(
-                "weight",
-                torch.empty(outChannels, inChannels, kernelSize, kernelSize)
-                        .uniform_(-bound, bound, new GeneratorOptional()));
-        bias = withBias
-                ? parameter("bias", torch.empty(outChannels).uniform_(-bound, bound, new GeneratorOptional()))
-                : null;
+        weight = parameter("weight", Init.uniform(bound, outChannels, inChannels, kernelSize, kernelSize));
+        bias = withBias ? parameter("bias", Init.uniform(bound, outChannels)) : null;
     }
 
     @Override

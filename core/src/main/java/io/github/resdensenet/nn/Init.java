@@ -1,14 +1,34 @@
 package io.github.resdensenet.nn;
 
 import java.util.function.BiConsumer;
+import java.util.function.Supplier;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.NoGradGuard;
+import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch;
 
 /** Random initialisation of weights. */
 final class Init {
+    private static final ThreadLocal<Boolean> SKIPPED = ThreadLocal.withInitial(() -> false);
+
     private Init() {}
+
+    /** Runs a constructor that allocates weights and does not initialise them: all of them will be loaded. */
+    static <M extends Module> M skipped(Supplier<M> constructor) {
+        SKIPPED.set(true);
+        try {
+            return constructor.get();
+        } finally {
+            SKIPPED.remove();
+        }
+    }
+
+    /** A tensor with elements uniform in +-bound, the default of PyTorch's layers. */
+    static Tensor uniform(double bound, long... shape) {
+        Tensor tensor = torch.empty(shape);
+        return SKIPPED.get() ? tensor : tensor.uniform_(-bound, bound, new GeneratorOptional());
+    }
 
     /**
      * Kaiming initialisation with fan_out. Convolutions are normal with standard deviation sqrt(2 / (out k k)), linear
@@ -62,6 +82,9 @@ final class Init {
     }
 
     private static void each(Module root, BiConsumer<Module, GeneratorOptional> draw) {
+        if (SKIPPED.get()) {
+            return;
+        }
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
             GeneratorOptional generator = new GeneratorOptional();

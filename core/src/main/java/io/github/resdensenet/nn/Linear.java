@@ -1,6 +1,5 @@
 package io.github.resdensenet.nn;
 
-import org.bytedeco.pytorch.GeneratorOptional;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
@@ -21,9 +20,8 @@ final class Linear extends Module {
         this.outFeatures = outFeatures;
         // PyTorch's default, see Conv2d.
         double bound = 1 / Math.sqrt(inFeatures);
-        GeneratorOptional generator = new GeneratorOptional();
-        weight = parameter("weight", torch.empty(outFeatures, inFeatures).uniform_(-bound, bound, generator));
-        bias = parameter("bias", torch.empty(outFeatures).uniform_(-bound, bound, generator));
+        weight = parameter("weight", Init.uniform(bound, outFeatures, inFeatures));
+        bias = parameter("bias", Init.uniform(bound, outFeatures));
     }
 
     @Override

@@ -20,6 +20,21 @@ public final class Models {
     public static ImageClassifier create(ModelConfig config, int numClasses, long seed) {
         NativeSettings.ensure();
         Init.seed(seed);
+        return create(config, numClasses);
+    }
+
+    /**
+     * Creates a model on the CPU whose weights must all be loaded; until then, their values are undefined.
+     *
+     * @param numClasses number of classes
+     * @throws IllegalArgumentException if numClasses is not positive
+     */
+    public static ImageClassifier createWithoutWeights(ModelConfig config, int numClasses) {
+        NativeSettings.ensure();
+        return Init.skipped(() -> create(config, numClasses));
+    }
+
+    private static ImageClassifier create(ModelConfig config, int numClasses) {
         return switch (config.name()) {
             case DENSENET121 -> new DenseNet121(numClasses);
             case RESNET50V2 -> new ResNet50V2(numClasses);

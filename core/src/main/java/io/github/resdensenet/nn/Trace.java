@@ -132,7 +132,7 @@ public final class Trace {
                 NoGradGuard noGrad = new NoGradGuard()) {
             Tensor image = torch.zeros(1, 3, imageSize, imageSize);
             trace.values.put(address(image), trace.nextValue++);
-            model.call(image);
+            NativeSettings.onOneThread(() -> model.call(image)); // values do not matter, only the operations
         } finally {
             OPEN.remove();
             model.train(training);

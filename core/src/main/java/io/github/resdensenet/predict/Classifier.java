@@ -2,6 +2,7 @@ package io.github.resdensenet.predict;
 
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.engine.NativeLibraries;
 import io.github.resdensenet.eval.MeanLogits;
 import io.github.resdensenet.eval.PreparedModel;
 import io.github.resdensenet.eval.Temperature;
@@ -29,20 +30,13 @@ import org.bytedeco.pytorch.global.torch;
  * <p>Not thread-safe.
  */
 public final class Classifier implements AutoCloseable {
-    private final ImageClassifier model;
-    private final Inference inference;
+    private final PreparedModel prepared;
     private final List<String> classes;
     private final Preprocessing preprocessing;
-    private final Temperature temperature;
-    private final String precision;
     private final float[][] table;
 
-    private Classifier(
-            ImageClassifier model, PreparedModel prepared, List<String> classes, Preprocessing preprocessing) {
-        this.model = model;
-        this.inference = prepared.inference();
-        this.temperature = prepared.temperature();
-        this.precision = prepared.precision();
+    private Classifier(PreparedModel prepared, List<String> classes, Preprocessing preprocessing) {
+        this.prepared = prepared;
         this.classes = List.copyOf(classes);
         this.preprocessing = preprocessing;
         this.table = preprocessing.normalize().table();
@@ -66,7 +60,8 @@ public final class Classifier implements AutoCloseable {
      */
     public static Classifier load(Path run, InferencePrecision precision) throws IOException {
         Run opened = Run.open(run);
-        return of(opened, opened.readBest(), precision);
+        NativeLibraries.loadInBackground();
+        return of(opened, opened.readModel(), precision);
     }
 
     /**
@@ -77,17 +72,10 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException if the weights do not fit the model, or int8 is asked of a run without quantization.json
      */
     public static Classifier of(Run run, Checkpoint best, InferencePrecision precision) throws IOException {
-        int threads = NativeSettings.apply(0);
-        ImageClassifier model = best.model(run.best());
-        try {
-            PreparedModel prepared =
-                    PreparedModel.of(model, run, best, precision, NativeSettings.device(DeviceChoice.CPU), threads);
-            return new Classifier(
-                    model, prepared, best.manifest().classes(), best.manifest().preprocessing());
-        } catch (IOException | RuntimeException e) {
-            model.close();
-            throw e;
-        }
+        return new Classifier(
+                PreparedModel.of(run, best, precision, DeviceChoice.CPU, 0),
+                best.manifest().classes(),
+                best.manifest().preprocessing());
     }
 
     /**
@@ -140,20 +128,19 @@ public final class Classifier implements AutoCloseable {
         Inference inference = Inference.of(
                 model, preprocessing.imageSize(), NativeSettings.device(DeviceChoice.CPU), torch.get_num_threads());
         return new Classifier(
-                model,
-                new PreparedModel(inference, temperature, InferencePrecision.FP32.toString()),
+                new PreparedModel(model, inference, temperature, InferencePrecision.FP32.toString()),
                 classes,
                 preprocessing);
     }
 
     /** The temperature that calibrates the probabilities. */
     public Temperature temperature() {
-        return temperature;
+        return prepared.temperature();
     }
 
     /** The number format in words, with the reason if it is not the one that was asked for. */
     public String precision() {
-        return precision;
+        return prepared.precision();
     }
 
     /** Class names by index. */
@@ -163,7 +150,7 @@ public final class Classifier implements AutoCloseable {
 
     /** The network in evaluation mode. It is closed with this classifier. */
     public ImageClassifier model() {
-        return model;
+        return prepared.model();
     }
 
     /** How images become the network's input. */
@@ -200,7 +187,7 @@ public final class Classifier implements AutoCloseable {
      */
     public Prediction classify(RgbImage image, TestTimeAugmentation augmentation) {
         try (Batch views = Batch.of(augmentation.views(image, preprocessing), table)) {
-            float[] values = inference.logits(views.pixels(), views.count());
+            float[] values = prepared.inference().logits(views.pixels(), views.count());
             MeanLogits logits = new MeanLogits(classes.size());
             for (int i = 0; i < views.count(); i++) {
                 logits.add(values, i);
@@ -218,7 +205,7 @@ public final class Classifier implements AutoCloseable {
 
     /** Classifies preprocessed images; the predictions are in the same order. */
     public List<Prediction> classify(Batch batch) {
-        float[] values = inference.logits(batch.pixels(), batch.count());
+        float[] values = prepared.inference().logits(batch.pixels(), batch.count());
         int n = classes.size();
         return IntStream.range(0, batch.count())
                 .mapToObj(i -> IntStream.range(i * n, (i + 1) * n)
@@ -229,7 +216,7 @@ public final class Classifier implements AutoCloseable {
     }
 
     private Prediction prediction(List<Double> logits) {
-        return new Prediction(classes, Prediction.probabilities(logits, temperature), logits);
+        return new Prediction(classes, Prediction.probabilities(logits, prepared.temperature()), logits);
     }
 
     /** Resizes and normalises decoded images of any size: the network's input for them. */
@@ -239,7 +226,6 @@ public final class Classifier implements AutoCloseable {
 
     @Override
     public void close() {
-        inference.close();
-        model.close();
+        prepared.close();
     }
 }

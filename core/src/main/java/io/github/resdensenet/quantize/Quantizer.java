@@ -67,7 +67,7 @@ public final class Quantizer {
      */
     public Quantizer(Run run, Progress progress) throws IOException {
         this.run = run;
-        this.best = run.readBest();
+        this.best = run.readModel();
         this.manifest = best.manifest();
         this.recipe = Recipe.read(run.file("recipe.yaml"));
         this.progress = progress;

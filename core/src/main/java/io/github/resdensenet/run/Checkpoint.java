@@ -36,22 +36,35 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
      * @throws CheckpointException if a file is missing or corrupt
      */
     public static Checkpoint read(Path folder) throws IOException {
+        Checkpoint model = readModel(folder);
+        verify(folder, OPTIMIZER, model.manifest);
+        return new Checkpoint(model.manifest, model.weights, Safetensors.read(folder.resolve(OPTIMIZER)));
+    }
+
+    /**
+     * Reads the manifest and the weights of a checkpoint folder. The optimiser's state, which only training needs, is
+     * empty in the result and its file is not verified.
+     *
+     * @throws CheckpointException if the manifest or the weights are missing or corrupt
+     */
+    public static Checkpoint readModel(Path folder) throws IOException {
         Path manifestFile = folder.resolve(MANIFEST);
         if (!Files.isRegularFile(manifestFile)) {
             throw new CheckpointException(folder + ": not a checkpoint, it has no " + MANIFEST);
         }
         Manifest manifest = Manifest.read(manifestFile);
-        for (Map.Entry<String, String> file : manifest.files().entrySet()) {
-            Path path = folder.resolve(file.getKey());
-            if (!Files.isRegularFile(path)) {
-                throw new CheckpointException(path + ": missing from the checkpoint");
-            }
-            if (!Digest.sha256(path).equals(file.getValue())) {
-                throw new CheckpointException(path + ": corrupt, its SHA-256 differs from the one in " + MANIFEST);
-            }
+        verify(folder, WEIGHTS, manifest);
+        return new Checkpoint(manifest, Safetensors.read(folder.resolve(WEIGHTS)), new Safetensors(Map.of(), Map.of()));
+    }
+
+    private static void verify(Path folder, String name, Manifest manifest) throws IOException {
+        Path path = folder.resolve(name);
+        if (!Files.isRegularFile(path)) {
+            throw new CheckpointException(path + ": missing from the checkpoint");
         }
-        return new Checkpoint(
-                manifest, Safetensors.read(folder.resolve(WEIGHTS)), Safetensors.read(folder.resolve(OPTIMIZER)));
+        if (!Digest.sha256(path).equals(manifest.files().get(name))) {
+            throw new CheckpointException(path + ": corrupt, its SHA-256 differs from the one in " + MANIFEST);
+        }
     }
 
     /** The state of a model and its optimiser. */
@@ -71,11 +84,6 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
     /** Returns a checkpoint with the same weights and another manifest. */
     public Checkpoint withManifest(Manifest other) {
         return new Checkpoint(other, weights, optimizer);
-    }
-
-    /** Returns a checkpoint for inference: without the optimiser's state. */
-    public Checkpoint withoutOptimizer() {
-        return new Checkpoint(manifest, weights, new Safetensors(Map.of(), Map.of()));
     }
 
     /** Returns the SHA-256 of the weights' file; empty for a checkpoint that has not been read from a file. */
@@ -117,7 +125,7 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
      */
     public ImageClassifier model(Path source) throws CheckpointException {
         ImageClassifier model =
-                Models.create(manifest.model(), manifest.classes().size(), 0);
+                Models.createWithoutWeights(manifest.model(), manifest.classes().size());
         ModelState.load(model, weights.tensors(), source);
         model.train(false);
         return model;

@@ -33,7 +33,7 @@ final class ImportedRun {
                     "--classes must be distinct, non-blank names, got " + String.join(",", classes));
         }
         Recipe sized = recipe.data().imageSize() <= 0 ? recipe.with("data.imageSize", "224") : recipe;
-        try (ImageClassifier model = Models.create(sized.model(), classes.size(), 0)) {
+        try (ImageClassifier model = Models.createWithoutWeights(sized.model(), classes.size())) {
             weights.load(model);
             Manifest manifest = new Manifest(
                     sized.model(),

@@ -278,6 +278,15 @@ public record Run(Path folder) {
     }
 
     /**
+     * Reads and verifies the best checkpoint without its optimiser's state, for inference.
+     *
+     * @throws CheckpointException if the run has no best checkpoint yet, or its weights are corrupt
+     */
+    public Checkpoint readModel() throws IOException {
+        return Checkpoint.readModel(findBest());
+    }
+
+    /**
      * Reads the manifest of the best checkpoint, without its weights.
      *
      * @throws CheckpointException if the run has no best checkpoint yet, or its manifest is corrupt

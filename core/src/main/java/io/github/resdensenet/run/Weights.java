@@ -41,7 +41,7 @@ public record Weights(Map<String, TensorData> tensors, Normalize normalize, Path
      */
     public static Weights read(Path source, String key, String strip) throws IOException {
         if (Files.isDirectory(source)) {
-            Checkpoint best = Run.open(source).readBest();
+            Checkpoint best = Run.open(source).readModel();
             return new Weights(
                     best.weights().tensors(), best.manifest().preprocessing().normalize(), source);
         }

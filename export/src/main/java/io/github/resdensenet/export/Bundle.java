@@ -92,7 +92,7 @@ public enum Bundle {
         if (parent == null || !Files.isDirectory(parent)) {
             throw new IOException(folder + ": the folder " + parent + " does not exist");
         }
-        Checkpoint best = run.readBest();
+        Checkpoint best = run.readModel();
         OnnxExport.Report[] report = new OnnxExport.Report[1];
         AtomicFiles.createFolder(folder, temporary -> {
             Files.createDirectory(temporary);

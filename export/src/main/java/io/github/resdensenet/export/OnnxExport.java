@@ -40,7 +40,7 @@ public final class OnnxExport {
      *     be written, or its check fails; an existing file is then unchanged
      */
     public static Report write(Run run, OnnxOptions options, Path file) throws IOException {
-        return write(run, run.readBest(), options, false, file);
+        return write(run, run.readModel(), options, false, file);
     }
 
     static Report write(Run run, Checkpoint best, OnnxOptions options, boolean calibratedLogits, Path file)

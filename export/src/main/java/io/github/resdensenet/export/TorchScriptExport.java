@@ -49,7 +49,7 @@ public final class TorchScriptExport {
      */
     public static String write(Run run, Path file) throws IOException {
         String[] checked = {""};
-        Checkpoint best = run.readBest();
+        Checkpoint best = run.readModel();
         try (Classifier classifier = Classifier.of(best, run.best())) {
             String manifest = ModelMetadata.of(classifier, best.manifest(), new OnnxOptions(ModelInput.TENSOR))
                     .getOrDefault(ModelMetadata.MANIFEST, "");

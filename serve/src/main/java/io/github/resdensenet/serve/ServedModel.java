@@ -51,7 +51,7 @@ final class ServedModel {
      *     for one image
      */
     static ServedModel load(String name, Run run, InferencePrecision precision) throws IOException {
-        ServedModel model = new ServedModel(name, run, run.readBest(), precision);
+        ServedModel model = new ServedModel(name, run, run.readModel(), precision);
         try {
             List<RgbImage> canaries = canaries();
             List<Prediction> together = model.classifier.classify(canaries);

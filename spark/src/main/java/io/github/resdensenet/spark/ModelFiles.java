@@ -24,7 +24,7 @@ final class ModelFiles implements Serializable {
     ModelFiles(Path run) throws IOException {
         Path folder = Files.createTempDirectory("resdensenet-model-");
         try {
-            Run.open(run).readBest().withoutOptimizer().write(folder);
+            Run.open(run).readModel().write(folder);
             try (DirectoryStream<Path> written = Files.newDirectoryStream(folder)) {
                 for (Path file : written) {
                     files.put(file.getFileName().toString(), Files.readAllBytes(file));
@@ -49,7 +49,7 @@ final class ModelFiles implements Serializable {
             for (Map.Entry<String, byte[]> file : files.entrySet()) {
                 Files.write(folder.resolve(file.getKey()), file.getValue());
             }
-            return Checkpoint.read(folder);
+            return Checkpoint.readModel(folder);
         } finally {
             AtomicFiles.deleteTree(folder);
         }

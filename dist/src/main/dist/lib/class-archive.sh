@@ -1,0 +1,28 @@
+# For the launchers: an archive of loaded classes, which shortens the start of the JVM.
+
+# Sets sharing to the JVM option. If there is no archive for this Java and this jar, it is written in the background.
+class_archive() { # java, jar
+  sharing=-Xshare:auto
+  cache=${RESDENSENET_CACHE:-${HOME:+$HOME/.cache/resdensenet}}
+  binary=$(command -v "$1")
+  while [ -h "$binary" ]; do
+    target=$(readlink "$binary")
+    case $target in /*) binary=$target ;; *) binary=$(dirname "$binary")/$target ;; esac
+  done
+  base=$(dirname "$binary")/../lib/server/classes.jsa
+  if [ -z "$cache" ] || [ ! -f "$base" ] || ! command -v cksum >/dev/null 2>&1; then
+    return 0
+  fi
+  archive=$cache/classes-$(echo "$base $2" | cksum | tr ' ' -).jsa
+  key=$(ls -lL "$base" "$2" | cksum)
+  if [ -f "$archive" ] && [ "$key" = "$(cat "$archive.key" 2>/dev/null)" ]; then
+    sharing="-XX:SharedArchiveFile=$archive"
+  elif mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && [ "$key" != "$(cat "$archive.tried" 2>/dev/null)" ]; then
+    echo "$key" >"$archive.tried" # after a failure, it is not tried again
+    (
+      nice "$1" "-XX:ArchiveClassesAtExit=$archive.part" -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
+        ${RESDENSENET_JAVA_OPTS:-} -jar "$2" doctor --check \
+        && mv "$archive.part" "$archive" && echo "$key" >"$archive.key"
+    ) </dev/null >/dev/null 2>&1 &
+  fi
+}
