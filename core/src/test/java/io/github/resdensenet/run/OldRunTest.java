@@ -6,26 +6,26 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.RunEvaluator;
+import io.github.resdensenet.nn.InferencePrecision;
+import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Reads and resumes a run that version 0.1.0 stopped in its second epoch. */
+/** Reads and resumes runs that earlier versions stopped in their second epoch; made by fixtures/InterruptedRun.java. */
 class OldRunTest {
     @TempDir
     private Path root;
 
-    private Run run;
-
-    @BeforeEach
-    void copy() throws Exception {
-        Path from = Path.of(Objects.requireNonNull(OldRunTest.class.getResource("run-0.1.0"))
+    private Run open(String version) throws Exception {
+        Path from = Path.of(Objects.requireNonNull(OldRunTest.class.getResource("run-" + version))
                 .toURI());
         try (Stream<Path> files = Files.walk(from)) {
             for (Path file : files.toList()) {
@@ -33,22 +33,25 @@ class OldRunTest {
                         file, root.resolve("run").resolve(from.relativize(file).toString()));
             }
         }
-        run = Run.open(root.resolve("run"));
+        return Run.open(root.resolve("run"));
     }
 
-    @Test
-    void evaluatesRunOfVersion010() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"0.1.0", "0.2.0"})
+    void isEvaluated(String version) throws Exception {
+        Run run = open(version);
         Manifest manifest = run.readBestManifest();
         Evaluation val = new RunEvaluator(run).evaluateSplit(Subset.VAL, null, (done, total) -> {});
-        double accuracy = val.accuracy();
-        assertThat(manifest.temperature()).isEqualTo(1); // version 0.1.0 had no calibration
-        assertThat(val.nll()).isEqualTo(val.metric("nll_raw").orNaN());
         // On another processor, rounding may change the predictions of one or two images.
-        assertThat(accuracy).isCloseTo(manifest.progress().bestAccuracy(), within(0.02));
+        assertThat(val.accuracy()).isCloseTo(manifest.progress().bestAccuracy(), within(0.02));
+        assertThat(manifest.temperature()).isEqualTo(1); // it is fitted when the training ends
+        assertThat(val.nll()).isEqualTo(val.metric("nll_raw").orNaN());
     }
 
-    @Test
-    void resumesRunOfVersion010() throws Exception {
+    @ParameterizedTest
+    @ValueSource(strings = {"0.1.0", "0.2.0"})
+    void isResumed(String version) throws Exception {
+        Run run = open(version);
         Manifest.Progress before = run.recoverNewest().checkpoint().manifest().progress();
         assertThat(before.epoch()).isEqualTo(1);
         assertThat(before.batch()).isEqualTo(1);
@@ -62,5 +65,13 @@ class OldRunTest {
                 .isEqualTo(firstEpoch);
         assertThat(Files.readString(run.file("log.txt")))
                 .contains("Stopped after 1 epochs", "Resuming", "(35 steps in total)");
+    }
+
+    @Test
+    void quantizationOfVersion020IsRead() throws Exception {
+        Run run = open("0.2.0");
+        try (Classifier classifier = Classifier.load(run.folder(), InferencePrecision.INT8)) {
+            assertThat(classifier.precision()).matches("int8|fp32 \\(int8 needs .*\\)");
+        }
     }
 }
