@@ -2,6 +2,7 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.eval.Temperature;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.predict.PredictionJson;
@@ -86,11 +87,18 @@ final class PredictCommand implements Callable<Integer> {
         int failed = 0;
         try (Classifier classifier = Classifier.load(run, precision.value())) {
             precision.say(classifier.precision(), spec.commandLine().getErr());
+            Map<String, Object> settings = new LinkedHashMap<>();
+            if (augmentation != TestTimeAugmentation.NONE) {
+                settings.put("tta", augmentation.toString());
+            }
+            if (precision.value() != InferencePrecision.FP32) {
+                settings.put("precision", classifier.precision());
+            }
             for (Path input : inputs) {
                 for (Path image : images(input)) {
                     try {
                         Prediction prediction = classifier.classify(image, augmentation);
-                        print(image, prediction, classifier.temperature(), form, augmentation);
+                        print(image, prediction, classifier.temperature(), form, settings);
                     } catch (IOException e) {
                         failed++;
                         report(image, e);
@@ -117,14 +125,12 @@ final class PredictCommand implements Callable<Integer> {
             Prediction calibrated,
             Temperature temperature,
             PredictionJson form,
-            TestTimeAugmentation augmentation) {
+            Map<String, Object> settings) {
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("file", image.toString());
             fields.putAll(form.fields(calibrated, temperature));
-            if (augmentation != TestTimeAugmentation.NONE) {
-                fields.put("tta", augmentation.toString());
-            }
+            fields.putAll(settings);
             spec.commandLine().getOut().println(Json.line(fields));
             return;
         }

@@ -2,7 +2,10 @@ package io.github.resdensenet.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.resdensenet.engine.Inference;
+import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.testkit.Messages;
 import io.github.resdensenet.testkit.TestImages;
@@ -164,6 +167,41 @@ class MainTest {
         assertThat(plain.get("probabilities").get("day").asDouble())
                 .isCloseTo(1 / (1 + Math.exp(-gap / temperature)), within(1e-12));
         call("predict", run, image, "--abstain-below", "2").fails(2, "--abstain-below must be 0 to 1, got 2.0");
+    }
+
+    @Test
+    void quantizeWritesTheFileThatPredictionsIn8BitsNeed() throws Exception {
+        Path image = images.resolve("day/000.png");
+        Path own = root.resolve("own");
+        copy(run, own);
+        call("predict", own, image, "--precision", "int4").fails(2, "--precision must be");
+        call("quantize", own, "--images", "0").fails(2, "--images must be 1 to 10000, got 0");
+        try {
+            Inference.require(InferencePrecision.INT8);
+        } catch (UnsupportedOperationException e) {
+            assumeTrue(false, e.getMessage());
+        }
+        call("predict", own, image, "--precision", "int8").fails(1, "quantization.json: missing");
+
+        Result words = call("quantize", own, "--images", "8");
+        assertThat(words.status()).as(words.err()).isZero();
+        assertThat(words.out()).contains("quantization.json: ranges measured on 8 training images", "int8  accuracy");
+        assertThat(json(call("quantize", own, "--images", "8", "--json").out())
+                        .get("images")
+                        .asInt())
+                .isEqualTo(8);
+        Result int8 = call("predict", own, image, "--precision", "int8");
+        assertThat(int8.err()).isEqualTo("resdensenet: precision int8" + System.lineSeparator());
+        assertThat(int8.out()).contains("day ", "night ");
+        assertThat(json(call("predict", own, image, "--precision", "int8", "--json")
+                                .out())
+                        .get("precision")
+                        .asString())
+                .isEqualTo("int8");
+        assertThat(json(call("evaluate", own, "--precision", "int8", "--json").out())
+                        .get("precision")
+                        .asString())
+                .isEqualTo("int8");
     }
 
     @Test

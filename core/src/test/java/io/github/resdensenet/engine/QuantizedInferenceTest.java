@@ -35,7 +35,7 @@ class QuantizedInferenceTest {
 
     @BeforeEach
     void needsVnni() {
-        assumeTrue(OneDnn.has8BitDotProducts(), "this processor has no VNNI");
+        assumeTrue(OneDnn.has8BitDotProducts() && OneDnn.hasBf16(), "this processor has no VNNI or no bf16");
         NativeSettings.apply(2);
     }
 
@@ -107,8 +107,9 @@ class QuantizedInferenceTest {
         assertThat(error(model, 48, everything)).isLessThan(all);
     }
 
-    @Test
-    void logitsDoNotDependOnBatchSizeOrThreads() {
+    @ParameterizedTest
+    @EnumSource(InferencePrecision.class)
+    void logitsDoNotDependOnBatchSizeOrThreads(InferencePrecision precision) {
         ImageClassifier model = model(ModelConfig.resDenseNet(16, List.of(2, 2), 32, 4));
         NativeSettings.apply(1);
         try (PointerScope scope = new PointerScope()) {
@@ -116,17 +117,25 @@ class QuantizedInferenceTest {
             Quantization quantization =
                     calibrate(model, images, 7, 48).withFloatLayers(Set.of("stages.0.dense_layers.1.conv1"));
             float[] all;
-            try (Inference one = Inference.quantized(model, 48, quantization, 1)) {
+            try (Inference one = prepare(model, precision, quantization, 1)) {
                 all = one.logits(images.data_ptr(), 7);
             }
             for (int threads = 2; threads <= 4; threads++) {
                 NativeSettings.apply(threads);
-                try (Inference several = Inference.quantized(model, 48, quantization, threads)) {
+                try (Inference several = prepare(model, precision, quantization, threads)) {
                     assertThat(several.logits(images.data_ptr(), 7)).isEqualTo(all);
                     assertThat(several.logits(images.data_ptr(), 1)).isEqualTo(Arrays.copyOf(all, CLASSES));
                 }
             }
         }
+    }
+
+    private static Inference prepare(
+            ImageClassifier model, InferencePrecision precision, Quantization quantization, int threads) {
+        Inference.require(precision);
+        return precision == InferencePrecision.INT8
+                ? Inference.quantized(model, 48, quantization, threads)
+                : Inference.fused(model, 48, precision, threads);
     }
 
     @Test

@@ -87,7 +87,7 @@ public final class ImageServer implements AutoCloseable {
         registerGauges();
         every(1, slow::sweep);
         if (options.watch()) {
-            every(WATCH_SECONDS, models::reload);
+            every(WATCH_SECONDS, models::reloadChanged);
         }
     }
 

@@ -1,10 +1,13 @@
 package io.github.resdensenet.serve;
 
+import io.github.resdensenet.eval.QuantizationFile;
 import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -16,6 +19,8 @@ import org.jspecify.annotations.Nullable;
 final class ModelStore implements AutoCloseable {
     private final Map<String, ServedModel> current = new LinkedHashMap<>();
     private final Map<String, ServedModel> previous = new LinkedHashMap<>();
+    private final Map<String, String> loaded = new HashMap<>();
+    private final Map<String, String> failures = new HashMap<>();
     private final InferencePrecision precision;
     private final ServerMetrics metrics;
     private final Consumer<String> log;
@@ -40,6 +45,7 @@ final class ModelStore implements AutoCloseable {
                 if (current.containsKey(name)) {
                     throw new IllegalArgumentException("two runs have the name " + name);
                 }
+                loaded.put(name, state(run));
                 current.put(name, load(name, run));
             }
         } catch (IOException | RuntimeException e) {
@@ -86,23 +92,52 @@ final class ModelStore implements AutoCloseable {
         }
     }
 
-    /** Loads the runs whose best checkpoint has changed. A checkpoint that cannot be loaded leaves the old model. */
+    /** Loads the runs whose files have changed since they were loaded. Not thread-safe. */
+    void reloadChanged() {
+        reload(false);
+    }
+
+    /** Loads the runs whose best checkpoint is not in use, also after a rollback. Not thread-safe. */
     void reload() {
+        reload(true);
+    }
+
+    /** A checkpoint that cannot be loaded leaves the old model. */
+    private void reload(boolean again) {
         List<ServedModel> models;
         synchronized (this) {
             models = new ArrayList<>(current.values());
         }
         for (ServedModel old : models) {
-            try {
-                if (!old.run().readBestManifest().sha256().equals(old.version())) {
-                    replace(old.name(), load(old.name(), old.run()));
-                    metrics.reloaded(old.name(), true);
-                    log.accept(old.name() + ": new checkpoint loaded");
-                }
-            } catch (IOException | RuntimeException e) {
-                metrics.reloaded(old.name(), false);
-                log.accept(old.name() + ": the old checkpoint stays: " + e.getMessage());
+            String state = state(old.run());
+            if (state.equals(loaded.get(old.name())) && (!again || state.equals(old.version()))) {
+                continue;
             }
+            try {
+                replace(old.name(), load(old.name(), old.run()));
+                loaded.put(old.name(), state);
+                failures.remove(old.name());
+                metrics.reloaded(old.name(), true);
+                log.accept(old.name() + ": new checkpoint loaded");
+            } catch (IOException | RuntimeException e) {
+                String message = String.valueOf(e.getMessage());
+                if (!message.equals(failures.put(old.name(), message)) || again) { // once, not at every attempt
+                    metrics.reloaded(old.name(), false);
+                    log.accept(old.name() + ": the old checkpoint stays: " + message);
+                }
+            }
+        }
+    }
+
+    /** Digests of the files that determine a model, or the error in them. For fp32 and bf16, this is its version. */
+    private String state(Run run) {
+        try {
+            String checkpoint = run.readBestManifest().sha256();
+            return precision == InferencePrecision.INT8
+                    ? checkpoint + ' ' + Digest.sha256(run.file(QuantizationFile.NAME))
+                    : checkpoint;
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
         }
     }
 
