@@ -218,9 +218,11 @@ def main():
         "### Loading",
         "",
         f"The command `resdensenet predict RUN IMAGE`: start, load the model, classify one image of 64 x 64 pixels, {a.rounds}"
-        " rounds.",
+        " rounds in turn.",
         "",
         *loads,
+        "",
+        "8 bits take longer to load: the ranges are read, and the weights are quantised.",
         "",
         "### Accuracy",
         "",
