@@ -127,9 +127,9 @@ def check_answers(run, images, requests):
                               or answer["probabilities"] != expected["probabilities"])
         with concurrent.futures.ThreadPoolExecutor(64) as pool:
             list(pool.map(client, range(64)))
-    yield ("S1, V1", f"answers to 64 clients with {len(known)} images of any size, 5% of the requests damaged: class and "
-           "every probability equal `predict`'s in all digits; damaged ones get status 422",
-           requests // 64 * 64, wrong + bad, f"{wrong} wrong, {bad} damaged ones with another status")
+    yield ("S1, V1", f"answers to 64 clients with {len(known)} images of any size, 5% of the requests corrupt: class and "
+           "every probability equal `predict`'s in all digits; corrupt ones get status 422",
+           requests // 64 * 64, wrong + bad, f"{wrong} wrong, {bad} corrupt ones with another status")
 
 
 def check_clients(run, folder, files):
@@ -155,7 +155,7 @@ def check_clients(run, folder, files):
 
 
 def check_neighbours(run, files, rounds):
-    """V3: one damaged image among eight requests at once."""
+    """V3: one corrupt image among eight requests at once."""
     wrong = 0
     with Service(run) as service, concurrent.futures.ThreadPoolExecutor(8) as pool:
         alone = [service.classify(f)[1]["probabilities"] for f in files[:7]]
@@ -163,7 +163,7 @@ def check_neighbours(run, files, rounds):
             answers = list(pool.map(service.classify, [*files[:7], b"no image"]))
             wrong += answers[7][0] != 422
             wrong += sum(a[1].get("probabilities") != b for a, b in zip(answers, alone))
-    yield ("V3", "seven images and a damaged one at once: the seven answers are those of the image alone", rounds, wrong, "")
+    yield ("V3", "seven images and a corrupt one at once: the seven answers are those of the image alone", rounds, wrong, "")
 
 
 def check_deadline(run, files):
@@ -293,7 +293,7 @@ def check_reload(runs, folder, files, reloads):
             concurrent.futures.wait(clients)
         loaded = service.metric('resdensenet_reloads_total{model="reloaded",success="true"}')
         kept = service.metric('resdensenet_reloads_total{model="reloaded",success="false"}')
-    yield ("V6", f"{reloads} new checkpoints under 16 clients, every fourth damaged: each answer is that of the checkpoint "
+    yield ("V6", f"{reloads} new checkpoints under 16 clients, every fourth corrupt: each answer is that of the checkpoint "
            "it names", answers, failed + (loaded == 0) + (kept == 0), f"{loaded:.0f} loaded, {kept:.0f} rejected")
 
 
