@@ -17,12 +17,18 @@ class_archive() { # java, jar
   key=$(ls -lL "$base" "$2" | cksum)
   if [ -f "$archive" ] && [ "$key" = "$(cat "$archive.key" 2>/dev/null)" ]; then
     sharing="-XX:SharedArchiveFile=$archive"
-  elif mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && [ "$key" != "$(cat "$archive.tried" 2>/dev/null)" ]; then
-    echo "$key" >"$archive.tried" # after a failure, it is not tried again
+  elif mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && class_archive_due; then
+    echo "$key" >>"$archive.tried"
     (
-      nice "$1" "-XX:ArchiveClassesAtExit=$archive.part" -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
+      nice "$1" "-XX:ArchiveClassesAtExit=$archive.$$" -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
         ${RESDENSENET_JAVA_OPTS:-} -jar "$2" doctor --check \
-        && mv "$archive.part" "$archive" && echo "$key" >"$archive.key"
+        && mv "$archive.$$" "$archive" && echo "$key" >"$archive.key"
     ) </dev/null >/dev/null 2>&1 &
   fi
+}
+
+# Whether to write the archive now: at most three times, with a minute between.
+class_archive_due() {
+  tries=$(grep -cxF "$key" "$archive.tried" 2>/dev/null) || true
+  [ "${tries:-0}" -eq 0 ] || { [ "$tries" -lt 3 ] && [ -n "$(find "$archive.tried" -mmin +1 2>/dev/null)" ]; }
 }
