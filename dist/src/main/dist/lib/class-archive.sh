@@ -20,9 +20,12 @@ class_archive() { # java, jar
   elif mkdir -p "$cache" 2>/dev/null && [ -w "$cache" ] && class_archive_due; then
     echo "$key" >>"$archive.tried"
     (
-      nice "$1" "-XX:ArchiveClassesAtExit=$archive.$$" -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
-        ${RESDENSENET_JAVA_OPTS:-} -jar "$2" doctor --check \
-        && mv "$archive.$$" "$archive" && echo "$key" >"$archive.key"
+      if nice "$1" "-XX:ArchiveClassesAtExit=$archive.$$" -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
+        ${RESDENSENET_JAVA_OPTS:-} -jar "$2" doctor --check; then
+        mv "$archive.$$" "$archive" && echo "$key" >"$archive.key"
+      else
+        rm -f "$archive.$$"
+      fi
     ) </dev/null >/dev/null 2>&1 &
   fi
 }

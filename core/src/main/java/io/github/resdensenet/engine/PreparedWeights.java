@@ -51,18 +51,21 @@ final class PreparedWeights implements AutoCloseable {
                     normalization,
                     natives.keep(torch.empty_like(c.weight())),
                     natives.keep(torch.empty_like(normalization.bias())));
-            NativeSettings.onOneThread(() -> fold(result));
+            fold(result);
             return result;
         });
     }
 
     private static void fold(Folded f) {
-        try (PointerScope scope = new PointerScope();
-                NoGradGuard noGrad = new NoGradGuard()) {
-            Tensor scale = scale(f.normalization);
-            f.weight.copy_(f.convolution.weight().mul(scale.view(-1, 1, 1, 1)));
-            f.bias.copy_(bias(f.convolution, f.normalization, scale));
-        }
+        NativeSettings.onOneThread(
+                () -> { // too short to divide
+                    try (PointerScope scope = new PointerScope();
+                            NoGradGuard noGrad = new NoGradGuard()) {
+                        Tensor scale = scale(f.normalization);
+                        f.weight.copy_(f.convolution.weight().mul(scale.view(-1, 1, 1, 1)));
+                        f.bias.copy_(bias(f.convolution, f.normalization, scale));
+                    }
+                });
     }
 
     /** The factor of each channel in a normalisation, s in the formula above. */

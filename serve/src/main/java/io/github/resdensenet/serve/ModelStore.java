@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class ModelStore implements AutoCloseable {
     private final Map<String, ServedModel> current = new LinkedHashMap<>();
     private final Map<String, ServedModel> previous = new LinkedHashMap<>();
-    private final Map<String, String> loaded = new HashMap<>();
+    private final Map<String, String> newest = new HashMap<>(); // the files that were loaded last
     private final Map<String, String> failures = new HashMap<>();
     private final InferencePrecision precision;
     private final ServerMetrics metrics;
@@ -45,8 +45,9 @@ final class ModelStore implements AutoCloseable {
                 if (current.containsKey(name)) {
                     throw new IllegalArgumentException("two runs have the name " + name);
                 }
-                loaded.put(name, state(run));
-                current.put(name, load(name, run));
+                String files = files(run);
+                current.put(name, load(name, run, files));
+                newest.put(name, files);
             }
         } catch (IOException | RuntimeException e) {
             close();
@@ -54,8 +55,8 @@ final class ModelStore implements AutoCloseable {
         }
     }
 
-    private ServedModel load(String name, Run run) throws IOException {
-        ServedModel model = ServedModel.load(name, run, precision);
+    private ServedModel load(String name, Run run, String files) throws IOException {
+        ServedModel model = ServedModel.load(name, run, precision, files);
         if (precision != InferencePrecision.FP32) {
             log.accept(name + ": precision " + model.classifier().precision());
         }
@@ -109,13 +110,13 @@ final class ModelStore implements AutoCloseable {
             models = new ArrayList<>(current.values());
         }
         for (ServedModel old : models) {
-            String state = state(old.run());
-            if (state.equals(loaded.get(old.name())) && (!again || state.equals(old.version()))) {
+            String files = files(old.run());
+            if (files.equals(again ? old.files() : newest.get(old.name()))) {
                 continue;
             }
             try {
-                replace(old.name(), load(old.name(), old.run()));
-                loaded.put(old.name(), state);
+                replace(old.name(), load(old.name(), old.run(), files));
+                newest.put(old.name(), files);
                 failures.remove(old.name());
                 metrics.reloaded(old.name(), true);
                 log.accept(old.name() + ": new checkpoint loaded");
@@ -129,8 +130,8 @@ final class ModelStore implements AutoCloseable {
         }
     }
 
-    /** Digests of the files that determine a model, or the error in them. For fp32 and bf16, this is its version. */
-    private String state(Run run) {
+    /** Digests of the files that determine a model, or the error in them. */
+    private String files(Run run) {
         try {
             String checkpoint = run.readBestManifest().sha256();
             return precision == InferencePrecision.INT8

@@ -28,6 +28,7 @@ final class ServedModel {
 
     private final String name;
     private final Run run;
+    private final String files;
     private final Classifier classifier;
     private final Manifest manifest;
     private final Checkpoint checkpoint;
@@ -35,9 +36,11 @@ final class ServedModel {
     private @Nullable Explainer explainer;
     private int users = 1; // the store itself
 
-    private ServedModel(String name, Run run, Checkpoint best, InferencePrecision precision) throws IOException {
+    private ServedModel(String name, Run run, Checkpoint best, InferencePrecision precision, String files)
+            throws IOException {
         this.name = name;
         this.run = run;
+        this.files = files;
         checkpoint = best;
         manifest = best.manifest();
         drift = DriftReference.read(run).map(DriftMonitor::new);
@@ -47,11 +50,12 @@ final class ServedModel {
     /**
      * Loads the best checkpoint of a run and computes a few generated images with it.
      *
+     * @param files digests of the files that are loaded
      * @throws IOException if the checkpoint is missing or corrupt, or gives a value that is not a number, or two results
      *     for one image
      */
-    static ServedModel load(String name, Run run, InferencePrecision precision) throws IOException {
-        ServedModel model = new ServedModel(name, run, run.readModel(), precision);
+    static ServedModel load(String name, Run run, InferencePrecision precision, String files) throws IOException {
+        ServedModel model = new ServedModel(name, run, run.readModel(), precision, files);
         try {
             List<RgbImage> canaries = canaries();
             List<Prediction> together = model.classifier.classify(canaries);
@@ -123,6 +127,11 @@ final class ServedModel {
                         .mapToDouble(Double::doubleValue)
                         .toArray(),
                 statistics)));
+    }
+
+    /** Digests of the files from which the model was loaded. */
+    String files() {
+        return files;
     }
 
     /** SHA-256 of the checkpoint. */
