@@ -11,6 +11,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.CancellationException;
+import picocli.CommandLine;
 
 /** Checks an installation: trains, quantises and applies a small model in a temporary folder. */
 final class SelfCheck {
@@ -58,9 +60,13 @@ final class SelfCheck {
 
     private static void command(String... args) throws IOException {
         StringWriter err = new StringWriter();
-        if (Main.run(new PrintWriter(new StringWriter()), new PrintWriter(err), args) != 0) {
+        int status = Main.run(new PrintWriter(new StringWriter()), new PrintWriter(err), args);
+        if (status > CommandLine.ExitCode.USAGE) { // a signal
+            throw new CancellationException("stopped");
+        }
+        if (status != 0) {
             String last = err.toString().strip().lines().reduce((a, b) -> b).orElse("");
-            throw new IOException("the check failed: " + args[0] + ": " + last);
+            throw new IOException("the check failed: " + args[0] + ": " + last.replaceFirst("^resdensenet: ", ""));
         }
     }
 }
