@@ -197,6 +197,11 @@ final class RecipeFile {
         }
     }
 
+    /** A value for a message. YAML reads a key without a value as null. */
+    private static String shown(JsonNode value) {
+        return value.isNull() ? "no value" : Text.shorten(value);
+    }
+
     /** Copies changed values into a recipe tree, checking keys and types. */
     private static void merge(ObjectNode recipe, ObjectNode changes, String path, String source) {
         for (Map.Entry<String, JsonNode> change : changes.properties()) {
@@ -209,7 +214,7 @@ final class RecipeFile {
             }
             if (known.isObject()) {
                 if (!value.isObject()) {
-                    throw new IllegalArgumentException(key + " must be a mapping, got " + Text.shorten(value));
+                    throw new IllegalArgumentException(key + " must be a mapping, got " + shown(value));
                 }
                 merge((ObjectNode) known, (ObjectNode) value, key + ".", source);
                 continue;
@@ -230,7 +235,7 @@ final class RecipeFile {
             }
             String expected = typeName(known);
             if (!expected.equals(typeName(value)) && !(expected.equals("a number") && value.isIntegralNumber())) {
-                throw new IllegalArgumentException(key + " must be " + expected + ", got " + Text.shorten(value));
+                throw new IllegalArgumentException(key + " must be " + expected + ", got " + shown(value));
             }
             recipe.set(change.getKey(), value);
         }

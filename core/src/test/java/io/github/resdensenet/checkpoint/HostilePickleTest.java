@@ -256,7 +256,7 @@ class HostilePickleTest {
         }
         readEverywhere(memo.op(".").bytes());
         Opcodes strings = new Opcodes().op("](");
-        for (int i = 0; i < 40; i++) {
+        for (int i = 0; i < 12; i++) {
             strings.text("s".repeat(1 << 20));
         }
         readEverywhere(strings.op("e.").bytes());
