@@ -21,13 +21,14 @@ def read(file, kind):
     return values.reshape(-1, 28, 28) if kind == "images" else values
 
 
-def write(source, name, folder, most):
+def write(source, name, folder, most, skip=0):
+    """Writes the images of each class from number skip to number most as PNG files."""
     images = read(source / f"{name}-images-idx3-ubyte.gz", "images")
     labels = read(source / f"{name}-labels-idx1-ubyte.gz", "labels")
     written = collections.Counter()
     for number, (image, label) in enumerate(zip(images, labels)):
-        if written[label] < most:
-            written[label] += 1
+        written[label] += 1
+        if skip < written[label] <= most:
             file = folder / CLASSES[label] / f"{number:05d}.png"
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray(image).save(file)
