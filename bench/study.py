@@ -140,7 +140,7 @@ def train_and_evaluate(run: Run, out: pathlib.Path, pilot: bool) -> dict:
     place = ["--resume", folder] if folder.exists() else [*options, "--out", folder]
     program("train", *place, "--threads", 1)
     test = ["--split", "test"] if run.fold >= 0 else [
-        "--data", pilot_images(out) if pilot else out / "images-100" / "test"]
+        "--data", out / "images-pilot" if pilot else out / "images-100" / "test"]
     judged = json.loads(program("evaluate", folder, "--json", *test).splitlines()[-1])
     with open(folder / "history.csv", encoding="utf-8") as file:
         epochs = list(csv.DictReader(file))
@@ -169,7 +169,8 @@ def train_all(runs: list[Run], file: pathlib.Path, out: pathlib.Path, jobs: int,
     out.mkdir(parents=True, exist_ok=True)
     for percent in sorted({run.percent for run in left if run.fold < 0} | {100}):
         images(out, percent)
-    pilot_images(out)
+    if pilot:
+        pilot_images(out)
     lock = threading.Lock()
     start = time.monotonic()
     total = sum(run.weight for run in left)
@@ -496,6 +497,7 @@ def draw_curves(results: Results, file: pathlib.Path) -> bool:
 
 def draw_costs(results: Results, file: pathlib.Path) -> bool:
     """Accuracy by cost. Returns whether there was anything to draw."""
+    from matplotlib import ticker
     pyplot = plots()
     points = []
     for row in read(COSTS):
@@ -512,9 +514,12 @@ def draw_costs(results: Results, file: pathlib.Path) -> bool:
     costs_by_panel = [("macs", 1e6, "multiply-accumulates per image, millions"), ("parameters", 1e6, "parameters, millions"),
                       ("train_ms", 1, "training, ms per image (batches of 64)"), ("latency_ms", 1, "latency of one image, ms")]
     for axes, (field, unit, label) in zip(panels.flat, costs_by_panel, strict=True):
-        for color, (row, name, mean, error) in zip(COLORS, points, strict=False):
+        for color, (row, name, mean, error) in zip(COLORS, points):
             axes.errorbar(float(row[field]) / unit, mean, yerr=error, fmt="o", markersize=5, capsize=3, color=color, label=name)
         axes.set_xscale("log")
+        for which in (axes.xaxis.set_major_formatter, axes.xaxis.set_minor_formatter):
+            which(ticker.FormatStrFormatter("%g"))
+        axes.tick_params(axis="x", which="minor", labelsize=7)
         axes.set_xlabel(label)
         axes.grid(alpha=0.25)
     for axes in panels[:, 0]:

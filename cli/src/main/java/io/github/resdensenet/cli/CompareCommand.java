@@ -99,6 +99,13 @@ final class CompareCommand implements Callable<Integer> {
     private int imageSize;
 
     @Option(
+            names = "--margin",
+            paramLabel = "P",
+            description = "also test whether models are equivalent, that is, differ by less than P percentage points of"
+                    + " accuracy, for example 0.5 (default: 0, no test)")
+    private double margin;
+
+    @Option(
             names = "--set",
             paramLabel = "key=value",
             description = "set one key of every recipe, e.g. train.precision=bf16; model.* applies to resdensenet only;"
@@ -125,7 +132,8 @@ final class CompareCommand implements Callable<Integer> {
                 folds,
                 epochs == null ? 0 : epochs,
                 imageSize,
-                RecipeOptions.changes(set));
+                RecipeOptions.changes(set),
+                margin);
         Path folder = out != null ? out : NewFolder.of("compare");
         Comparison comparison = new Comparison(
                 options,

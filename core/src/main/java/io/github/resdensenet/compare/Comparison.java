@@ -102,7 +102,7 @@ public final class Comparison {
             measured.add(row(row, names));
         }
         checkSameImages(measured);
-        write(new Findings(options.onCommandLine(), measured, machine(measured.get(0))));
+        write(new Findings(options.onCommandLine(), measured, machine(measured.get(0)), options.margin() / 100));
     }
 
     private Path predictionsFile(String name) {

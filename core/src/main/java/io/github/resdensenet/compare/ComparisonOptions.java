@@ -27,6 +27,8 @@ import java.util.function.Consumer;
  * @param epochs passes over the training set; 0 uses the number in the recipes
  * @param imageSize image height and width in pixels; 0 is 64 for the built-in set and otherwise as in the recipes
  * @param changes values of other recipe keys; keys of "model." apply to ResDenseNet only
+ * @param margin difference of accuracy in percentage points, below which two models count as equivalent; 0 for no test
+ *     of equivalence. Only the report depends on it
  */
 public record ComparisonOptions(
         String data,
@@ -37,7 +39,8 @@ public record ComparisonOptions(
         int folds,
         int epochs,
         int imageSize,
-        Map<String, String> changes) {
+        Map<String, String> changes,
+        double margin) {
     /** The allowed values of {@code recipes}. */
     public static final List<String> RECIPES = List.of("own", "common");
 
@@ -67,6 +70,9 @@ public record ComparisonOptions(
         if (epochs < 0) {
             throw new IllegalArgumentException("--epochs must be positive, or 0 to use the recipes, got " + epochs);
         }
+        if (!(margin >= 0 && margin < 100)) {
+            throw new IllegalArgumentException("--margin must be 0 to below 100 percentage points, got " + margin);
+        }
         for (String key : TAKEN) {
             if (changes.containsKey(key)) {
                 throw new IllegalArgumentException(
@@ -82,6 +88,20 @@ public record ComparisonOptions(
             throw new IllegalArgumentException(
                     "--fusions must be both unless --models includes " + SIZED + ", got " + fusions);
         }
+    }
+
+    /** Creates options without a test of equivalence. */
+    public ComparisonOptions(
+            String data,
+            List<String> models,
+            List<String> recipes,
+            List<String> fusions,
+            int seeds,
+            int folds,
+            int epochs,
+            int imageSize,
+            Map<String, String> changes) {
+        this(data, models, recipes, fusions, seeds, folds, epochs, imageSize, changes, 0);
     }
 
     private static List<String> distinct(String option, List<String> values, List<String> allowed) {
@@ -142,7 +162,7 @@ public record ComparisonOptions(
         return base.with(all).withData(Path.of(data));
     }
 
-    /** The options by their names on the command line. */
+    /** The options that the training runs depend on, by their names on the command line. */
     Map<String, String> onCommandLine() {
         Map<String, String> options = new LinkedHashMap<>();
         options.put("--data", data);

@@ -16,14 +16,15 @@ import java.util.Map;
  * @param options options of the comparison by their names on the command line
  * @param rows one row per model and recipe
  * @param machine number of threads and processor of the speed measurements
+ * @param margin difference of accuracy below which models are equivalent, as a fraction; 0 for no test of equivalence
  */
-record Findings(Map<String, String> options, List<Row> rows, String machine) {
+record Findings(Map<String, String> options, List<Row> rows, String machine, double margin) {
     List<Pair> pairs() {
-        return Pair.of(rows);
+        return Pair.of(rows, margin);
     }
 
     List<String> verdict() {
-        return Verdict.of(rows, pairs());
+        return Verdict.of(rows, pairs(), margin);
     }
 
     /** The validation curves of all rows, averaged over the seeds. Rows of one model share a colour. */
@@ -191,7 +192,7 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
     }
 
     private List<String> aboutPairs() {
-        return List.of(
+        List<String> lines = new ArrayList<>(List.of(
                 "Each pair differs in either the model or the recipe and uses the same test images. Difference:"
                         + " accuracy of the first minus accuracy of the second, in percentage points. McNemar's exact"
                         + " test compares the numbers of images that only one of the two predicts correctly, summed"
@@ -203,50 +204,65 @@ record Findings(Map<String, String> options, List<Row> rows, String machine) {
                 "Corrected p: the McNemar p-value over all seeds, corrected for the number of pairs ("
                         + pairs().size()
                         + ") with Holm's method. Significant: the corrected McNemar p-value and the p-value of the"
-                        + " paired t-test over seeds are both below 0.05, and both tests agree on the direction.");
+                        + " paired t-test over seeds are both below 0.05, and both tests agree on the direction."));
+        if (margin > 0) {
+            lines.add(
+                    "Equivalence, corrected p: two one-sided paired t-tests over the seeds (TOST) that the difference is less"
+                            + " than " + Verdict.size(margin)
+                            + " percentage points, corrected with Holm's method. A pair is equivalent"
+                            + " if it is below 0.05, also if the difference is significant.");
+        }
+        return lines;
     }
 
     private Table pairTable() {
-        return new Table(
-                List.of(
-                        "first",
-                        "second",
-                        "difference (95% interval)",
-                        "paired t-test, p",
-                        "only first / only second correct",
-                        "McNemar, p",
-                        "McNemar, corrected p",
-                        "significant"),
-                pairs().stream()
-                        .map(pair -> List.of(
-                                pair.first().name(),
-                                pair.second().name(),
-                                Verdict.points(pair.difference().mean())
-                                        + (pair.difference().isKnown()
-                                                ? " ("
-                                                        + Verdict.points(pair.difference()
-                                                                .low()) + " to "
-                                                        + Verdict.points(pair.difference()
-                                                                .high()) + ")"
-                                                : ""),
-                                Double.isNaN(pair.tP()) ? "-" : Verdict.probability(pair.tP()),
-                                pair.pooled().onlyFirst() + " / "
-                                        + pair.pooled().onlySecond(),
-                                Verdict.probability(pair.pooled().p()) + " ("
-                                        + String.join(
-                                                ", ",
-                                                pair.perSeed().stream()
-                                                        .map(test -> Verdict.probability(test.p()))
-                                                        .toList())
-                                        + ")",
-                                Verdict.probability(pair.holm()),
-                                switch (pair.outcome()) {
-                                    case FIRST_BETTER -> "first better";
-                                    case SECOND_BETTER -> "second better";
-                                    case UNSURE -> "one test only";
-                                    case NOT_TOLD_APART -> "no";
-                                }))
-                        .toList());
+        List<String> header = new ArrayList<>(List.of(
+                "first",
+                "second",
+                "difference (95% interval)",
+                "paired t-test, p",
+                "only first / only second correct",
+                "McNemar, p",
+                "McNemar, corrected p",
+                "significant"));
+        if (margin > 0) {
+            header.add(header.size() - 1, "equivalence, corrected p");
+        }
+        return new Table(header, pairs().stream().map(this::cells).toList());
+    }
+
+    private List<String> cells(Pair pair) {
+        MeanInterval difference = pair.difference();
+        String interval = difference.isKnown()
+                ? " (" + Verdict.points(difference.low()) + " to " + Verdict.points(difference.high()) + ")"
+                : "";
+        List<String> perSeed = pair.perSeed().stream()
+                .map(test -> Verdict.probability(test.p()))
+                .toList();
+        List<String> cells = new ArrayList<>(List.of(
+                pair.first().name(),
+                pair.second().name(),
+                Verdict.points(difference.mean()) + interval,
+                probability(pair.tP()),
+                pair.pooled().onlyFirst() + " / " + pair.pooled().onlySecond(),
+                Verdict.probability(pair.pooled().p()) + " (" + String.join(", ", perSeed) + ")",
+                Verdict.probability(pair.holm())));
+        if (margin > 0) {
+            cells.add(probability(pair.equivalenceP()));
+        }
+        cells.add(
+                switch (pair.outcome()) {
+                    case FIRST_BETTER -> "first better";
+                    case SECOND_BETTER -> "second better";
+                    case UNSURE -> "one test only";
+                    case EQUIVALENT -> "equivalent";
+                    case NOT_TOLD_APART -> "no";
+                });
+        return cells;
+    }
+
+    private static String probability(double p) {
+        return Double.isNaN(p) ? "-" : Verdict.probability(p);
     }
 
     /** The rows as CSV records, with the header first. Numbers are not rounded. */

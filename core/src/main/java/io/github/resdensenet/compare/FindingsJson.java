@@ -17,6 +17,9 @@ final class FindingsJson {
                 "test_pictures",
                 findings.rows().get(0).predictions().get(0).answers().size());
         all.put("machine", findings.machine());
+        if (findings.margin() > 0) {
+            all.put("margin", findings.margin());
+        }
         all.put("rows", findings.rows().stream().map(FindingsJson::row).toList());
         all.put("pairs", findings.pairs().stream().map(FindingsJson::pair).toList());
         all.put("verdict", findings.verdict());
@@ -66,6 +69,9 @@ final class FindingsJson {
         fields.put("mcnemar_p", pair.pooled().p());
         fields.put("mcnemar_p_by_seed", pair.perSeed().stream().map(McNemar::p).toList());
         fields.put("mcnemar_p_corrected", pair.holm());
+        if (!Double.isNaN(pair.equivalenceP())) {
+            fields.put("equivalence_p_corrected", pair.equivalenceP());
+        }
         fields.put("outcome", pair.outcome().name().toLowerCase(java.util.Locale.ROOT));
         return fields;
     }

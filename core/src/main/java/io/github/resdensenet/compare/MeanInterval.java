@@ -8,18 +8,20 @@ import org.apache.commons.statistics.distribution.TDistribution;
  *
  * @param mean arithmetic mean
  * @param halfWidth half the width of the interval; infinite for a single value, whose spread is unknown
+ * @param standardError standard error of the mean; infinite for a single value
  */
-record MeanInterval(double mean, double halfWidth) {
+record MeanInterval(double mean, double halfWidth, double standardError) {
     static MeanInterval of(List<Double> values) {
         int n = values.size();
         double mean = values.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
         if (n == 1) {
-            return new MeanInterval(mean, Double.POSITIVE_INFINITY);
+            return new MeanInterval(mean, Double.POSITIVE_INFINITY, Double.POSITIVE_INFINITY);
         }
         double squares =
                 values.stream().mapToDouble(v -> (v - mean) * (v - mean)).sum();
         double t = TDistribution.of(n - 1).inverseSurvivalProbability(0.025);
-        return new MeanInterval(mean, t * Math.sqrt(squares / (n - 1) / n));
+        double standardError = Math.sqrt(squares / (n - 1) / n);
+        return new MeanInterval(mean, t * standardError, standardError);
     }
 
     double low() {

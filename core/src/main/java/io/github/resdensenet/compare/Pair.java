@@ -16,22 +16,36 @@ import org.apache.commons.statistics.inference.TTest;
  * @param pooled McNemar's test on the summed counts of all seeds; its p-value is slightly too small because the test
  *     sets of different seeds overlap
  * @param holm p-value of the pooled test, corrected for the number of pairs (S. Holm, 1979)
+ * @param equivalenceP p-value of {@link Equivalence} over the seeds, corrected in the same way; NaN if it was not tested
  */
 record Pair(
-        Row first, Row second, MeanInterval difference, double tP, List<McNemar> perSeed, McNemar pooled, double holm) {
+        Row first,
+        Row second,
+        MeanInterval difference,
+        double tP,
+        List<McNemar> perSeed,
+        McNemar pooled,
+        double holm,
+        double equivalenceP) {
     private static final double LEVEL = 0.05;
 
-    /** Result of both tests together. */
+    /** Result of the tests together. */
     enum Outcome {
         FIRST_BETTER,
         SECOND_BETTER,
+        /** The difference is smaller than the margin. */
+        EQUIVALENT,
         /** Only one of the two tests is significant, or the tests disagree in direction. */
         UNSURE,
         NOT_TOLD_APART
     }
 
-    /** All pairs of rows that differ in either the model or the recipe and have different training runs. */
-    static List<Pair> of(List<Row> rows) {
+    /**
+     * All pairs of rows that differ in either the model or the recipe and have different training runs.
+     *
+     * @param margin difference of accuracy below which models are equivalent, as a fraction; 0 for no test
+     */
+    static List<Pair> of(List<Row> rows, double margin) {
         List<Pair> raw = new ArrayList<>();
         for (int i = 0; i < rows.size(); i++) {
             for (int j = i + 1; j < rows.size(); j++) {
@@ -39,20 +53,31 @@ record Pair(
                 Row b = rows.get(j);
                 boolean comparable = a.recipe().equals(b.recipe()) != a.title().equals(b.title());
                 if (comparable && !a.runs().equals(b.runs())) {
-                    raw.add(of(a, b));
+                    raw.add(of(a, b, margin));
                 }
             }
         }
         List<Double> corrected = holm(raw.stream().map(pair -> pair.pooled.p()).toList());
+        boolean tested = raw.stream().noneMatch(pair -> Double.isNaN(pair.equivalenceP));
+        List<Double> equivalence =
+                tested ? holm(raw.stream().map(pair -> pair.equivalenceP).toList()) : List.of();
         List<Pair> pairs = new ArrayList<>();
         for (int i = 0; i < raw.size(); i++) {
             Pair p = raw.get(i);
-            pairs.add(new Pair(p.first, p.second, p.difference, p.tP, p.perSeed, p.pooled, corrected.get(i)));
+            pairs.add(new Pair(
+                    p.first,
+                    p.second,
+                    p.difference,
+                    p.tP,
+                    p.perSeed,
+                    p.pooled,
+                    corrected.get(i),
+                    tested ? equivalence.get(i) : Double.NaN));
         }
         return pairs;
     }
 
-    private static Pair of(Row a, Row b) {
+    private static Pair of(Row a, Row b, double margin) {
         List<Double> differences = new ArrayList<>();
         List<McNemar> tests = new ArrayList<>();
         for (int seed = 0; seed < a.predictions().size(); seed++) {
@@ -63,7 +88,15 @@ record Pair(
             differences.add((double) (test.onlyFirst() - test.onlySecond())
                     / a.predictions().get(seed).answers().size());
         }
-        return new Pair(a, b, MeanInterval.of(differences), tTest(differences), tests, McNemar.pooled(tests), 1);
+        return new Pair(
+                a,
+                b,
+                MeanInterval.of(differences),
+                tTest(differences),
+                tests,
+                McNemar.pooled(tests),
+                1,
+                Equivalence.p(differences, margin));
     }
 
     /** Two-sided p-value of the t-test that the mean difference is 0; NaN if all differences are equal. */
@@ -91,8 +124,11 @@ record Pair(
         return List.of(corrected);
     }
 
-    /** Result of both tests at the 5% level. */
+    /** Result of the tests at the 5% level. */
     Outcome outcome() {
+        if (equivalenceP < LEVEL) {
+            return Outcome.EQUIVALENT;
+        }
         boolean bySeeds = tP < LEVEL;
         boolean byImages = holm < LEVEL;
         int sign = Integer.compare(pooled.onlyFirst(), pooled.onlySecond());
@@ -107,12 +143,13 @@ record Pair(
         return new Pair(
                 second,
                 first,
-                new MeanInterval(-difference.mean(), difference.halfWidth()),
+                new MeanInterval(-difference.mean(), difference.halfWidth(), difference.standardError()),
                 tP,
                 perSeed.stream()
                         .map(t -> new McNemar(t.onlySecond(), t.onlyFirst()))
                         .toList(),
                 new McNemar(pooled.onlySecond(), pooled.onlyFirst()),
-                holm);
+                holm,
+                equivalenceP);
     }
 }

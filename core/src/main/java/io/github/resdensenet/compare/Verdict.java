@@ -17,7 +17,7 @@ final class Verdict {
 
     private Verdict() {}
 
-    static List<String> of(List<Row> rows, List<Pair> pairs) {
+    static List<String> of(List<Row> rows, List<Pair> pairs, double margin) {
         List<String> lines = new ArrayList<>(List.of(claim(rows, pairs)));
         for (String recipe : rows.stream().map(Row::recipe).distinct().toList()) {
             List<Row> ranked = rows.stream()
@@ -42,14 +42,16 @@ final class Verdict {
                     .toList();
             lines.addAll(summary(
                     "Compared with the other architectures under the " + recipe + " recipe, ",
+                    margin,
                     own.stream().filter(pair -> !isFusion(pair.second())).toList()));
             lines.addAll(summary(
                     "Compared with the other fusions at a matched parameter count under the " + recipe + " recipe, ",
+                    margin,
                     own.stream().filter(pair -> isFusion(pair.second())).toList()));
         }
         pairs.stream()
                 .filter(pair -> pair.first().title().equals(pair.second().title()))
-                .map(Verdict::recipes)
+                .map(pair -> recipes(pair, margin))
                 .forEach(lines::add);
         return lines;
     }
@@ -63,7 +65,7 @@ final class Verdict {
     }
 
     /** Lists the models that ResDenseNet differs from, by outcome. */
-    private static List<String> summary(String start, List<Pair> against) {
+    private static List<String> summary(String start, double margin, List<Pair> against) {
         if (against.isEmpty()) {
             return List.of();
         }
@@ -76,6 +78,7 @@ final class Verdict {
                 String is = switch (outcome) {
                     case FIRST_BETTER -> "more accurate than ";
                     case SECOND_BETTER -> "less accurate than ";
+                    case EQUIVALENT -> "equivalent within " + size(margin) + " percentage points to ";
                     case UNSURE -> "different in one of the two tests only from ";
                     case NOT_TOLD_APART -> "not significantly different from ";
                 };
@@ -86,11 +89,12 @@ final class Verdict {
     }
 
     /** Compares the two recipes of one model. */
-    private static String recipes(Pair pair) {
+    private static String recipes(Pair pair, double margin) {
         String says = switch (pair.outcome()) {
             case FIRST_BETTER -> "the " + pair.first().recipe() + " recipe is better";
             case SECOND_BETTER -> "the " + pair.second().recipe() + " recipe is better";
             case UNSURE -> "significant in one of the two tests only";
+            case EQUIVALENT -> "equivalent within " + size(margin) + " percentage points";
             case NOT_TOLD_APART -> "no significant difference";
         };
         return "Effect of the recipe on " + pair.first().title() + ", "
@@ -120,9 +124,11 @@ final class Verdict {
         }
         long better = outcomes.stream().filter(o -> o == Outcome.FIRST_BETTER).count();
         long worse = outcomes.stream().filter(o -> o == Outcome.SECOND_BETTER).count();
+        long equivalent = outcomes.stream().filter(o -> o == Outcome.EQUIVALENT).count();
         int all = outcomes.size();
         String counts = "Comparisons of " + SUBJECT + " with another model under the same recipe: " + all
-                + " in total, " + better + " more accurate, " + worse + " less accurate, " + (all - better - worse)
+                + " in total, " + better + " more accurate, " + worse + " less accurate, "
+                + (equivalent > 0 ? equivalent + " equivalent, " : "") + (all - better - worse - equivalent)
                 + " inconclusive. ";
         String says = worse > 0
                 ? "For accuracy, the results " + (better > 0 ? "partly " : "") + "contradict the claim."
@@ -130,7 +136,9 @@ final class Verdict {
                         ? "For accuracy, the results support the claim."
                         : better > 0
                                 ? "For accuracy, the results partly support the claim."
-                                : "For accuracy, the results are inconclusive.";
+                                : equivalent == all
+                                        ? "For accuracy, the models are equivalent."
+                                        : "For accuracy, the results are inconclusive.";
         return start + counts + says + parameterCounts(rows);
     }
 
@@ -154,6 +162,11 @@ final class Verdict {
                             : " Parameter count relative to " + SUBJECT + ": " + String.join(", ", others) + ".";
                 })
                 .orElse("");
+    }
+
+    /** A fraction in percentage points, without trailing zeros. */
+    static String size(double fraction) {
+        return Decimal.plain(Math.round(fraction * 1e6) / 1e4);
     }
 
     /** A difference of fractions in percentage points, with its sign. */

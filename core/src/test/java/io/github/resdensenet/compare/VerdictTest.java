@@ -1,6 +1,7 @@
 package io.github.resdensenet.compare;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.github.resdensenet.compare.Predictions.Answer;
 import io.github.resdensenet.data.Split.Subset;
@@ -40,7 +41,11 @@ class VerdictTest {
     }
 
     private static String verdict(Row... rows) {
-        return String.join("\n", Verdict.of(List.of(rows), Pair.of(List.of(rows))));
+        return verdict(0, rows);
+    }
+
+    private static String verdict(double margin, Row... rows) {
+        return String.join("\n", Verdict.of(List.of(rows), Pair.of(List.of(rows), margin), margin));
     }
 
     @Test
@@ -87,6 +92,31 @@ class VerdictTest {
     }
 
     @Test
+    void findsModelsEquivalentWithinMargin() {
+        Row both = row("ResDenseNet", "common", 270, 272, 271, 270);
+        Row same = row("DenseNet121", "common", 271, 272, 270, 270);
+        assertThat(verdict(0.01, both, same))
+                .contains("ResDenseNet is equivalent within 1 percentage points to DenseNet121 (0.0 percentage points")
+                .contains("1 in total, 0 more accurate, 0 less accurate, 1 equivalent, 0 inconclusive.")
+                .contains("the models are equivalent.");
+        assertThat(verdict(0.001, both, same)).contains("not significantly different from DenseNet121");
+        assertThat(verdict(0.01, row("ResDenseNet", "common", 270), row("DenseNet121", "common", 270)))
+                .contains("not significantly different");
+    }
+
+    /** The larger one of scipy 1.17's ttest_1samp(d, -margin, alternative="greater") and ttest_1samp(d, margin, "less"). */
+    @Test
+    void equivalenceEqualsTwoOneSidedTTests() {
+        List<Double> differences = List.of(0.004, -0.002, 0.001, 0.003, -0.001);
+        assertThat(Equivalence.p(differences, 0.005)).isCloseTo(0.012355689728252317, within(1e-12));
+        assertThat(Equivalence.p(differences, 0.002)).isCloseTo(0.21498668974427465, within(1e-12));
+        assertThat(Equivalence.p(List.of(0.001, 0.001), 0.005)).isZero();
+        assertThat(Equivalence.p(List.of(0.006, 0.006), 0.005)).isEqualTo(1);
+        assertThat(Equivalence.p(differences, 0)).isNaN();
+        assertThat(Equivalence.p(List.of(0.001), 0.005)).isNaN();
+    }
+
+    @Test
     void reportsEffectOfRecipe() {
         assertThat(verdict(row("DenseNet121", "own", 240, 243, 240), row("DenseNet121", "common", 270, 272, 271)))
                 .contains("Effect of the recipe on DenseNet121, own minus common: the common recipe is better (-10.0"
@@ -100,7 +130,7 @@ class VerdictTest {
                 row("DenseNet121", "own", 260, 262),
                 row("ResDenseNet", "common", 255, 253),
                 row("DenseNet121", "common", 260, 266));
-        assertThat(Pair.of(rows).stream()
+        assertThat(Pair.of(rows, 0).stream()
                         .map(pair -> pair.first().name() + " " + pair.second().name()))
                 .containsExactly(
                         "ResDenseNet (own) DenseNet121 (own)",
@@ -114,7 +144,8 @@ class VerdictTest {
         Findings findings = new Findings(
                 Map.of("--data", "<script>"),
                 List.of(row("ResDenseNet", "own", 250, 251), row("ResDenseNet", "common", 250, 260)),
-                "2 threads");
+                "2 threads",
+                0.005);
         Document document = findings.document();
         String html = document.html(findings.curves().svg());
         assertThat(html)
