@@ -202,9 +202,7 @@ public final class Calibration {
             TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(c.bias());
             long[] stride = {c.stride(), c.stride()};
             long[] padding = {c.padding(), c.padding()};
-            long[] dilation = {1, 1};
-            // conv2d would choose OpenBLAS for one image, whose threads wait in a loop between two calls
-            return torch.mkldnn_convolution(x, weight, bias, padding, stride, dilation, 1);
+            return torch.conv2d(x, weight, bias, stride, padding, new long[] {1, 1}, 1);
         } else if (node instanceof Normalization n) {
             BatchNorm bn = n.module();
             Tensor y = torch.batch_norm(

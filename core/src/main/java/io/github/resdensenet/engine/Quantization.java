@@ -42,12 +42,16 @@ public record Quantization(Map<Integer, Range> ranges, Set<String> floatLayers) 
     public record Range(float[] low, float[] high, float limit) {
         /** Checks that the numbers are finite and in order. */
         public Range {
-            boolean valid = low.length == high.length && limit >= 0 && limit < Float.POSITIVE_INFINITY;
-            for (int c = 0; valid && c < low.length; c++) {
-                valid = Float.isFinite(low[c]) && Float.isFinite(high[c]) && low[c] <= high[c];
+            if (low.length != high.length || !(limit >= 0 && limit < Float.POSITIVE_INFINITY)) {
+                throw new IllegalArgumentException(
+                        "range: low and high must be equally many and limit finite and >= 0, got " + low.length + ", "
+                                + high.length + " and " + limit);
             }
-            if (!valid) {
-                throw new IllegalArgumentException("range: low and high must be finite, in order and equally many");
+            for (int c = 0; c < low.length; c++) {
+                if (!(Float.isFinite(low[c]) && Float.isFinite(high[c]) && low[c] <= high[c])) {
+                    throw new IllegalArgumentException("range: low and high must be finite and in order, got " + low[c]
+                            + " and " + high[c] + " in channel " + c);
+                }
             }
         }
     }
