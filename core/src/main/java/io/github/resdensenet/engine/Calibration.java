@@ -9,6 +9,7 @@ import io.github.resdensenet.engine.Network.Padding;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.NativeSettings;
+import io.github.resdensenet.nn.Trace.Layer;
 import io.github.resdensenet.nn.Trace.Layer.BatchNorm;
 import java.util.HashMap;
 import java.util.List;
@@ -199,10 +200,7 @@ public final class Calibration {
         Tensor x = Objects.requireNonNull(values.get(node.inputs().get(0)));
         if (node instanceof Convolution c) {
             Tensor weight = c.weight().view(c.weight().size(0), -1, c.kernel(), c.kernel());
-            TensorOptional bias = c.bias() == null ? new TensorOptional() : new TensorOptional(c.bias());
-            long[] stride = {c.stride(), c.stride()};
-            long[] padding = {c.padding(), c.padding()};
-            return torch.conv2d(x, weight, bias, stride, padding, new long[] {1, 1}, 1);
+            return new Layer.Convolution(c.kernel(), c.stride(), c.padding(), weight, c.bias()).convolve(x);
         } else if (node instanceof Normalization n) {
             BatchNorm bn = n.module();
             Tensor y = torch.batch_norm(

@@ -1,14 +1,10 @@
 package io.github.resdensenet.nn;
 
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.TensorOptional;
-import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
 /** Convolution with a square kernel: [N, in, H, W] to [N, out, H', W'], H' = (H + 2 padding - kernel) / stride + 1. */
 final class Conv2d extends Module {
-    private static final int BLOCK = 16;
-
     /** Number of input channels. */
     final int inChannels;
     /** Number of output channels. */
@@ -46,29 +42,7 @@ final class Conv2d extends Module {
 
     @Override
     protected Tensor forward(Tensor x) {
-        if (kernelSize == 1 || (missing(inChannels) == 0 && missing(outChannels) == 0)) {
-            return conv2d(x, weight, bias);
-        }
-        // oneDNN in libtorch 2.10 computes wrong sums if the channels do not fill whole blocks: pad them with zeros.
-        // Three input channels use a different kernel, which is correct.
-        int in = inChannels == 3 ? 0 : missing(inChannels);
-        int out = missing(outChannels);
-        Tensor padded = torch.constant_pad_nd(weight, new long[] {0, 0, 0, 0, 0, in, 0, out});
-        Tensor paddedBias = bias == null ? null : torch.constant_pad_nd(bias, new long[] {0, out});
-        Tensor y = conv2d(in == 0 ? x : torch.constant_pad_nd(x, new long[] {0, 0, 0, 0, 0, in}), padded, paddedBias);
-        return y.narrow(1, 0, outChannels).contiguous();
-    }
-
-    private Tensor conv2d(Tensor x, Tensor weight, @Nullable Tensor bias) {
-        long[] strides = {stride, stride};
-        long[] paddings = {padding, padding};
-        TensorOptional constant = bias == null ? new TensorOptional() : new TensorOptional(bias);
-        return torch.conv2d(x, weight, constant, strides, paddings, new long[] {1, 1}, 1);
-    }
-
-    /** The number of channels that must be added to fill whole blocks of oneDNN. */
-    private static int missing(int channels) {
-        return Math.floorMod(-channels, BLOCK);
+        return layer().convolve(x);
     }
 
     /** Multiply-accumulate operations for one image, given the height and width of the output. */
@@ -77,7 +51,7 @@ final class Conv2d extends Module {
     }
 
     @Override
-    Trace.Layer layer() {
+    Trace.Layer.Convolution layer() {
         return new Trace.Layer.Convolution(kernelSize, stride, padding, weight, bias);
     }
 

@@ -9,6 +9,7 @@ import java.util.Map;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
+import org.bytedeco.pytorch.TensorOptional;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
 
@@ -36,7 +37,40 @@ public final class Trace {
                 int stride,
                 int padding,
                 Tensor weight,
-                @Nullable Tensor bias) implements Layer {}
+                @Nullable Tensor bias) implements Layer {
+            private static final int BLOCK = 16;
+
+            /** Convolves [N, in, H, W] to [N, out, H', W']. */
+            public Tensor convolve(Tensor x) {
+                long inChannels = weight.size(1);
+                long outChannels = weight.size(0);
+                if (kernelSize == 1 || (missing(inChannels) == 0 && missing(outChannels) == 0)) {
+                    return conv2d(x, weight, bias);
+                }
+                // oneDNN in libtorch 2.10 computes wrong sums if the channels do not fill whole blocks: pad them with
+                // zeros. Three input channels use a different kernel, which is correct.
+                long in = inChannels == 3 ? 0 : missing(inChannels);
+                long out = missing(outChannels);
+                Tensor padded = torch.constant_pad_nd(weight, new long[] {0, 0, 0, 0, 0, in, 0, out});
+                Tensor paddedBias = bias == null ? null : torch.constant_pad_nd(bias, new long[] {0, out});
+                Tensor paddedInput = in == 0 ? x : torch.constant_pad_nd(x, new long[] {0, 0, 0, 0, 0, in});
+                return conv2d(paddedInput, padded, paddedBias)
+                        .narrow(1, 0, outChannels)
+                        .contiguous();
+            }
+
+            private Tensor conv2d(Tensor x, Tensor weight, @Nullable Tensor bias) {
+                long[] strides = {stride, stride};
+                long[] paddings = {padding, padding};
+                TensorOptional constant = bias == null ? new TensorOptional() : new TensorOptional(bias);
+                return torch.conv2d(x, weight, constant, strides, paddings, new long[] {1, 1}, 1);
+            }
+
+            /** The number of channels that must be added to fill whole blocks of oneDNN. */
+            private static long missing(long channels) {
+                return Math.floorMod(-channels, (long) BLOCK);
+            }
+        }
 
         /**
          * x W^T + b.

@@ -87,6 +87,22 @@ class QuantizedInferenceTest {
         assertThat(error(model(config), size, Set.of())).isLessThan(LARGEST_ERROR);
     }
 
+    @ParameterizedTest(name = "growthRate {0}, {1} features, {2} px")
+    @CsvSource({"32, 64, 64", "12, 20, 43", "7, 10, 33"})
+    void rangesOfOneImageAreItsValues(int growthRate, int features, int size) {
+        ImageClassifier model = model(ModelConfig.resDenseNet(growthRate, List.of(2, 2), features, 4));
+        try (PointerScope scope = new PointerScope();
+                Inference fp32 = Inference.fused(model, size, InferencePrecision.FP32, 2)) {
+            Tensor image = TestModels.images("one image", 1, size, size).to(ScalarType.Float);
+            Quantization quantization = calibrate(model, image, 1, size);
+            Quantization.Range range =
+                    quantization.ranges().get(Network.of(model, size).output());
+            float[] logits = fp32.logits(image.data_ptr(), 1);
+            assertThat(range.low()).usingComparatorWithPrecision(1e-4f).containsExactly(logits);
+            assertThat(range.high()).usingComparatorWithPrecision(1e-4f).containsExactly(logits);
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"densenet121, 64", "resnet50v2, 64"})
     void logitsOfOtherArchitecturesAreCloseToFloat32(String name, int size) {
