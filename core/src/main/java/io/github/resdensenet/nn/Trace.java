@@ -38,7 +38,7 @@ public final class Trace {
                 int padding,
                 Tensor weight,
                 @Nullable Tensor bias) implements Layer {
-            private static final int BLOCK = 16;
+            private static final long BLOCK = 16;
 
             /** Convolves [N, in, H, W] to [N, out, H', W']. */
             public Tensor convolve(Tensor x) {
@@ -68,7 +68,7 @@ public final class Trace {
 
             /** The number of channels that must be added to fill whole blocks of oneDNN. */
             private static long missing(long channels) {
-                return Math.floorMod(-channels, (long) BLOCK);
+                return Math.floorMod(-channels, BLOCK);
             }
         }
 
