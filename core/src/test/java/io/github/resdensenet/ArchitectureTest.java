@@ -33,7 +33,7 @@ class ArchitectureTest {
         ALLOWED.put("nn", List.of("util"));
         ALLOWED.put("transforms", List.of("image", "util"));
         ALLOWED.put("data", List.of("distributed", "image", "transforms", "util"));
-        ALLOWED.put("engine", List.of("distributed", "nn"));
+        ALLOWED.put("engine", List.of("distributed", "nn", "util"));
         ALLOWED.put("checkpoint", List.of("nn", "util"));
         ALLOWED.put("run", List.of("distributed", "checkpoint", "data", "nn", "transforms", "image", "util"));
         ALLOWED.put("optim", List.of("run", "checkpoint", "nn"));

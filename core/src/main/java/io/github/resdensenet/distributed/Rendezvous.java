@@ -1,5 +1,6 @@
 package io.github.resdensenet.distributed;
 
+import io.github.resdensenet.util.NativeCache;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -18,6 +19,7 @@ import org.bytedeco.pytorch.ProcessGroupGloo;
 import org.bytedeco.pytorch.Store;
 import org.bytedeco.pytorch.TCPStore;
 import org.bytedeco.pytorch.TCPStoreOptions;
+import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.gloo.Device;
 import org.jspecify.annotations.Nullable;
 
@@ -136,6 +138,7 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
      * @throws IOException if rank 0 cannot be reached
      */
     public ProcessGroup connect() throws IOException {
+        NativeCache.prepare(torch.class);
         Secret secret = new Secret(String.valueOf(System.getenv(Secret.VARIABLE)));
         if (place instanceof OneMachine machine) {
             RollCall roll = new RollCall(new FileStore(machine.file.toString(), processes), "", rank, processes);

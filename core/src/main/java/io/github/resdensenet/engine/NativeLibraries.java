@@ -1,5 +1,6 @@
 package io.github.resdensenet.engine;
 
+import io.github.resdensenet.util.NativeCache;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.bytedeco.dnnl.global.dnnl;
 import org.bytedeco.javacpp.Loader;
@@ -22,6 +23,8 @@ public final class NativeLibraries {
         Thread loader = new Thread(
                 () -> {
                     try {
+                        NativeCache.prepare(torch.class);
+                        NativeCache.prepare(dnnl.class);
                         Loader.load(torch.class);
                         Loader.load(dnnl.class);
                     } catch (LinkageError e) {

@@ -1,6 +1,7 @@
 package io.github.resdensenet.engine;
 
 import io.github.resdensenet.engine.Network.Shape;
+import io.github.resdensenet.util.NativeCache;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -15,6 +16,10 @@ import org.bytedeco.javacpp.PointerScope;
 
 /** The oneDNN library: its CPU engine, and short names for the constants and functions that the plans use. */
 final class OneDnn {
+    static {
+        NativeCache.prepare(dnnl.class);
+    }
+
     static final engine ENGINE = outliving(new engine(engine.kind.cpu, 0));
     static final memory.data_type F32 = memory.data_type.f32;
     static final memory.data_type BF16 = memory.data_type.bf16;

@@ -1,6 +1,7 @@
 package io.github.resdensenet.nn;
 
 import io.github.resdensenet.util.Choices;
+import io.github.resdensenet.util.NativeCache;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Context;
 import org.bytedeco.pytorch.Device;
@@ -9,6 +10,7 @@ import org.bytedeco.pytorch.global.torch;
 /** Process-wide settings of libtorch: threads, denormal numbers and devices. */
 public final class NativeSettings {
     static {
+        NativeCache.prepare(torch.class);
         torch.globalContext().setUserEnabledNNPACK(false); // it logs a warning per layer on unsupported processors
     }
 
