@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Options of a training by several processes. */
+/** Options of a training run by several processes. */
 final class ProcessOptions {
     static final List<String> NAMES = List.of("--nproc", "--max-restarts", "--rendezvous", "--timeout-s");
 

@@ -108,6 +108,14 @@ final class RecipeOptions {
         }
     }
 
+    /** The recipe keys that change when a run is resumed. */
+    Map<String, String> changesOnResume() {
+        Map<String, String> changes = new LinkedHashMap<>();
+        put(changes, "train.epochs", epochs);
+        put(changes, "train.threads", threads);
+        return changes;
+    }
+
     /**
      * The recipe with all options applied.
      *

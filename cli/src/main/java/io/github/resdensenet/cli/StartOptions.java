@@ -3,6 +3,7 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.run.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -57,5 +58,10 @@ final class StartOptions {
     /** The value of {@code --epochs}; 0 if it was not given. */
     int epochs() {
         return recipe.epochs();
+    }
+
+    /** The recipe keys that change when a run is resumed. */
+    Map<String, String> changesOnResume() {
+        return recipe.changesOnResume();
     }
 }

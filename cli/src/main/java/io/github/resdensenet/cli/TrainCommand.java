@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -35,6 +36,9 @@ import picocli.CommandLine.Spec;
             "  resdensenet train --data photos --epochs 20  train on your own images"
         })
 final class TrainCommand implements Callable<Integer> {
+    private static final List<String> ALLOWED_WITH_RESUME =
+            Stream.concat(Stream.of("--threads"), ProcessOptions.NAMES.stream()).toList();
+
     @Spec
     private CommandSpec spec;
 
@@ -46,7 +50,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        options.checkResumeOptions(spec.commandLine().getParseResult(), ProcessOptions.NAMES);
+        options.checkResumeOptions(spec.commandLine().getParseResult(), ALLOWED_WITH_RESUME);
         if (processes.isLauncher()) {
             return launch();
         }
@@ -56,7 +60,7 @@ final class TrainCommand implements Callable<Integer> {
                 return 0;
             }
             Path resumed = options.resume();
-            Run run = resumed == null ? start(group) : trainer(group).resume(resumed, options.epochs());
+            Run run = resumed == null ? start(group) : trainer(group).resume(resumed, options.changes());
             TrainOptions.printResult(run, spec.commandLine().getOut());
             return 0;
         }

@@ -7,6 +7,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.OptionSpec;
@@ -25,8 +26,8 @@ public final class TrainOptions {
             names = "--resume",
             paramLabel = "RUN",
             description =
-                    "run folder to resume from its newest checkpoint; only --epochs, as the new total, and the options"
-                            + " for several processes are allowed with it (default: start a new run)")
+                    "run folder to resume from its newest checkpoint; only --epochs, as the new total, --threads and"
+                            + " the options for several processes may change (default: start a new run)")
     private @Nullable Path resume;
 
     /** The recipe with all options applied. */
@@ -59,6 +60,11 @@ public final class TrainOptions {
         return start.epochs();
     }
 
+    /** The recipe keys that change when a run is resumed. */
+    Map<String, String> changes() {
+        return start.changesOnResume();
+    }
+
     /** Prints where the result of a training is. */
     public static void printResult(Run run, PrintWriter out) {
         Path report = run.file("report.html");
@@ -81,9 +87,7 @@ public final class TrainOptions {
         for (OptionSpec option : parsed.matchedOptions()) {
             String name = option.longestName();
             if (!List.of("--resume", "--epochs").contains(name) && !others.contains(name)) {
-                throw new IllegalArgumentException(
-                        "only --epochs and the options for several processes are allowed with --resume; remove "
-                                + name);
+                throw new IllegalArgumentException("--resume takes its settings from the run; remove " + name);
             }
         }
     }

@@ -661,8 +661,7 @@ class MainTest {
         call("train", "--recipe", root.resolve("no.yaml")).fails(1, "no.yaml: no such file");
         call("train", "--device", "cuda", "--data", images, "--out", root.resolve("r"))
                 .fails(2, "no CUDA device");
-        call("train", "--resume", run, "--lr", "0.1")
-                .fails(2, "only --epochs and the options for several processes are allowed with --resume; remove --lr");
+        call("train", "--resume", run, "--lr", "0.1").fails(2, "--resume takes its settings from the run; remove --lr");
         call("evaluate", run, "--split", "half").fails(2, "--split must be one of", "half");
         call("summary", "--image-size", "20").fails(2, "imageSize must be at least 29", "got 20");
         call("summary", "--model", "densenet121", "--set", "model.growthRate=12")

@@ -192,7 +192,7 @@ public final class Benchmark {
                                 EpochOrder.SHUFFLED,
                                 recipe.train().seed(),
                                 recipe.data().loaderThreads(),
-                                DataLoader.Part.WHOLE))) {
+                                DataLoader.Selection.WHOLE))) {
             double fillSeconds = (System.nanoTime() - start) / 1e9;
             double[] times = new double[steps];
             double loss = 0;

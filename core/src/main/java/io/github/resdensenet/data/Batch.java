@@ -14,8 +14,9 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Normalised images with their labels: the network's input.
  *
- * @param memory the images, [N, 3, H, W] float32 in a direct buffer that the loader reuses after {@link #close}
- * @param samples index of each image in the loader's list
+ * @param memory the images of this process, [N, 3, H, W] float32 in a direct buffer that the loader reuses after
+ *     {@link #close}. Several processes can share a batch; the other components are those of the whole batch
+ * @param indices index of each image in the loader's list
  * @param labels class index of each image
  * @param otherLabels class index of the image that each image is mixed with; the same as {@code labels} without mixing
  * @param lambda weight of {@code labels}, 0 to 1; the rest is the weight of {@code otherLabels}
@@ -24,14 +25,19 @@ import org.bytedeco.pytorch.global.torch;
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared, and a copy per step would cost time
 public record Batch(
-        FloatBuffer memory, int[] samples, int[] labels, int[] otherLabels, double lambda, int size, Runnable release)
+        FloatBuffer memory, int[] indices, int[] labels, int[] otherLabels, double lambda, int size, Runnable release)
         implements AutoCloseable {
     /** A batch without mixing. */
-    public Batch(FloatBuffer memory, int[] samples, int[] labels, int size, Runnable release) {
-        this(memory, samples, labels, labels, 1, size, release);
+    public Batch(FloatBuffer memory, int[] indices, int[] labels, int size, Runnable release) {
+        this(memory, indices, labels, labels, 1, size, release);
     }
 
-    /** A batch of square images of one size, at least one, normalised by a table of {@code table[channel][byte]}. */
+    /**
+     * A batch for prediction, with all labels 0.
+     *
+     * @param images at least one image; all are square and of one size
+     * @param table the normalised value of each byte, by channel
+     */
     public static Batch of(List<RgbImage> images, float[][] table) {
         int size = images.get(0).width();
         FloatBuffer pixels = allocate(images.size(), size);
@@ -39,12 +45,17 @@ public record Batch(
         for (int i = 0; i < images.size(); i++) {
             Planes.fill(images.get(i).pixels(), table, plane, pixels, i * 3 * plane.length);
         }
-        int[] samples = IntStream.range(0, images.size()).toArray();
-        return new Batch(pixels, samples, new int[images.size()], size, () -> {});
+        int[] indices = IntStream.range(0, images.size()).toArray();
+        return new Batch(pixels, indices, new int[images.size()], size, () -> {});
     }
 
     /** Memory for images of [3, size, size] values each. */
     public static FloatBuffer allocate(int images, int size) {
+        int most = Integer.MAX_VALUE / (size * size * 3 * Float.BYTES);
+        if (images > most) {
+            throw new IllegalArgumentException(
+                    "a batch has at most " + most + " images of " + size + " x " + size + " pixels, got " + images);
+        }
         return ByteBuffer.allocateDirect(images * size * size * 3 * Float.BYTES)
                 .order(ByteOrder.nativeOrder())
                 .asFloatBuffer();
@@ -55,14 +66,14 @@ public record Batch(
         return new FloatPointer(memory);
     }
 
-    /** The images as a tensor [N, 3, H, W] float32 over the batch's own memory, valid until {@link #close}. */
+    /** The images of a batch without other processes, as a tensor [N, 3, H, W] over its own memory, valid until {@link #close}. */
     public Tensor images() {
-        return torch.from_blob(pixels(), samples.length, 3, size, size);
+        return torch.from_blob(pixels(), indices.length, 3, size, size);
     }
 
-    /** The number of images. */
+    /** The number of images in the whole batch. */
     public int count() {
-        return samples.length;
+        return indices.length;
     }
 
     @Override

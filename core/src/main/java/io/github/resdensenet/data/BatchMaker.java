@@ -58,7 +58,7 @@ final class BatchMaker {
         FloatBuffer pixels = recycled != null && recycled.capacity() >= batches.size() * values
                 ? recycled
                 : Batch.allocate(batches.size(), size);
-        Range own = batches.part().of(epoch.number, range.size());
+        Range own = batches.selection().of(epoch.number, range.size());
         for (int i = own.from(); i < own.to(); i++) {
             fill(epoch, range.from() + i, pixels, (i - own.from()) * values);
         }

@@ -17,21 +17,21 @@ import org.jspecify.annotations.Nullable;
  * Batches of a list of samples, augmented ahead of time on the loader's own threads.
  *
  * <p>The augmentation of an image depends only on (seed, epoch, sample), so the number of threads changes nothing. The
- * threads run plain Java: a second pool of native compute threads would compete with the first.
+ * threads run plain Java, because native compute threads would compete with those of the engine.
  */
 public final class DataLoader implements AutoCloseable {
     private final List<Sample> samples;
-    private final int[] rows;
+    private final int[] indices;
     private final IntFunction<Compose> transforms;
     private final BatchMaker maker;
     private final Batches batches;
     private final @Nullable ExecutorService pool;
     private final AtomicLong waited = new AtomicLong();
 
-    /** Which images of a batch are loaded, as positions in the batch. */
-    public interface Part {
+    /** Selects the images of a batch to load, as positions in the batch. */
+    public interface Selection {
         /** All images. */
-        Part WHOLE = (epoch, images) -> new Range(0, images);
+        Selection WHOLE = (epoch, images) -> new Range(0, images);
 
         /** The positions for a batch of some size in an epoch. */
         Range of(int epoch, int images);
@@ -44,12 +44,12 @@ public final class DataLoader implements AutoCloseable {
      * @param order the order of the images
      * @param seed key of order, augmentation and mixing
      * @param threads threads that work ahead; with 0 the calling thread does the work
-     * @param part which images of a batch are loaded; the labels are those of the whole batch
+     * @param selection the images of a batch to load; the labels are those of the whole batch
      */
-    public record Batches(int size, EpochOrder order, long seed, int threads, Part part) {
+    public record Batches(int size, EpochOrder order, long seed, int threads, Selection selection) {
         /** Batches for evaluation: whole, in the order of the samples. */
         public static Batches inOrder(int size, int threads) {
-            return new Batches(size, EpochOrder.SEQUENTIAL, 0, threads, Part.WHOLE);
+            return new Batches(size, EpochOrder.SEQUENTIAL, 0, threads, Selection.WHOLE);
         }
     }
 
@@ -58,19 +58,19 @@ public final class DataLoader implements AutoCloseable {
      *
      * @param cache the images of {@code samples}
      * @param samples all samples of the cache
-     * @param rows indices of the samples to load, in order
+     * @param indices indices of the samples to load, in order
      * @param transforms the transforms of each epoch, from 0
      * @param mixing how the images of a batch are mixed; empty if they are not
      */
     public DataLoader(
             PixelCache cache,
             List<Sample> samples,
-            int[] rows,
+            int[] indices,
             IntFunction<Compose> transforms,
             Optional<Mixing> mixing,
             Batches batches) {
         this.samples = List.copyOf(samples);
-        this.rows = rows.clone();
+        this.indices = indices.clone();
         this.transforms = transforms;
         this.batches = batches;
         this.maker = new BatchMaker(cache, this.samples, mixing, batches);
@@ -79,18 +79,18 @@ public final class DataLoader implements AutoCloseable {
     }
 
     /** A loader with the same transform in every epoch, without mixing. */
-    public DataLoader(PixelCache cache, List<Sample> samples, int[] rows, Compose transform, Batches batches) {
-        this(cache, samples, rows, epoch -> transform, Optional.empty(), batches);
+    public DataLoader(PixelCache cache, List<Sample> samples, int[] indices, Compose transform, Batches batches) {
+        this(cache, samples, indices, epoch -> transform, Optional.empty(), batches);
     }
 
     /** Batches per epoch. */
     public int batches() {
-        return (rows.length + batches.size() - 1) / batches.size();
+        return (indices.length + batches.size() - 1) / batches.size();
     }
 
     /** Images per epoch. */
     public int count() {
-        return rows.length;
+        return indices.length;
     }
 
     /** Images per batch, except perhaps the last. */
@@ -98,7 +98,7 @@ public final class DataLoader implements AutoCloseable {
         return batches.size();
     }
 
-    /** The sample with an index that a batch names. */
+    /** The sample with an index from {@link Batch#indices}. */
     public Sample sample(int index) {
         return samples.get(index);
     }
@@ -110,12 +110,12 @@ public final class DataLoader implements AutoCloseable {
 
     /** The order of an epoch. */
     int[] order(int epoch) {
-        return batches.order().of(rows, row -> samples.get(row).classIndex(), batches.seed(), epoch);
+        return batches.order().of(indices, i -> samples.get(i).classIndex(), batches.seed(), epoch);
     }
 
     /**
-     * The batches of an epoch (from 0) without the first {@code done} ones; the others are the same as with them. Close each
-     * batch before taking the one after the next.
+     * The batches of an epoch (from 0), without the first {@code done} ones. Close each batch after use, so that its
+     * memory is used again.
      */
     public Iterable<Batch> epoch(int epoch, int done) {
         int[] order = order(epoch);

@@ -9,6 +9,7 @@ import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -89,7 +90,7 @@ public final class PixelCache implements AutoCloseable {
         return ofReadable(
                 samples,
                 path -> preprocessing.input(ImageDecoder.decode(path, upright)),
-                empty(samples.size(), needed <= memoryBytes ? needed : 0, needed > memoryBytes),
+                needed <= memoryBytes ? inMemory(samples.size(), needed) : withFile(samples.size(), 0, needed),
                 threads,
                 progress);
     }
@@ -103,10 +104,11 @@ public final class PixelCache implements AutoCloseable {
             List<Sample> samples, Preprocessing preprocessing, int threads, IntConsumer progress) throws IOException {
         long memoryBytes = Math.min(IN_MEMORY, Runtime.getRuntime().maxMemory() / 4);
         boolean upright = preprocessing.upright();
+        long atLeast = 3L * preprocessing.imageSize() * preprocessing.imageSize() * samples.size();
         PixelCache cache = ofReadable(
                 samples,
                 path -> preprocessing.forCrops(ImageDecoder.decode(path, upright)),
-                empty(samples.size(), memoryBytes, true),
+                withFile(samples.size(), memoryBytes, atLeast - memoryBytes),
                 threads,
                 progress);
         cache.requireAll();
@@ -158,22 +160,34 @@ public final class PixelCache implements AutoCloseable {
         return new PixelCache(readable, images, file);
     }
 
-    private static PixelCache empty(int count, long memoryBytes, boolean withFile) throws IOException {
-        int[] slots = IntStream.range(0, count).toArray();
-        Images images =
-                new Images(new RgbImage[count], new AtomicLong(memoryBytes), new Place[count], new AtomicLong());
-        if (!withFile) {
-            return new PixelCache(slots, images, null);
-        }
+    private static PixelCache inMemory(int count, long bytes) {
+        return empty(count, bytes, null);
+    }
+
+    /** A cache that keeps what does not fit in memory in a file, of which it needs a number of bytes and maybe more. */
+    private static PixelCache withFile(int count, long memoryBytes, long fileBytes) throws IOException {
         Path temporary = Files.createTempFile("resdensenet-", ".pixels");
+        long usable = Files.getFileStore(temporary).getUsableSpace();
+        FileChannel file = FileChannel.open(
+                temporary, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        if (usable < fileBytes) {
+            file.close();
+            throw full("the decoded images need " + (fileBytes >> 20) + " MiB, but only " + (usable >> 20)
+                    + " MiB are free");
+        }
+        return empty(count, memoryBytes, file);
+    }
+
+    private static PixelCache empty(int count, long memoryBytes, @Nullable FileChannel file) {
         return new PixelCache(
-                slots,
-                images,
-                FileChannel.open(
-                        temporary,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.DELETE_ON_CLOSE));
+                IntStream.range(0, count).toArray(),
+                new Images(new RgbImage[count], new AtomicLong(memoryBytes), new Place[count], new AtomicLong()),
+                file);
+    }
+
+    private static IOException full(String reason) {
+        return new IOException("temporary folder " + System.getProperty("java.io.tmpdir") + ": " + reason
+                + "; to use another folder, set RESDENSENET_JAVA_OPTS=-Djava.io.tmpdir=FOLDER");
     }
 
     private Optional<ImageException> fill(int index, Sample sample, Reader reader) throws IOException {
@@ -189,14 +203,24 @@ public final class PixelCache implements AutoCloseable {
         if (images.left.addAndGet(-image.pixels().length) >= 0 || file == null) {
             images.memory[index] = image;
         } else {
-            ByteBuffer bytes = ByteBuffer.wrap(image.pixels());
-            long at = images.end.getAndAdd(bytes.remaining());
-            images.places[index] = new Place(at, image.width(), image.height());
+            long start = images.end.getAndAdd(image.pixels().length);
+            images.places[index] = new Place(start, image.width(), image.height());
+            write(ByteBuffer.wrap(image.pixels()), start, file);
+        }
+        return Optional.empty();
+    }
+
+    private static void write(ByteBuffer bytes, long start, FileChannel file) throws IOException {
+        try {
+            long at = start;
             while (bytes.hasRemaining()) {
                 at += file.write(bytes, at);
             }
+        } catch (ClosedByInterruptException e) {
+            throw e;
+        } catch (IOException e) {
+            throw full("cannot store the decoded images: " + e.getMessage());
         }
-        return Optional.empty();
     }
 
     /** The image with an index. In a cache from {@link #readable}, indices count the readable images only. */

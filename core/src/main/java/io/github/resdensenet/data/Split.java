@@ -18,7 +18,7 @@ public record Split(List<Subset> subsets) {
         TRAIN,
         /** The validation set, evaluated after each epoch to choose the best checkpoint. */
         VAL,
-        /** The test set, evaluated at the end of the training. */
+        /** The test set, evaluated at the end of training. */
         TEST;
 
         /** The name in files and on the command line: train, val or test. */

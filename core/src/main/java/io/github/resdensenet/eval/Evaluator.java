@@ -45,7 +45,7 @@ final class Evaluator {
                     float[] values = inference.logits(batch.pixels(), batch.count());
                     for (int i = 0; i < batch.count(); i++, image++) {
                         if (view == 0) {
-                            samples.add(loader.sample(batch.samples()[i]));
+                            samples.add(loader.sample(batch.indices()[i]));
                             logits.add(new MeanLogits(classes.size()));
                         }
                         logits.get(image).add(values, i);

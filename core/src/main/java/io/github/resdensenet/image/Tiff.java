@@ -9,8 +9,7 @@ import java.util.TreeMap;
 /**
  * Decodes the first page of a TIFF 6.0 file.
  *
- * <p>Supported are bilevel, grey-scale, palette, RGB and CMYK images: grey-scale and RGB with 8 or 16 bits per channel,
- * palette and CMYK with 8. The data may be uncompressed or compressed by LZW, deflate, PackBits or CCITT. Grey-scale
+ * <p>docs/images.md lists the supported kinds. The data may be uncompressed or compressed by LZW, deflate, PackBits or CCITT. Grey-scale
  * and RGB may also be compressed by JPEG.
  *
  * <p>The JDK's reader returns the stored values; this class converts them to RGB. It keeps the upper 8 bits of 16-bit

@@ -12,16 +12,16 @@ final class DenseLayer extends Module {
     private final BatchNorm2d bn2;
     private final Conv2d conv2;
 
-    DenseLayer(int inChannels, int growthRate, int bottleneck) {
+    DenseLayer(int inChannels, int growthRate, int bottleneckChannels) {
         bn1 = register("bn1", new BatchNorm2d(inChannels));
-        conv1 = register("conv1", new Conv2d(inChannels, bottleneck, 1));
-        bn2 = register("bn2", new BatchNorm2d(bottleneck));
-        conv2 = register("conv2", new Conv2d(bottleneck, growthRate, 3, 1, 1));
+        conv1 = register("conv1", new Conv2d(inChannels, bottleneckChannels, 1));
+        bn2 = register("bn2", new BatchNorm2d(bottleneckChannels));
+        conv2 = register("conv2", new Conv2d(bottleneckChannels, growthRate, 3, 1, 1));
     }
 
     @Override
     protected Tensor forward(Tensor x) {
-        Tensor out = conv1.call(relu(bn1.call(x))); // [N, bottleneck, H, W]
+        Tensor out = conv1.call(relu(bn1.call(x))); // [N, bottleneckChannels, H, W]
         out = conv2.call(relu(bn2.call(out))); // [N, growthRate, H, W]
         return cat(x, out);
     }

@@ -29,7 +29,7 @@ final class DenseResidualBlock extends Module {
     protected Tensor forward(Tensor x) {
         Tensor features = x;
         for (DenseLayer layer : denseLayers) {
-            features = layer.call(features); // [N, inChannels + (i + 1) * growthRate, H, W]
+            features = layer.call(features); // growthRate more channels
         }
         return Functional.add(compress.call(features), x);
     }

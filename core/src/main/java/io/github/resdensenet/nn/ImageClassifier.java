@@ -6,7 +6,7 @@ import org.bytedeco.pytorch.Tensor;
 /**
  * Base class of the image classifiers: images [N, 3, H, W] to logits [N, classes].
  *
- * <p>The backbone is split into stages, so that you can get each feature map. With n stages, forward(x) is
+ * <p>The backbone is split into stages, so that callers can read each feature map. With n stages, forward(x) is
  * forwardHead(forwardStage(n-1, ... forwardStage(1, forwardStage(0, x)))).
  */
 public abstract class ImageClassifier extends Module {

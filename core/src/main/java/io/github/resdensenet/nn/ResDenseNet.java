@@ -22,17 +22,13 @@ public final class ResDenseNet extends ImageClassifier {
     private final BatchNorm2d finalBn;
     private final Linear classifier;
 
-    /** The article's network: growth rate 32, blocks of 3, 4, 6 and 4 layers, 64 initial features, bottleneck 4. */
+    /** The article's network: growth rate 32, blocks of 3, 4, 6 and 4 layers, 64 initial features, bottleneck factor 4. */
     public ResDenseNet(int numClasses) {
         this(ModelConfig.resDenseNet(), numClasses);
     }
 
-    /**
-     * A network of any size; the weights are drawn from libtorch's default generator (see {@link Models#create}).
-     *
-     * @throws IllegalArgumentException if numClasses is not positive
-     */
-    public ResDenseNet(ModelConfig config, int numClasses) {
+    /** A network of any size. */
+    ResDenseNet(ModelConfig config, int numClasses) {
         this(
                 config,
                 numClasses,
@@ -41,7 +37,7 @@ public final class ResDenseNet extends ImageClassifier {
                         channels, config.growthRate(), config.blockConfig().get(stage), config.bnSize()));
     }
 
-    /** Builds the block of a stage: [N, channels, H, W] to the same shape. */
+    /** Builds the block of a stage, whose output has the shape of its input: [N, channels, H, W]. */
     interface BlockFactory {
         Module block(int stage, int channels);
     }

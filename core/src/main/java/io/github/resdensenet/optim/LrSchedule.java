@@ -29,7 +29,11 @@ public interface LrSchedule {
      */
     double at(int epoch, int step);
 
-    /** Returns the schedule after an epoch that ended with this loss on the subset that selects the best epoch. */
+    /**
+     * Returns the schedule for the following epochs.
+     *
+     * @param loss loss of the last epoch on the subset that selects the best epoch
+     */
     default LrSchedule after(double loss) {
         return this;
     }

@@ -103,6 +103,9 @@ public final class Optimizer implements AutoCloseable {
     public void accumulate(double share, boolean last) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
+            if (!isFinite(gradients)) { // here, so that the message names the images of this batch
+                throw new ArithmeticException("a gradient is not finite");
+            }
             accumulated.add_(gradients, new Scalar(share));
             if (last) {
                 gradients.copy_(accumulated);

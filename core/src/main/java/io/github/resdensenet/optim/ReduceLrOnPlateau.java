@@ -1,8 +1,8 @@
 package io.github.resdensenet.optim;
 
 /**
- * Multiplied by gamma when the loss has not fallen for more than {@code patience} epochs. A loss counts as lower if it
- * is lower by a ten-thousandth.
+ * The learning rate is multiplied by gamma when the loss has not fallen for more than {@code patience} epochs. A loss
+ * counts as lower if it is lower by 0.01%.
  *
  * @param min smallest learning rate
  * @param best lowest loss so far

@@ -1,6 +1,6 @@
 package io.github.resdensenet.optim;
 
-/** Multiplied by gamma every {@code size} epochs. */
+/** The learning rate is multiplied by gamma every {@code size} epochs. */
 record StepLr(double lr, double gamma, int size) implements LrSchedule {
     @Override
     public double at(int epoch, int step) {

@@ -1,6 +1,6 @@
 package io.github.resdensenet.optim;
 
-/** Rises linearly during the first epochs, then follows another schedule from its start. */
+/** The learning rate rises linearly during the first epochs, then follows another schedule from its start. */
 record Warmup(LrSchedule then, int epochs) implements LrSchedule {
     @Override
     public double at(int epoch, int step) {

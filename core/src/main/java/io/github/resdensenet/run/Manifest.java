@@ -51,7 +51,7 @@ public record Manifest(
     private static final long MAX_BYTES = 16 << 20;
 
     /**
-     * The progress of a training.
+     * The progress of a training run.
      *
      * @param epoch number of completed epochs, evaluation included
      * @param batch number of completed batches of the current epoch
@@ -59,7 +59,7 @@ public record Manifest(
      * @param lossSum sum of the mean losses of these batches
      * @param seconds training time of these batches in seconds
      * @param step number of optimiser steps so far
-     * @param seed seed of the training; order and augmentation depend only on seed, epoch and sample
+     * @param seed seed of the training run; order and augmentation depend only on seed, epoch and sample
      * @param selectOn subset that selects the best epoch: "val" or "test"; empty for imported weights
      * @param bestEpoch the best epoch so far, from 1; 0 before the first
      * @param bestAccuracy accuracy of the best epoch on this subset, 0 to 1; -1 before the first

@@ -35,13 +35,13 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
     private static final int DEFAULT_SIZE = 224;
 
     /**
-     * The images of a training.
+     * The images of a training run.
      *
      * @param path image folder, or "fashion3" for the built-in images
      * @param imageSize height and width in pixels; 0 means 64 for the built-in images, otherwise 224; {@value
      *     #AUTO_SIZE} ("auto" in YAML) means 64 for the built-in images, otherwise a size that fits the images
      * @param resize how an image that is not square becomes square
-     * @param batchSize images per step
+     * @param batchSize images per batch
      * @param shuffle whether each epoch has a new random order
      * @param sampling how often an epoch has each image
      * @param loaderThreads threads that prepare batches ahead; 0 prepares them between the steps

@@ -88,7 +88,9 @@ public record Run(Path folder) {
         if (parent == null) {
             throw new IOException(folder + ": cannot be used as a run folder");
         }
-        Files.createDirectories(parent);
+        if (!Files.isDirectory(parent)) { // early versions of JDK 17 reject a link to a folder
+            Files.createDirectories(parent);
+        }
         checkSpace(
                 folder, CHECKPOINTS * first.bytes(), Files.getFileStore(parent).getUsableSpace());
         AtomicFiles.createFolder(folder, fresh -> {
@@ -109,7 +111,7 @@ public record Run(Path folder) {
     }
 
     /**
-     * Locks the folder for a training, until the returned object is closed or the process ends.
+     * Locks the folder for a training run, until the returned object is closed or the process ends.
      *
      * @throws CheckpointException if another process, or another training in this process, holds the lock
      */

@@ -7,7 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** The log of a training: passes each line on and writes all lines to log.txt. */
+/** The log of a training run: passes each line on and writes all lines to log.txt. */
 public final class RunLog {
     private static final String FILE = "log.txt";
 
@@ -19,7 +19,7 @@ public final class RunLog {
         this.lines = lines;
     }
 
-    /** Appends to the log of an interrupted training. */
+    /** Appends to the log of an interrupted training run. */
     public void continueFrom(Run run) throws IOException {
         Path file = run.file(FILE);
         if (Files.isRegularFile(file)) {

@@ -17,7 +17,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves checkpoints of a training: copies the state between two steps and writes the copy on a thread of its own. Of
+ * Saves checkpoints of a training run: copies the state between two steps and writes the copy on a thread of its own. Of
  * several processes, only rank 0 saves.
  */
 final class Checkpointer implements AutoCloseable {

@@ -22,10 +22,10 @@ public abstract class Engine implements AutoCloseable {
     private final String description;
 
     /** Creates the optimiser; the model's parameters become views of its memory. */
-    Engine(ImageClassifier model, Recipe.Train settings, List<Double> classWeights, String name, String description) {
+    Engine(ImageClassifier model, Recipe.Train settings, List<Double> classWeights, String name, String details) {
         this.model = model;
         this.name = name;
-        this.description = name + " (" + description + ")";
+        this.description = name + " (" + details + ")";
         optimizer = new Optimizer(model, settings);
         head = new HeadTraining(model, optimizer, settings.labelSmoothing(), classWeights);
     }
@@ -58,17 +58,19 @@ public abstract class Engine implements AutoCloseable {
             }
         }
         if (train.engine() == EngineChoice.FUSED || !fusedOnly.isEmpty()) {
-            throw new IllegalArgumentException("train.engine fused cannot run here: " + obstacle);
+            throw new IllegalArgumentException(
+                    (fusedOnly.isEmpty() ? "train.engine fused" : fusedOnly + " needs the fused engine, which")
+                            + " cannot run here: " + obstacle);
         }
         return new ReferenceEngine(model, train, classWeights, device, "the fused engine cannot run here: " + obstacle);
     }
 
     /**
-     * The result of a step, computed before it changed the weights.
+     * The result of a batch, computed before the step changes the weights.
      *
      * @param loss mean loss of the batch
      * @param correct number of correct predictions
-     * @param number optimiser steps taken so far, including this one
+     * @param number optimiser steps taken so far
      */
     public record Step(double loss, int correct, long number) {}
 
@@ -78,45 +80,45 @@ public abstract class Engine implements AutoCloseable {
      * @throws ArithmeticException if the loss or a gradient is not finite; the weights are unchanged then
      */
     public final Step step(Batch batch, double lr) {
-        return step(batch, Part.WHOLE, lr);
+        return step(batch, StepShare.WHOLE, lr);
     }
 
     /**
-     * A batch as a part of a step.
+     * Which share of a training step a batch is.
      *
-     * @param share its images, as a fraction of all images of the step
-     * @param last whether it is the last part, after which the weights are updated
+     * @param fraction the images of the batch as a fraction of all images of the step
+     * @param last whether the step ends with this batch, so that the weights are updated
      */
-    record Part(double share, boolean last) {
-        /** A step with one batch. */
-        static final Part WHOLE = new Part(1, true);
+    record StepShare(double fraction, boolean last) {
+        /** A step of one batch. */
+        static final StepShare WHOLE = new StepShare(1, true);
     }
 
-    /** Computes a part of a step. The gradients of its parts are averaged. */
-    final Step step(Batch batch, Part part, double lr) {
-        return finish(pass(batch), part, () -> update(lr));
+    /** Computes one batch of a step. The step uses the mean gradient over the images of all its batches. */
+    final Step step(Batch batch, StepShare share, double lr) {
+        return finish(pass(batch), share, () -> update(lr));
     }
 
     /**
-     * Computes one training step, or a part of it, of the head only. The backbone is in evaluation mode: its weights,
+     * Computes one batch of a step for the head only. The backbone is in evaluation mode: its weights,
      * running statistics and moments do not change.
      */
-    final Step stepHead(Batch batch, Part part, double lr) {
-        return finish(head.pass(batch), part, () -> optimizer.stepHead(lr));
+    final Step stepHead(Batch batch, StepShare share, double lr) {
+        return finish(head.pass(batch), share, () -> optimizer.stepHead(lr));
     }
 
-    private Step finish(Pass pass, Part part, Runnable update) {
-        if (part.share < 1) {
-            optimizer.accumulate(part.share, part.last);
+    private Step finish(Pass pass, StepShare share, Runnable update) {
+        if (share.fraction < 1) {
+            optimizer.accumulate(share.fraction, share.last);
         }
-        if (part.last) {
+        if (share.last) {
             update.run();
         }
         return new Step(pass.loss(), pass.correct(), optimizer.steps());
     }
 
     /**
-     * Computes the loss and the gradients of a batch; gradients from before are lost.
+     * Computes the loss and the gradients of a batch. The gradients replace earlier ones.
      *
      * @throws ArithmeticException if the loss is not finite
      */

@@ -19,7 +19,7 @@ import org.bytedeco.pytorch.global.torch;
 final class FusedEngine extends Engine {
     private final FusedTraining training;
 
-    /** Creates an engine for a model on the CPU, for a training by one process and without class weights. */
+    /** Creates an engine for a model on the CPU, for a training run by one process and without class weights. */
     FusedEngine(ImageClassifier model, Recipe recipe) {
         this(model, recipe, List.of(), ProcessGroup.single());
     }

@@ -23,12 +23,12 @@ final class Loaders implements AutoCloseable {
     private final Preprocessing preprocessing;
     private final ProcessGroup group;
     private final PixelCache pixels;
-    private final PixelCache trained; // more of each image if the recipe crops at random
+    private final PixelCache trainPixels; // larger images if the recipe crops at random
     private final Map<Subset, DataLoader> loaders = new EnumMap<>(Subset.class);
-    private final DataLoader part;
+    private final DataLoader own;
 
     /**
-     * Creates the loaders of a training.
+     * Creates the loaders of a training run.
      *
      * @param pixels the images as network input
      * @param group the processes that train together
@@ -47,7 +47,7 @@ final class Loaders implements AutoCloseable {
         this.group = group;
         this.pixels = pixels;
         samples = data.folder().samples();
-        trained = recipe.augment().crops()
+        trainPixels = recipe.augment().crops()
                 ? PixelCache.forCrops(
                         samples, preprocessing, torch.get_num_threads(), done -> progress.done(done, samples.size()))
                 : pixels;
@@ -56,7 +56,7 @@ final class Loaders implements AutoCloseable {
             loaders.put(subset, subset == Subset.TRAIN ? training(rows) : evaluating(rows));
         }
         Subset selecting = recipe.train().selectOn().subset();
-        part = evaluating(Validation.part(data.split().rows(selecting), group.rank(), group.size()));
+        own = evaluating(Validation.part(data.split().rows(selecting), group.rank(), group.size()));
     }
 
     private DataLoader evaluating(int[] rows) {
@@ -72,7 +72,7 @@ final class Loaders implements AutoCloseable {
     private DataLoader training(int[] rows) {
         ImageSizes sizes = ImageSizes.of(recipe);
         return new DataLoader(
-                trained,
+                trainPixels,
                 samples,
                 rows,
                 epoch -> recipe.augment().over(preprocessing.withImageSize(sizes.at(epoch))),
@@ -83,7 +83,7 @@ final class Loaders implements AutoCloseable {
                         recipe.train().seed(),
                         recipe.data().loaderThreads(),
                         (epoch, images) -> epoch < recipe.train().freezeEpochs()
-                                ? DataLoader.Part.WHOLE.of(epoch, images)
+                                ? DataLoader.Selection.WHOLE.of(epoch, images)
                                 : group.sharding(recipe.train().shards()).own(images)));
     }
 
@@ -97,16 +97,16 @@ final class Loaders implements AutoCloseable {
         return Objects.requireNonNull(loaders.get(subset));
     }
 
-    /** This process's part of the images that select the best epoch. */
-    DataLoader part() {
-        return part;
+    /** The batches of this process's share of the images that select the best epoch. */
+    DataLoader own() {
+        return own;
     }
 
     @Override
     public void close() throws IOException {
         loaders.values().forEach(DataLoader::close);
-        part.close();
-        trained.close();
+        own.close();
+        trainPixels.close();
         pixels.close();
     }
 }

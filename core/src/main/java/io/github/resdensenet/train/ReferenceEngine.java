@@ -20,7 +20,11 @@ final class ReferenceEngine extends Engine {
     private final Device device;
     private final String reason;
 
-    /** Creates an engine for a model on the device; the log says for what reason. */
+    /**
+     * Creates an engine for a model on the device.
+     *
+     * @param reason why this engine is used, for the log
+     */
     ReferenceEngine(
             ImageClassifier model, Recipe.Train settings, List<Double> classWeights, Device device, String reason) {
         super(model, settings, classWeights, "reference", "libtorch autograd, " + reason);
@@ -37,7 +41,7 @@ final class ReferenceEngine extends Engine {
         }
     }
 
-    /** The same for a tensor of images [N, 3, H, W] on the device. */
+    /** Computes the loss and the gradients for a tensor of images [N, 3, H, W] on the device. */
     Pass pass(Tensor images, Targets targets) {
         try (PointerScope scope = new PointerScope()) {
             model.train(true);

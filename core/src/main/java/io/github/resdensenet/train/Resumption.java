@@ -11,9 +11,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * The verified state of an interrupted training.
+ * The verified state of an interrupted training run.
  *
  * @param run the run
  * @param recipe its recipe, with more epochs if requested
@@ -22,7 +23,15 @@ import java.util.Map;
  * @param remarks what the user should know
  */
 record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsGood, List<String> remarks) {
-    static Resumption of(Run run, int epochs) throws IOException {
+    /** Recipe keys that may change when a run is resumed. */
+    static final Set<String> CHANGEABLE = Set.of("train.epochs", "train.threads");
+
+    /**
+     * Verifies a run.
+     *
+     * @param changes new values of recipe keys
+     */
+    static Resumption of(Run run, Map<String, String> changes) throws IOException {
         Run.Newest newest = run.recoverNewest();
         Manifest manifest = newest.checkpoint().manifest();
         if (manifest.splitSha256().isEmpty()) {
@@ -32,21 +41,28 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
         Path file = run.file("recipe.yaml");
         Recipe written = Recipe.read(file);
         Recipe begun = Recipe.parse(manifest.recipe(), run.last());
-        Recipe sameLength =
-                begun.with("train.epochs", Integer.toString(written.train().epochs()));
-        List<String> changed = sameLength.differences(written);
+        Recipe expected = begun.with(
+                        "train.epochs", Integer.toString(written.train().epochs()))
+                .with("train.threads", Integer.toString(written.train().threads()));
+        List<String> changed = expected.differences(written);
         if (!changed.isEmpty()) {
             throw new CheckpointException(file + ": changed since the training started: " + String.join(", ", changed));
         }
         List<String> remarks = new ArrayList<>();
         newest.passedOver().forEach(fault -> remarks.add("Note: " + fault + "; resuming from the previous checkpoint"));
         Recipe recipe = written;
-        if (epochs > 0 && epochs != written.train().epochs()) {
-            if (epochs < written.train().epochs()) {
-                throw new IllegalArgumentException("--epochs must be at least the run's "
-                        + written.train().epochs() + " with --resume, got " + epochs);
+        for (Map.Entry<String, String> change : changes.entrySet()) {
+            if (!CHANGEABLE.contains(change.getKey())) {
+                throw new IllegalArgumentException(change.getKey() + " cannot change when a run is resumed");
             }
-            recipe = written.with("train.epochs", Integer.toString(epochs));
+            recipe = recipe.with(change.getKey(), change.getValue());
+        }
+        int epochs = recipe.train().epochs();
+        if (epochs < written.train().epochs()) {
+            throw new IllegalArgumentException("--epochs must be at least the run's "
+                    + written.train().epochs() + " with --resume, got " + epochs);
+        }
+        if (epochs > written.train().epochs()) {
             remarks.add("Extended from " + written.train().epochs() + " to " + epochs
                     + " epochs; the learning rate"
                     + (recipe.train().startSize() > 0 ? " and the image size follow" : " follows")
@@ -59,11 +75,15 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
                 run.readBest();
             }
         } catch (IOException e) {
+            if (progress.epoch() >= recipe.train().epochs()) {
+                throw new CheckpointException(
+                        e.getMessage() + "; no epoch remains to replace it, train longer with --epochs N");
+            }
             bestIsGood = false;
             remarks.add("Note: " + e.getMessage() + "; the best of the remaining epochs replaces it");
         }
         remarks.add("Resuming " + run.folder() + " after " + progress.epoch() + " of "
-                + recipe.train().epochs() + " epochs and " + progress.batch() + " more steps (" + progress.step()
+                + recipe.train().epochs() + " epochs and " + progress.batch() + " more batches (" + progress.step()
                 + " steps in total)");
         return new Resumption(run, recipe, newest.checkpoint(), bestIsGood, List.copyOf(remarks));
     }

@@ -12,7 +12,7 @@ import java.io.IOException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 
-/** Receives the events of a training, on the training thread. Every method does nothing by default. */
+/** Receives the events of a training run, on the training thread. Every method does nothing by default. */
 public interface TrainListener {
     /** A line of the log. */
     default void message(String line) {}
@@ -21,12 +21,12 @@ public interface TrainListener {
     default void reading(int done, int total) {}
 
     /**
-     * A training step was completed.
+     * A training batch was completed. It is a step, or a part of one with {@code train.accumulate}.
      *
      * @param epoch from 1
      * @param epochs total number of epochs
-     * @param step steps completed in this epoch
-     * @param steps steps per epoch
+     * @param step batches completed in this epoch
+     * @param steps batches per epoch
      * @param loss mean loss since the start of the epoch
      * @param imagesPerSecond throughput since the start of the epoch
      */
@@ -54,7 +54,7 @@ public interface TrainListener {
     default void trained(Trained training) throws IOException {}
 
     /**
-     * A completed training.
+     * A completed training run.
      *
      * @param run its run folder
      * @param recipe the resolved recipe

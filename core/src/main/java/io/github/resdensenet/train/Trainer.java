@@ -14,6 +14,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -58,6 +59,9 @@ public final class Trainer {
      * @throws CancellationException after {@link #stop()}
      */
     public Run train(Recipe recipe, Path out, @Nullable Path init, boolean newHead) throws IOException {
+        if (newHead && init == null) {
+            throw new IllegalArgumentException("a new head needs pretrained weights");
+        }
         Run.checkFree(out);
         try (TrainingSetup setup = TrainingSetup.create(recipe, init, newHead, group, log, this::reading)) {
             Progress start = Progress.start(recipe.train());
@@ -68,18 +72,27 @@ public final class Trainer {
         }
     }
 
+    /** Resumes a run, to its number of epochs or, if {@code epochs} is not 0, to that number. */
+    public Run resume(Path folder, int epochs) throws IOException {
+        if (epochs < 0) {
+            throw new IllegalArgumentException("epochs must not be negative, got " + epochs);
+        }
+        return resume(folder, epochs == 0 ? Map.of() : Map.of("train.epochs", Integer.toString(epochs)));
+    }
+
     /**
      * Resumes a run from its newest checkpoint, with the same order and the same augmentation: the weights become those
      * of an uninterrupted run. A finished run stays as it is.
      *
-     * @param epochs epochs in total, to train longer than the run's recipe says; 0 for the recipe's number
+     * @param changes new values of the recipe keys train.epochs (epochs in total, at least the run's) and train.threads
      * @throws IOException if the run, its recipe or its images have changed, naming the difference
+     * @throws IllegalArgumentException if another key is to change, or a value is not allowed
      * @throws CancellationException after {@link #stop()}
      */
-    public Run resume(Path folder, int epochs) throws IOException {
+    public Run resume(Path folder, Map<String, String> changes) throws IOException {
         Run run = Run.open(folder);
         try (Closeable lock = run.lock()) {
-            Resumption from = Resumption.of(run, epochs);
+            Resumption from = Resumption.of(run, changes);
             if (run.isFinished() && !from.goesFurther()) {
                 listeners.forEach(l -> l.message(from.nothingToDo()));
                 group.barrier("run", this::checkRequest);
@@ -108,8 +121,7 @@ public final class Trainer {
     }
 
     /**
-     * Returns a recipe in which the precision is fp32 or bf16: what this machine trains fastest, if the recipe leaves it
-     * open.
+     * Returns a recipe whose precision is fp32 or bf16. If the recipe has "auto", it is the faster one on this machine.
      */
     public static Recipe withPrecision(Recipe recipe) {
         Recipe.Train train = recipe.train();
@@ -121,7 +133,10 @@ public final class Trainer {
         return recipe.with("train.precision", fused && FusedTraining.isBf16Fast() ? "bf16" : "fp32");
     }
 
-    /** Stops the training after the current step, with a checkpoint. May be called from any thread. */
+    /**
+     * Stops training after the current step, with a checkpoint. While the images are being read, there is no run folder
+     * yet, and nothing is saved. May be called from any thread.
+     */
     public void stop() {
         group.requestStop();
     }
@@ -144,7 +159,7 @@ public final class Trainer {
 
     private void checkRequest() {
         if (group.isStopRequested()) {
-            throw new CancellationException("stopped while reading images");
+            throw new CancellationException("stopped before the first step");
         }
     }
 }

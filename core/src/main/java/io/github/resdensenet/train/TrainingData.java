@@ -46,8 +46,8 @@ record TrainingData(
     }
 
     /**
-     * Splits the images of a folder as the recipe says. Duplicates of an image, and all images of a group, are in the
-     * same subset.
+     * Splits the images of a folder as the recipe says. All images of a group are in the same subset, and so are
+     * duplicates, except in a random split ({@code data.stratified: false}).
      *
      * @param pixels the decoded images, some of which may have failed
      * @throws IOException if a class has no readable image
@@ -83,7 +83,7 @@ record TrainingData(
 
     private static Split split(
             ImageFolder folder,
-            List<String> names,
+            List<String> groupNames,
             PixelCache pixels,
             Recipe recipe,
             Map<String, String> texts,
@@ -93,7 +93,7 @@ record TrainingData(
         int n = folder.samples().size();
         List<Duplicates.Pair> duplicates = Duplicates.find(n, pixels::get);
         texts.put(Run.COPIES, copies(folder, duplicates));
-        boolean random = names.isEmpty() && !recipe.data().stratified();
+        boolean random = groupNames.isEmpty() && !recipe.data().stratified();
         if (!duplicates.isEmpty()) {
             remarks.add("Duplicates: " + duplicates.size()
                     + (duplicates.size() == 1 ? " image is a duplicate" : " images are duplicates")
@@ -102,8 +102,9 @@ record TrainingData(
                             ? "the random split may put them in different subsets"
                             : "each is in the same subset as its original"));
         }
-        if (!names.isEmpty()) {
-            remarks.add("Groups: " + new LinkedHashSet<>(names).size() + " by data.groupBy, none spans two subsets");
+        if (!groupNames.isEmpty()) {
+            remarks.add(
+                    "Groups: " + new LinkedHashSet<>(groupNames).size() + " by data.groupBy, none spans two subsets");
         }
         if (random) {
             return Split.random(folder, fractions.train(), seed);
@@ -113,14 +114,14 @@ record TrainingData(
             int fold = recipe.data().fold();
             remarks.add("Cross-validation: fold " + fold + " of " + folds + " is the test set (folds 0 to "
                     + (folds - 1) + ")");
-            int[] groups = names.isEmpty() ? Duplicates.groups(n, duplicates) : numbered(names, duplicates);
+            int[] groups = groupNames.isEmpty() ? Duplicates.groups(n, duplicates) : numbered(groupNames, duplicates);
             double val = fractions.val() / (fractions.train() + fractions.val());
             return Split.folds(folder, folds, fold, val, groups, seed);
         }
-        if (names.isEmpty()) {
+        if (groupNames.isEmpty()) {
             return Split.stratified(folder, fractions, seed).together(folder, Duplicates.groups(n, duplicates), seed);
         }
-        int[] groups = numbered(names, duplicates);
+        int[] groups = numbered(groupNames, duplicates);
         return Split.grouped(folder, fractions, groups, seed);
     }
 

@@ -30,13 +30,13 @@ final class TrainingLoop {
         this.group = group;
     }
 
-    /** Trains from a state on. State, weights and optimiser determine every later step; a checkpoint holds all three. */
+    /** Trains from a given state to the end. State, weights and optimiser determine all later steps; a checkpoint has all three. */
     void fit(Progress state, History history) throws IOException {
         int epochs = setup.recipe().train().epochs();
         LrSchedule schedule = setup.schedule(history);
         DataLoader train = setup.loaders().train();
         if (state.step() > 0) { // resumed
-            publish(state, history);
+            writeHistory(state, history);
         }
         try (Checkpointer checkpointer = new Checkpointer(run, setup)) {
             try {
@@ -47,7 +47,7 @@ final class TrainingLoop {
                         double seconds = (System.nanoTime() - mark) / 1e9;
                         mark = System.nanoTime();
                         state = state.afterStep(step.correct(), step.loss(), seconds, step.number());
-                        report(train, epochs, state);
+                        reportBatch(train, epochs, state);
                         if (setup.endsStep(state.batch())) {
                             checkStopped();
                             if (checkpointer.isDue() && state.batch() < train.batches()) {
@@ -56,7 +56,7 @@ final class TrainingLoop {
                         }
                     }
                     setup.checkReplicas();
-                    ImageProgress progress = group.size() == 1 ? this::evaluatingAlone : this::evaluating;
+                    ImageProgress progress = group.size() == 1 ? this::reportEvaluationOrStop : this::reportEvaluation;
                     EpochMetrics metrics = setup.evaluate(run, state, schedule.at(state.epoch(), 0), progress);
                     schedule = schedule.after(metrics.loss());
                     metrics = metrics.withNextLr(schedule.at(state.epoch() + 1, 0));
@@ -64,7 +64,7 @@ final class TrainingLoop {
                     state = (best ? state.withBest(metrics.epoch(), metrics.acc()) : state).afterEpoch();
                     history = history.with(metrics);
                     checkpointer.save(state, history, best);
-                    publish(state, history);
+                    writeHistory(state, history);
                     log.say(metrics.line());
                     log.write(run);
                     for (TrainListener listener : listeners) {
@@ -83,7 +83,7 @@ final class TrainingLoop {
                     checkpointer.save(state, history, false);
                     checkpointer.await();
                 }
-                log.say("Stopped after " + state.epoch() + " epochs and " + state.batch() + " steps");
+                log.say("Stopped after " + state.epoch() + " epochs and " + state.batch() + " batches");
                 log.write(run);
                 throw new CancellationException("stopped"
                         + (setup.isWriter() ? "; resume with: resdensenet train --resume " + run.folder() : ""));
@@ -95,12 +95,13 @@ final class TrainingLoop {
         }
     }
 
-    /** Restores the best weights, calibrates them and hands them to the listeners. */
+    /** Restores the best weights, calibrates the model and tells the listeners. */
     private void finish(Progress state, History history) throws IOException {
         if (!setup.isWriter()) {
             return;
         }
-        TrainListener.Trained trained = setup.validation().finish(run, state, history, log, this::evaluatingAlone);
+        TrainListener.Trained trained =
+                setup.validation().finish(run, state, history, log, this::reportEvaluationOrStop);
         log.say("Best epoch: " + state.bestEpoch() + ", selected on the "
                 + setup.validation().subset().title() + " set");
         for (TrainListener listener : listeners) {
@@ -109,26 +110,26 @@ final class TrainingLoop {
         log.write(run);
     }
 
-    private void publish(Progress state, History history) throws IOException {
+    private void writeHistory(Progress state, History history) throws IOException {
         history.write(run.file("history.csv"));
         for (TrainListener listener : listeners) {
             listener.historyWritten(run, setup.recipe(), history, state.bestEpoch());
         }
     }
 
-    private void report(DataLoader train, int epochs, Progress state) {
+    private void reportBatch(DataLoader train, int epochs, Progress state) {
         int seen = Math.min(state.batch() * train.batchSize(), train.count());
         double loss = state.lossSum() / state.batch();
         double rate = seen / state.seconds();
         listeners.forEach(l -> l.step(state.epoch() + 1, epochs, state.batch(), train.batches(), loss, rate));
     }
 
-    private void evaluating(int done, int total) {
+    private void reportEvaluation(int done, int total) {
         listeners.forEach(l -> l.evaluating(done, total));
     }
 
-    private void evaluatingAlone(int done, int total) {
-        evaluating(done, total);
+    private void reportEvaluationOrStop(int done, int total) {
+        reportEvaluation(done, total);
         if (group.isStopRequested()) {
             throw new CancellationException();
         }

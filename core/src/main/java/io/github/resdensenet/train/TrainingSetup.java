@@ -75,7 +75,7 @@ final class TrainingSetup implements AutoCloseable {
     }
 
     /**
-     * Prepares a new training.
+     * Prepares a new training run.
      *
      * @param init pretrained weights, or null for random initialisation
      * @param newHead whether the head keeps its random initialisation
@@ -252,31 +252,31 @@ final class TrainingSetup implements AutoCloseable {
     }
 
     /**
-     * Computes a training step: of the head only while the backbone is frozen.
+     * Computes a batch of a training step, of the head only while the backbone is frozen, and closes the batch.
      *
      * @throws ArithmeticException if the loss or a gradient is not finite, naming the images
      */
     Engine.Step step(Batch batch, Manifest.Progress state, double lr) {
         try (batch) {
-            Engine.Part part = part(batch, state);
+            Engine.StepShare share = share(batch, state);
             return state.epoch() < recipe.train().freezeEpochs()
-                    ? stepHead(batch, part, lr)
-                    : engine.step(batch, part, lr);
+                    ? stepHead(batch, share, lr)
+                    : engine.step(batch, share, lr);
         } catch (ArithmeticException e) {
-            List<String> names = IntStream.of(batch.samples())
+            List<String> names = IntStream.of(batch.indices())
                     .mapToObj(i -> data.folder().samples().get(i).name())
                     .toList();
-            throw new ArithmeticException(e.getMessage() + " in epoch " + (state.epoch() + 1) + ", step "
+            throw new ArithmeticException(e.getMessage() + " in epoch " + (state.epoch() + 1) + ", batch "
                     + (state.batch() + 1) + ", on " + names);
         }
     }
 
-    /** Which part of a step the next batch of an epoch is. */
-    private Engine.Part part(Batch batch, Manifest.Progress state) {
+    /** Which share of a step the next batch of an epoch is. */
+    private Engine.StepShare share(Batch batch, Manifest.Progress state) {
         int step = recipe.train().accumulate() * recipe.data().batchSize();
         int first = state.batch() * recipe.data().batchSize() / step * step;
         int images = Math.min(step, loaders.train().count() - first);
-        return new Engine.Part((double) batch.count() / images, endsStep(state.batch() + 1));
+        return new Engine.StepShare((double) batch.count() / images, endsStep(state.batch() + 1));
     }
 
     /** Whether the weights are updated after a number of batches of an epoch. */
@@ -285,9 +285,9 @@ final class TrainingSetup implements AutoCloseable {
                 || batches == loaders.train().batches();
     }
 
-    /** Each process computes the whole step. */
-    private Engine.Step stepHead(Batch batch, Engine.Part part, double lr) {
-        Engine.Step step = engine.stepHead(batch, part, lr);
+    /** Computes a batch for the head. Each process computes all of it, so the losses must agree. */
+    private Engine.Step stepHead(Batch batch, Engine.StepShare share, double lr) {
+        Engine.Step step = engine.stepHead(batch, share, lr);
         group.requireSame("the loss", Double.hashCode(step.loss()));
         return step;
     }

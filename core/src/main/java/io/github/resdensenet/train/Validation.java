@@ -26,7 +26,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
-/** Evaluates the model of a training: after each epoch, and at the end. */
+/** Evaluates the model of a training run: after each epoch, and at the end. */
 final class Validation {
     private final Recipe recipe;
     private final TrainingData data;
@@ -82,7 +82,7 @@ final class Validation {
         int most = (rows.length + group.size() - 1) / group.size();
         double[] own = new double[most * classes];
         int at = 0;
-        for (double[] row : outputs(loaders.part(), progress).logits()) {
+        for (double[] row : outputs(loaders.own(), progress).logits()) {
             System.arraycopy(row, 0, own, at, classes);
             at += classes;
         }

@@ -53,7 +53,7 @@ class DataLoaderTest {
                 data.samples(),
                 rows,
                 transform,
-                new DataLoader.Batches(batch, order, 42, threads, DataLoader.Part.WHOLE));
+                new DataLoader.Batches(batch, order, 42, threads, DataLoader.Selection.WHOLE));
     }
 
     /** Every value and label of some epochs. */
@@ -70,7 +70,7 @@ class DataLoaderTest {
                     List<Integer> samples = new ArrayList<>();
                     for (int i = 0; i < batch.count(); i++) {
                         labels.add(batch.labels()[i]);
-                        samples.add(batch.samples()[i]);
+                        samples.add(batch.indices()[i]);
                     }
                     all.add(samples + " " + labels + " " + Arrays.hashCode(values));
                 }
@@ -89,6 +89,12 @@ class DataLoaderTest {
                     .isEqualTo(everything(alone, 0, 1, 2))
                     .hasSize(21);
         }
+    }
+
+    @Test
+    void rejectsBatchesLargerThanABuffer() {
+        assertThatThrownBy(() -> Batch.allocate(7200, 224))
+                .hasMessage("a batch has at most 3566 images of 224 x 224 pixels, got 7200");
     }
 
     @Test

@@ -349,9 +349,9 @@ class FusedEngineTest {
                     48,
                     () -> {});
             double loss = atOnce.step(all, 1e-3).loss();
-            Engine.Step half = engine.step(first, new Engine.Part(0.5, false), 1e-3);
+            Engine.Step half = engine.step(first, new Engine.StepShare(0.5, false), 1e-3);
             assertThat(half.number()).isZero();
-            Engine.Step end = engine.step(second, new Engine.Part(0.5, true), 1e-3);
+            Engine.Step end = engine.step(second, new Engine.StepShare(0.5, true), 1e-3);
             assertThat(end.number()).isOne();
             assertThat((half.loss() + end.loss()) / 2).isCloseTo(loss, within(1e-6));
             Map<String, TensorData> state = engine.optimizer.state().tensors();

@@ -58,7 +58,7 @@ class ResumeTest {
         recipe = TinyRecipe.on(TestImages.folder(root.resolve("data"), 12, 20, "夜", "day"));
     }
 
-    /** Returns the results of a training that must not depend on interruptions, without times. */
+    /** Returns the results of a training run that must not depend on interruptions, without times. */
     static String outcome(Run run) throws IOException {
         List<String> history = Files.readAllLines(run.file("history.csv")).stream()
                 .map(line -> line.replaceAll(",[^,]*,[^,]*$", ""))
@@ -235,7 +235,8 @@ class ResumeTest {
             assertThatThrownBy(() -> stopping(1).resume(out, 0)).isInstanceOf(CancellationException.class);
         }
         assertThat(outcome(new Trainer(new TrainListener() {}).resume(out, 0))).isEqualTo(uninterrupted);
-        assertThat(Files.readString(out.resolve("log.txt"))).contains("Stopped after 0 epochs and 1 steps", "Resuming");
+        assertThat(Files.readString(out.resolve("log.txt")))
+                .contains("Stopped after 0 epochs and 1 batches", "Resuming");
     }
 
     @Test
@@ -305,6 +306,42 @@ class ResumeTest {
         Files.write(run.resolve("checkpoints/last").resolve(file), new byte[0]);
         assertThat(messages(run, 0).get(0)).contains("resuming from the previous checkpoint");
         assertThat(outcome(Run.open(run))).isEqualTo(uninterrupted);
+    }
+
+    @Test
+    void rejectsCorruptBestCheckpointIfNoEpochRemains() throws Exception {
+        Path out = root.resolve("run");
+        Run run = Trainer.train(recipe, out);
+        Files.delete(run.file("metrics.json")); // as if killed during the evaluation
+        Files.writeString(run.best().resolve("weights.safetensors"), "no");
+        assertThatThrownBy(() -> messages(out, 0))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("best")
+                .hasMessageEndingWith("; no epoch remains to replace it, train longer with --epochs N");
+        messages(out, recipe.train().epochs() + 1);
+        assertThat(run.isFinished()).isTrue();
+    }
+
+    @Test
+    void resumesToIdenticalWeightsWithAnotherNumberOfThreads() throws Exception {
+        String uninterrupted = outcome(Trainer.train(recipe, root.resolve("uninterrupted")));
+        Path out = root.resolve("run");
+        for (String threads : List.of("1", "3")) {
+            Trainer trainer = stopping(3);
+            assertThatThrownBy(() -> {
+                        if (Files.exists(out)) {
+                            trainer.resume(out, Map.of("train.threads", threads));
+                        } else {
+                            trainer.train(recipe, out, null, false);
+                        }
+                    })
+                    .isInstanceOf(CancellationException.class);
+        }
+        Run run = new Trainer(new TrainListener() {}).resume(out, Map.of("train.threads", "2"));
+        assertThat(Recipe.read(out.resolve("recipe.yaml")).train().threads()).isEqualTo(2);
+        assertThat(outcome(run)).isEqualTo(uninterrupted);
+        assertThatThrownBy(() -> new Trainer(new TrainListener() {}).resume(out, Map.of("train.lr", "1")))
+                .hasMessage("train.lr cannot change when a run is resumed");
     }
 
     @Test
@@ -390,7 +427,8 @@ class ResumeTest {
                 recipe.with("train.engine", engine).with("train.lr", "1e35").with("train.weightDecay", "1e5");
         assertThatThrownBy(() -> Trainer.train(wild, out))
                 .isInstanceOf(ArithmeticException.class)
-                .hasMessageMatching("(?s).*(the loss became|a gradient is not finite|a weight is not finite).*step.*");
+                .hasMessageMatching(
+                        "(?s).*(the loss became|a gradient is not finite|a weight is not finite).*(batch|after step) \\d+.*");
         Run run = Run.open(out);
         assertThat(run.isFinished()).isFalse();
         assertThat(run.recoverNewest().checkpoint().manifest().progress().step())

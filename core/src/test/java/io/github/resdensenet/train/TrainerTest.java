@@ -60,6 +60,14 @@ class TrainerTest {
     }
 
     @Test
+    void rejectsRequestsThatItWouldIgnore(@TempDir Path folder) {
+        Trainer trainer = new Trainer(new TrainListener() {});
+        assertThatThrownBy(() -> trainer.train(Recipe.defaults(), folder.resolve("run"), null, true))
+                .hasMessage("a new head needs pretrained weights");
+        assertThatThrownBy(() -> trainer.resume(folder, -5)).hasMessage("epochs must not be negative, got -5");
+    }
+
+    @Test
     void accumulationUpdatesTheWeightsOncePerGroupOfBatches() throws Exception {
         Run run = Trainer.train(
                 recipe.with("data.batchSize", "4").with("train.accumulate", "3"), root.resolve("accumulated"));

@@ -55,7 +55,7 @@ final class ModelCard {
         return run.file("report.html");
     }
 
-    /** The evaluation at the end of the training, which runs that are not complete do not have. */
+    /** The evaluation at the end of training, which runs that are not complete do not have. */
     private static JsonNode metrics(Run run) {
         JsonMapper json = JsonMapper.shared();
         try {

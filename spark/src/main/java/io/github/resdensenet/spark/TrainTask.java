@@ -24,7 +24,7 @@ import scala.collection.Iterator;
 import scala.runtime.AbstractFunction1;
 
 /**
- * One process of a training, in a task of a barrier stage. Task 0 is rank 0.
+ * One process of a training run, in a task of a barrier stage. Task 0 is rank 0.
  *
  * <p>If a process is lost, the task fails, and Spark starts all tasks again. An error that would come again does not fail
  * the task: all tasks return it.

@@ -240,7 +240,7 @@ class SparkTest {
         }
     }
 
-    /** Kills an executor after an epoch of a training. */
+    /** Kills an executor after an epoch of a training run. */
     private static boolean killAfter(int epoch, Path run, int victim) {
         try {
             while (!Files.exists(run.resolve("history.csv"))
