@@ -166,7 +166,8 @@ def check_networks(runs, images):
                     failed += error > 1e-5
                     cases += 1
     yield ("E1", f"3 models, 5 variants, {len(SIZES)} image sizes, batches of 1, 2 and 7: logits of ONNX Runtime "
-           f"{onnxruntime.__version__} (Python) and 1.29 (Java, validation images) equal `predict`'s; `onnx.checker` "
+           f"{onnxruntime.__version__} (Python) and 1.29 (Java, validation images) differ from `predict`'s by at most 1e-5 of the larger of 1 and "
+           "the largest logit; `onnx.checker` "
            "with `full_check`; opset 18, IR version 8", cases, failed,
            f"relative difference of a logit {python[0]:.1e} ({python[1]}; Python), {java:.1e} (Java)")
     yield ("E3", "as E1: calibrated probabilities differ by at most 1e-6", cases, unequal,
@@ -266,7 +267,7 @@ def check_transformers(runs, images, folder, node):
     names = classes(run)
     failed = len(truth) - len(answers) + sum(a["label"] != names[numpy.argmax(t)] for a, t in zip(answers, truth))
     worst = max(relative(numpy.array(a["logits"]), t) for a, t in zip(answers, truth))
-    yield ("E6", "`hf` folder in transformers.js 4.3.1: label", len(truth), failed,
+    yield ("E6", "`hf` folder in transformers.js 4.3.1, given tensors that are already resized: label and logits equal ONNX Runtime's", len(truth), failed,
            f"relative difference of a logit {worst:.1e}")
 
 
@@ -371,8 +372,8 @@ def check_kills(runs, folder, kills):
     program("export", run, "--format", "onnx", "--out", file, check=True)
     left = [f.name for f in folder.glob(".killed.onnx*")]
     failed += len(left)
-    yield ("E7", "exports killed at random moments, and a write that fails for lack of room: the complete old or new file, "
-           "or no folder; the next export deletes temporary files", kills + 1, failed, f"{replaced} ended before the signal")
+    yield ("E7", "exports killed at random moments, and a write that fails for lack of room: files are complete (old or new), "
+           "folders are complete or absent; the next export deletes temporary files", kills + 1, failed, f"{replaced} exports had finished before they were killed")
 
 
 def mcnemar(lost, gained):

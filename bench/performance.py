@@ -82,7 +82,7 @@ def measure(rounds, comparisons):
 
 def beside(rounds, threads):
     """The table of steps beside busy processes: medians, since there is no quiet moment."""
-    yield "| precision | busy processes | ours, quiet | ours, beside | times quiet | PyTorch, beside | ratio | range |"
+    yield "| precision | busy processes | ours, quiet | ours, beside | beside / quiet | PyTorch, beside | ratio | range |"
     yield "| --- | ---: | ---: | ---: | ---: | ---: | ---: | --- |"
     for precision, options in (("fp32", ["channels_last"]), ("bf16", ["channels_last", "bf16"])):
         for n in (1, 2):
@@ -114,9 +114,9 @@ def cores():
     compute = sum(profile.values())
     yield f"On one thread, a step of 64 images in 64 shards takes {compute:.0f} ms for work that can be divided among cores, {memory:.0f} ms for"
     yield f"preparing weights and adding up gradients, which is limited by memory, and {serial:.0f} ms for work that cannot be divided."
-    yield f"**Model, not measured**: divide the first by the number of cores, the second by at most {MEMORY_CORES}, the third not at all."
+    yield f"**Model, not measured**: divide the first by the number of cores, the second by at most {MEMORY_CORES} (an assumption), the third not at all."
     yield ""
-    yield "| cores | ms per step (model) | times one core | efficiency |"
+    yield "| cores | ms per step (model) | speed-up | efficiency |"
     yield "| ---: | ---: | ---: | ---: |"
     total = compute + memory + serial
     for n in (1, 8, 16, 64):
@@ -166,7 +166,7 @@ def main():
         "- Model: ResDenseNet, 3 classes, 224 x 224 pixels, batches of 8 unless stated otherwise.",
         f"- Method: {a.rounds} rounds of both programs in turn. The ratio is peer / ours, from the smallest times: above 1, this",
         "  project is faster or uses less memory. The range is over the rounds.",
-        '- "Real training" is the training loop with its data path. The other rows use random images.',
+        '- "Real training" includes reading and augmenting images; the article's loop is its training loop in PyTorch. The other rows use random images.',
         "- Times are in milliseconds per step (training) or per batch (inference).",
         "",
         "| what | ours | peer | ratio | range | ratio of medians |",
@@ -176,7 +176,7 @@ def main():
         lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
     lines += ["", "## Steps beside other programs", "",
               "Each busy process keeps one core busy. The peer is PyTorch with channels_last; the bf16 rows use autocast.",
-              '"Beside" is the time while the busy processes run, and "times quiet" is beside divided by quiet. Times are medians over',
+              '"Beside" is the time while the busy processes run, and "beside / quiet" is the quotient of the two. Times are medians over',
               f"steps and {BESIDE_ROUNDS} rounds.", "", *beside(BESIDE_ROUNDS, a.threads)]
     lines += ["", "## Step time by batch size, image size and threads", "", *growth(a.threads), ""]
     lines += ["## Shards", "", "224 pixels, batch 8. The fused engine divides each batch into `train.shards` shards. Their number changes the last bits of",

@@ -85,7 +85,7 @@ def uneven(out: pathlib.Path) -> pathlib.Path:
 def imbalance(out: pathlib.Path) -> list[str]:
     folder = uneven(out)
     counts = ", ".join(f"{c.name} {sum(1 for _ in c.glob('*'))}" for c in sorted(folder.iterdir()))
-    ways = {"none": [], "class weights": ["--set", "train.classWeights=balanced"]}
+    ways = {"no class weights": [], "class weights": ["--set", "train.classWeights=balanced"]}
     results = {way: [train(out / f"uneven-{way.replace(' ', '-')}-{seed}", "--data", str(folder), "--image-size", "64",
                            "--seed", str(seed), *options) for seed in IMBALANCE_SEEDS] for way, options in ways.items()}
     lines = [f"Images: {counts}. Seeds: {len(IMBALANCE_SEEDS)}.", "",
@@ -93,8 +93,8 @@ def imbalance(out: pathlib.Path) -> list[str]:
              "| --- | ---: | ---: | ---: |"]
     for way, of in results.items():
         recall = [r["recall"] for r in of]
-        difference = interval([a - b["recall"] for a, b in zip(recall, results["none"], strict=True)])
-        lines.append(f"| {way} | {statistics.mean(recall):.1f} | {'' if way == 'none' else difference}"
+        difference = interval([a - b["recall"] for a, b in zip(recall, results["no class weights"], strict=True)])
+        lines.append(f"| {way} | {statistics.mean(recall):.1f} | {'' if way == 'no class weights' else difference}"
                      f" | {statistics.mean(r['accuracy'] for r in of):.1f} |")
     return lines
 
@@ -117,13 +117,13 @@ def main() -> None:
         print("\n".join(table))
         return
     lines = ["# Recipes", "",
-             f"`python bench/recipes.py --seeds {options.seeds} --strong-seeds {options.strong_seeds}` trains each recipe with the same seeds on the built-in images (64 pixels) and writes this"
-             f" page. Machine: {cpu()}. The test set of a seed is the same for all recipes; differences are paired by seed. The"
+             f"`python bench/recipes.py --seeds {options.seeds} --strong-seeds {options.strong_seeds}` trains each [recipe](guide/training.md#recipes) with the same seeds on the built-in images (64 pixels) and writes this"
+             f" page. Machine: {cpu()}. The test set of a seed is the same for all recipes; differences and time ratios use the seeds that both recipes have. The"
              " time is that of the training steps.", "",
              *table, "",
              "`fast` uses bf16 where the processor has it; the table has its time on this machine.", "",
              "## Uneven classes", "",
-             "The default recipe on built-in images of which two classes have a tenth of the third one's images, without and"
+             "The default recipe on a subset of the built-in images in which two classes have a tenth as many images as the third, without and"
              " with `train.classWeights=balanced`.", "",
              *imbalance(options.out), ""]
     PAGE.write_text("\n".join(lines), encoding="utf-8")

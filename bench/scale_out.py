@@ -243,7 +243,7 @@ def spark_training(points):
         equal += not failed and outcome(out) == expected
         longest = max(longest, time.time() - killed)
         say(f"T2 {equal} of {i + 1}, {longest:.0f} s")
-    yield (f"| T2 | Spark executor killed at a random moment of the training | {equal} of {points} identical, done at most "
+    yield (f"| T2 | Spark executor killed at a random moment of training | {equal} of {points} identical, done at most "
            f"{longest:.0f} s after the kill (undisturbed training: {length:.0f} s) |")
 
 
@@ -297,7 +297,7 @@ def spark_scoring(count):
             equal += row["probabilities"] == answer["probabilities"] and row["class"] == answer["class"]
     yield (f"| X10 | Spark scoring of {count} images, {count // 100} of them corrupt, executor killed twice | {lines} rows of "
            f"{len(rows)} images; {equal} predictions equal to those of `predict`, {errors} errors; models loaded per "
-           f"executor: {min(loads)} to {max(loads)} |")
+           f"executor: {min(loads) if min(loads) == max(loads) else f'{min(loads)} to {max(loads)}'} |")
     ratios = []
     for i in range(3):
         cluster = (count - count // 100) / (timed(score("many", f"many{i}")) - timed(score("few", f"few{i}"))) / 2
@@ -349,16 +349,18 @@ def main():
     here = f"{machine['cpu']}, {machine['threads']} threads, {datetime.date.today()}; {machine['engine']}"
     if a.only:
         ids = ", ".join(sorted({row.split("|")[1].strip() for row in measured}, key=lambda name: order(f"|{name}|")))
-        sources = [line for line in page.splitlines() if line.startswith("- Rows ") and not line.startswith(f"- Rows {ids}:")]
-        sources.append(f"- Rows {ids}: `python bench/scale_out.py {flags} --only {' '.join(a.only)}`; {here}.")
+        name = f"- Row{'s' if ',' in ids else ''} {ids}:"
+        sources = [line for line in page.splitlines()
+                   if line.startswith(("- All other rows:", "- Row ", "- Rows ")) and not line.startswith(name)]
+        sources.append(f"{name} `python bench/scale_out.py {flags} --only {' '.join(a.only)}`; {here}.")
     else:
-        sources = [f"- Rows not named below: `python bench/scale_out.py {flags}`; {here}."]
+        sources = [f"- All other rows: `python bench/scale_out.py {flags}`; {here}."]
     text = "\n".join([
         "# Scale-out", "",
         "Measurements of training with [several processes](guide/several-processes.md) and with [Spark](guide/spark.md).", "",
         *sources,
-        "- Data: the built-in images, at 64 pixels unless stated otherwise. \"Identical\" are the bytes of weights and moments,",
-        "  and every value of the history but the times.", "",
+        "- Data: the built-in images, at 64 pixels unless stated otherwise. \"Identical\" means: the same bytes of weights and optimiser",
+        "  moments, and the same history except times.", "",
         "| row | what | result |", "| --- | --- | --- |", *rows, ""])
     pathlib.Path(a.out).write_text(text, encoding="utf-8")
     print(text)

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
-/** Checks the dependencies between the packages of core against the diagram in ARCHITECTURE.md. */
+/** Checks the dependencies between the packages of core against the table in ARCHITECTURE.md. */
 class ArchitectureTest {
     private static final String ROOT = "io.github.resdensenet.";
     private static final JavaClasses CLASSES = new ClassFileImporter()

@@ -17,9 +17,9 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Times training steps and inference on random images. With --data, times training steps on your images.",
-            "With --precision int8, times inference in 8 bits only.",
+            "--precision int8 is also allowed; it times inference in 8 bits only.",
             "Runs on the CPU and prints one JSON object on one line. Times per batch are in milliseconds.",
-            "The defaults below apply to every model and every built-in recipe. A YAML recipe may set other values."
+            "The defaults below are those of recipe default. Other recipes may set other values."
         },
         abbreviateSynopsis = true,
         sortOptions = false,

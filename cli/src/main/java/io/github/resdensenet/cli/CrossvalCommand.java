@@ -23,7 +23,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Cross-validation: trains one model per fold and evaluates every image with the model that was not trained on"
                     + " it.",
-            "To resume an interrupted cross-validation, repeat the command with the same --out."
+            "To resume an interrupted cross-validation, repeat the command with the same --out.",
+            "The defaults below are those of recipe default. Other recipes may set other values; recipe seed also needs"
+                    + " --set data.stratified=true."
         },
         abbreviateSynopsis = true,
         sortOptions = false,

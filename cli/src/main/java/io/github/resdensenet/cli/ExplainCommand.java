@@ -73,7 +73,7 @@ final class ExplainCommand implements Callable<Integer> {
     @Option(
             names = "--patch",
             paramLabel = "N",
-            description = "occlusion only: height and width of the grey patch, in pixels of the network's input"
+            description = "occlusion only: height and width of the patch, in pixels of the network's input"
                     + " (default: an eighth of the input size)")
     private int patch;
 

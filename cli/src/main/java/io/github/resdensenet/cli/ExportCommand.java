@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
             "                    calibrated probabilities",
             "  triton            folder for NVIDIA Triton with an ONNX model",
             "  hf                folder for transformers.js and Optimum with an ONNX model",
-            "  torchscript       network for torch.jit.load and DJL; PyTorch has deprecated this format",
+            "  torchscript       network for torch.jit.load and DJL (deprecated)",
             "Before an ONNX model is written, ONNX Runtime must agree with predict on the run's validation images, or"
                     + " on generated images if the run has none."
         },
@@ -77,7 +77,7 @@ final class ExportCommand implements Callable<Integer> {
             paramLabel = "fp32|int8",
             description =
                     "number format of the ONNX model. int8: faster, about a quarter of the size; probabilities differ"
-                            + " slightly; it is calibrated with the run's training images (default: fp32)")
+                            + " slightly; value ranges are measured on the run's training images (default: fp32)")
     private @Nullable String precision;
 
     @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")

@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet plot runs/photos                       run named by --out",
+            "  resdensenet plot runs/photos                       a run made with --out runs/photos",
             "  resdensenet plot runs/resdensenet-20260131-120000  run with a default name"
         })
 final class PlotCommand implements Callable<Integer> {

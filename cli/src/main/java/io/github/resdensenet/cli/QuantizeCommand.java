@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet quantize runs/photos                          write quantization.json",
+            "  resdensenet quantize runs/photos                          prepare a run",
             "  resdensenet predict --precision int8 runs/photos cat.jpg  classify in 8 bits"
         })
 final class QuantizeCommand implements Callable<Integer> {
@@ -43,8 +43,9 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--max-drop",
             paramLabel = "P",
-            description = "largest fall of the accuracy on the validation set in percentage points; layers are computed"
-                    + " in bf16 (fp32 without it) until it holds (default: " + Quantizer.MAX_DROP + ")")
+            description = "largest fall of the accuracy on the validation set in percentage points; more and more"
+                    + " layers are computed in bf16 (in fp32 if the processor has no bf16) until the fall is within this"
+                    + " limit (default: " + Quantizer.MAX_DROP + ")")
     private double maxDrop = Quantizer.MAX_DROP;
 
     @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")

@@ -16,7 +16,7 @@ import picocli.CommandLine.Spec;
         description = "Writes report.html into the run folder: metrics, curves, errors and limits on one page.",
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet report runs/photos                       run named by --out",
+            "  resdensenet report runs/photos                       a run made with --out runs/photos",
             "  resdensenet report runs/resdensenet-20260131-120000  run with a default name"
         })
 final class ReportCommand implements Callable<Integer> {

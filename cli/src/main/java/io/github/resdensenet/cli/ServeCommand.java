@@ -31,8 +31,8 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet serve runs/photos                  then open http://127.0.0.1:8080/",
-            "  curl -T cat.jpg http://127.0.0.1:8080/classify classify an image"
+            "  resdensenet serve runs/photos                    then open 127.0.0.1:8080",
+            "  curl -T cat.jpg http://127.0.0.1:8080/classify   classify an image"
         })
 final class ServeCommand implements Callable<Integer> {
     private static final String TLS_PASSWORD = "RESDENSENET_TLS_PASSWORD";

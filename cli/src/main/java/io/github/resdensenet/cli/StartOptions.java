@@ -24,7 +24,7 @@ final class StartOptions {
             names = "--image-size",
             paramLabel = "N|auto",
             description = "image height and width in pixels; auto is a size that fits the images, at most 224 (default:"
-                    + " 64 for fashion3, otherwise auto; recipe seed: 224)")
+                    + " 64 for fashion3; other images: auto, or 224 with recipe seed)")
     private @Nullable String imageSize;
 
     @Option(

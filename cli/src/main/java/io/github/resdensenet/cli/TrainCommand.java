@@ -25,7 +25,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Trains a model on an image folder and writes a run folder.",
-            "The defaults below apply to every model and every built-in recipe. A YAML recipe may set other values."
+            "The defaults below are those of recipe default. Other recipes may set other values."
         },
         abbreviateSynopsis = true,
         sortOptions = false,

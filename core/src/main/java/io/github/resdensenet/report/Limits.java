@@ -49,7 +49,7 @@ final class Limits {
         Optional<Interval> interval = test.metric("accuracy").ci95();
         interval.ifPresent(ci -> add(
                 "The accuracy was measured on %d images. Its 95%% interval is %s: from the accuracy alone, a model"
-                        + " within this range cannot be called better or worse than this one.",
+                        + " whose accuracy is in this range cannot be called better or worse than this one.",
                 n, Numbers.percent(ci)));
         double most = test.perClass().stream().mapToInt(ClassMetrics::n).max().orElse(0) / (double) Math.max(1, n);
         if (interval.isPresent() && interval.get().low() <= most) {
