@@ -25,8 +25,8 @@ import picocli.CommandLine.Spec;
         customSynopsis = "resdensenet import FILE --classes a,b,c --out RUN [OPTIONS]",
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet import w.pth --classes a,b --out runs/p                    from PyTorch",
-            "  resdensenet import w.h5 --model resnet50v2 --classes a,b --out runs/k  from Keras"
+            "  resdensenet import w.pth --classes a,b --out runs/p                    PyTorch",
+            "  resdensenet import w.h5 --model resnet50v2 --classes a,b --out runs/k  Keras"
         })
 final class ImportCommand implements Callable<Integer> {
     @Spec

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet plot runs/photos                       a run made with --out runs/photos",
-            "  resdensenet plot runs/resdensenet-20260131-120000  run with a default name"
+            "  resdensenet plot runs/photos                       train --out runs/photos",
+            "  resdensenet plot runs/resdensenet-20260131-120000  train without --out"
         })
 final class PlotCommand implements Callable<Integer> {
     @Spec
