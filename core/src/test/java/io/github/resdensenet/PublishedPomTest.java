@@ -2,9 +2,12 @@ package io.github.resdensenet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -110,5 +113,26 @@ class PublishedPomTest {
         }
         assertThat(values(pom("bom"), "/project/dependencyManagement/dependencies/dependency/artifactId"))
                 .containsExactlyInAnyOrderElementsOf(artifacts);
+    }
+
+    /** Gradle takes the last profile whose property is absent, whatever the operating system. */
+    @Test
+    void nativesOfLinuxAreTheLastSoThatGradleTakesThem() throws Exception {
+        assertThat(values(pom("."), "/project/profiles/profile[activation/os]/properties/natives"))
+                .hasSize(4)
+                .endsWith("linux-x86_64");
+    }
+
+    @Test
+    void guideNamesTheVersionsOfTheNativeLibraries() throws Exception {
+        Map<String, String> properties = new HashMap<>();
+        for (String name : List.of("javacpp", "openblas", "dnnl", "opencl", "opencv", "pytorch")) {
+            properties.put(
+                    name,
+                    values(pom("."), "/project/properties/" + name + ".version").get(0));
+        }
+        String guide = Files.readString(ROOT.resolve("docs/guide/java.md"));
+        properties.forEach((name, version) -> assertThat(guide)
+                .contains("'" + name + ":" + version.replace("${javacpp.version}", properties.get("javacpp")) + "'"));
     }
 }
