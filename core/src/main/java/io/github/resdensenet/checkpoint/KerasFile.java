@@ -48,6 +48,7 @@ final class KerasFile {
 
     private static final int MAX_DEPTH = 16;
     private static final long MAX_EXPANSION = 64 << 20;
+    private static final long MAX_NAME = 4096;
 
     private final Path path;
     private final long size;
@@ -78,7 +79,7 @@ final class KerasFile {
         KerasFile keras = new KerasFile(path, Files.size(path));
         try (HdfFile file = new HdfFile(path)) {
             keras.collect(file.getChildren().get("model_weights") instanceof Group model ? model : file, 0);
-        } catch (RuntimeException | StackOverflowError e) { // jhdf throws many types for corrupt files
+        } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) { // jhdf checks few sizes in the file
             throw keras.invalid("corrupt or unsupported HDF5 content", e);
         }
         if (keras.tensors.isEmpty()) {
@@ -116,6 +117,10 @@ final class KerasFile {
     /** Reads the variables "0", "1", ... of a layer. Keras 3 numbers them in the order in which it creates them. */
     private void numbered(Group group, List<Dataset> variables) throws CheckpointException {
         Attribute name = group.getAttribute("name");
+        if (name != null && name.getSizeInBytes() > MAX_NAME) {
+            throw invalid(group.getPath() + " has a name of " + name.getSizeInBytes() + " bytes, at most " + MAX_NAME
+                    + " are allowed");
+        }
         if (name == null || !(name.getData() instanceof String layer)) {
             throw invalid(group.getPath()
                     + " has no attribute \"name\" with the layer's name; save the file with a newer version of Keras");
@@ -154,6 +159,9 @@ final class KerasFile {
         if (data.getSizeInBytes() > size + MAX_EXPANSION) {
             throw invalid(data.getPath() + " has " + data.getSizeInBytes() + " bytes, at most " + (size + MAX_EXPANSION)
                     + " are allowed in a file of " + size + " bytes");
+        }
+        if (!data.getFilters().isEmpty()) { // decoders of compressed data trust the sizes in the file
+            throw invalid(data.getPath() + " is compressed; Keras writes weights without compression");
         }
         int[] shape = data.getDimensions();
         Object values = data.getDataFlat();

@@ -35,6 +35,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weight files of PyTorch, torchvision and Keras. */
@@ -162,6 +163,19 @@ class WeightsTest {
                     .isInstanceOf(CheckpointException.class)
                     .hasMessageContaining("is a link; links are not supported");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "deflate, /dense/bias is compressed; Keras writes weights without compression",
+        "lzf, /dense/bias is compressed; Keras writes weights without compression",
+        "name, /layers/dense/vars/ has a name of 8000 bytes"
+    })
+    void rejectsKerasFilesThatCouldNeedMuchMemory(String name, String message) throws Exception {
+        Path file = file("large.h5", Golden.bytes("keras-hostile/" + name + ".h5"));
+        assertThatThrownBy(() -> KerasFile.read(file))
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining(message);
     }
 
     /** Replaces addresses in the file by other addresses, so that its internal trees and lists form cycles. */
