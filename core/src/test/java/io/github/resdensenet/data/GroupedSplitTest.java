@@ -64,7 +64,7 @@ class GroupedSplitTest {
             }
             assertThat(GroupedSplit.of(data, DEFAULT, groups, seed)).isEqualTo(split);
         }
-        Trust.row("D3-groups", 100, failed, "largest deviation of a class fraction: " + worst);
+        Trust.row("D3-groups", 100, failed, "largest deviation of a class fraction: %.3f".formatted(worst));
         assertThat(failed).isZero();
         assertThat(worst).isLessThan(0.06);
     }

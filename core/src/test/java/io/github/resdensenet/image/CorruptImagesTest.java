@@ -85,7 +85,7 @@ class CorruptImagesTest {
                 slowest = Math.max(slowest, (System.nanoTime() - start) / 1e6);
             }
         }
-        Trust.row("I1", n, failed.size(), "%.0f ms, %d rejected".formatted(slowest, rejected));
+        Trust.row("I1", n, failed.size(), "slowest %.0f ms, %d rejected".formatted(slowest, rejected));
         assertThat(failed).isEmpty();
         assertThat(rejected).isGreaterThan(n / 3);
     }

@@ -58,7 +58,7 @@ class PredictionGoldenTest {
                 n++;
             }
         }
-        Trust.row("P1", n, worst <= 1e-5 ? 0 : 1, worst);
+        Trust.row("P1", n, worst <= 1e-5 ? 0 : 1, "%.1e".formatted(worst));
         assertThat(worst).isLessThanOrEqualTo(1e-5);
         assertThat(n).isGreaterThanOrEqualTo(50);
     }

@@ -505,7 +505,7 @@ class ResumeTest {
                         false);
         long grown =
                 live.subList(42, 125).stream().filter(n -> n > live.get(41)).count();
-        Trust.row("T4", 8 * 125, grown, live.get(124) + " live native objects");
+        Trust.row("T4", 8 * 125, grown, live.get(124) + " live native objects, as before");
         assertThat(grown).isZero();
     }
 

@@ -144,7 +144,7 @@ class AuditTest {
                 "a/x.bmp < b/x-mirrored.jpg mirrored true");
         long wrong = expected.stream().filter(e -> !found.contains(e)).count()
                 + found.stream().filter(f -> !expected.contains(f)).count();
-        Trust.row("D3", expected.size(), wrong, found);
+        Trust.row("D3", expected.size(), wrong, "");
         assertThat(found).containsExactlyInAnyOrderElementsOf(expected);
         assertThat(audit.problems()).hasSize(3).allMatch(p -> p.startsWith("conflicting labels: a/x.bmp and b/x"));
         assertThat(audit.remarks()).anyMatch(r -> r.contains("a/x.bmp and b/x-mirrored.jpg (mirrored)"));
