@@ -165,7 +165,8 @@ def check_networks(runs, images):
                     unequal += difference > 1e-6
                     failed += error > 1e-5
                     cases += 1
-    yield ("E1", f"3 models, 5 variants, {len(SIZES)} image sizes, batches of 1, 2 and 7: logits of ONNX Runtime "
+    yield ("E1", f"7 networks (ResDenseNet with each `model.fusion`, DenseNet121, ResNet50V2), {len(SIZES)} image sizes, batches of 1, 2 and 7: "
+           "logits of ONNX Runtime "
            f"{onnxruntime.__version__} (Python) and 1.29 (Java, validation images) differ from `predict`'s by at most 1e-5 of the larger of 1 and "
            "the largest logit; `onnx.checker` "
            "with `full_check`; opset 18, IR version 8", cases, failed,

@@ -125,6 +125,8 @@ def cores():
 
 
 def growth(threads):
+    yield "Each row is one short run, so rows with the same setting differ."
+    yield ""
     yield "| images per step | pixels | threads | ms per step | ns per pixel |"
     yield "| ---: | ---: | ---: | ---: | ---: |"
     settings = [(b, 224, threads) for b in (1, 2, 4, 8, 16, 32, 64)]
@@ -166,7 +168,9 @@ def main():
         "- Model: ResDenseNet, 3 classes, 224 x 224 pixels, batches of 8 unless stated otherwise.",
         f"- Method: {a.rounds} rounds of both programs in turn. The ratio is peer / ours, from the smallest times: above 1, this",
         "  project is faster or uses less memory. The range is over the rounds.",
-        '- "Real training" includes reading and augmenting images; the article's loop is its training loop in PyTorch. The other rows use random images.',
+        "- \"Real training\" includes reading and augmenting images; the article's loop is its training loop in PyTorch. The",
+        "  other rows use random images.",
+        "- The last column is the ratio of the smallest medians of a round. The range does not apply to it.",
         "- Times are in milliseconds per step (training) or per batch (inference).",
         "",
         "| what | ours | peer | ratio | range | ratio of medians |",

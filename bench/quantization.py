@@ -177,7 +177,7 @@ def accuracy(runs, seeds, source):
         rows += compared("Fashion-MNIST", run, ["--data", images / "test"])
         print(rows[-4:], flush=True)
     holm(rows)
-    yield "| images | seeds | precision | accuracy in fp32, mean, % | difference, points, mean and 95% interval | smallest difference, points | smallest corrected p | change of the ECE, points, mean and 95% interval |"
+    yield "| images | seeds | precision | accuracy in fp32, mean, % | difference, points, mean and 95% interval | lowest difference of a seed, points | smallest corrected p | change of the ECE, points, mean and 95% interval |"
     yield "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |"
     for data in ("fashion3", "Fashion-MNIST"):
         for precision in PRECISIONS[1:]:

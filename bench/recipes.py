@@ -121,7 +121,7 @@ def main() -> None:
              f" page. Machine: {cpu()}. The test set of a seed is the same for all recipes; differences and time ratios use the seeds that both recipes have. The"
              " time is that of the training steps.", "",
              *table, "",
-             "`fast` uses bf16 where the processor has it; the table has its time on this machine.", "",
+             "`fast` and `strong` use bf16 where the processor has it, as the one of the table; `default` uses fp32. The script needs a Python with scipy.", "",
              "## Uneven classes", "",
              "The default recipe on a subset of the built-in images in which two classes have a tenth as many images as the third, without and"
              " with `train.classWeights=balanced`.", "",

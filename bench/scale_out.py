@@ -352,7 +352,7 @@ def main():
         name = f"- Row{'s' if ',' in ids else ''} {ids}:"
         sources = [line for line in page.splitlines()
                    if line.startswith(("- All other rows:", "- Row ", "- Rows ")) and not line.startswith(name)]
-        sources.append(f"{name} `python bench/scale_out.py {flags} --only {' '.join(a.only)}`; {here}.")
+        sources.insert(0, f"{name} `python bench/scale_out.py {flags} --only {' '.join(a.only)}`; {here}.")
     else:
         sources = [f"- All other rows: `python bench/scale_out.py {flags}`; {here}."]
     text = "\n".join([

@@ -17,7 +17,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Times training steps and inference on random images. With --data, times training steps on your images.",
-            "--precision int8 is also allowed; it times inference in 8 bits only.",
+            "With --precision int8, only inference is timed, not training; --data, --profile and --beside are then not allowed.",
             "Runs on the CPU and prints one JSON object on one line. Times per batch are in milliseconds.",
             "The defaults below are those of recipe default. Other recipes may set other values."
         },

@@ -88,7 +88,7 @@ final class CompareCommand implements Callable<Integer> {
     @Option(
             names = "--epochs",
             paramLabel = "N",
-            description = "passes over the training set (default: 10, as in the recipes)")
+            description = "passes over the training set (default: 10, as in the recipes own and common)")
     private @Nullable Integer epochs;
 
     @Option(

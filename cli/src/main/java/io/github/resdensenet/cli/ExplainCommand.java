@@ -63,7 +63,7 @@ final class ExplainCommand implements Callable<Integer> {
             names = "--stage",
             paramLabel = "N",
             description = "index of the network stage to explain, from 0 (the stem). Earlier stages give finer maps. An"
-                    + " invalid index prints the list of stages. Occlusion ignores this option (default: the last"
+                    + " invalid index prints the list of stages. Not allowed with occlusion (default: the last"
                     + " stage)")
     private int stage = Request.LAST_STAGE;
 

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
             "                    calibrated probabilities",
             "  triton            folder for NVIDIA Triton with an ONNX model",
             "  hf                folder for transformers.js and Optimum with an ONNX model",
-            "  torchscript       network for torch.jit.load and DJL (deprecated)",
+            "  torchscript       network for torch.jit.load and DJL; deprecated by PyTorch",
             "Before an ONNX model is written, ONNX Runtime must agree with predict on the run's validation images, or"
                     + " on generated images if the run has none."
         },
