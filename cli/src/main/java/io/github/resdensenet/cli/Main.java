@@ -97,9 +97,12 @@ public final class Main {
                     return CommandLine.ExitCode.USAGE;
                 });
         int status = args.length == 0 ? usage(command) : command.execute(args);
-        out.flush();
+        boolean written = !out.checkError();
+        if (!written) {
+            err.println("resdensenet: the output could not be written");
+        }
         err.flush();
-        return status;
+        return written || status != 0 ? status : CommandLine.ExitCode.SOFTWARE;
     }
 
     private static int usage(CommandLine command) {

@@ -49,12 +49,16 @@ public record Batch(
         return new Batch(pixels, indices, new int[images.size()], size, () -> {});
     }
 
+    /** The largest number of images of [3, size, size] values in a batch. */
+    public static int largest(int size) {
+        return Integer.MAX_VALUE / (size * size * 3 * Float.BYTES);
+    }
+
     /** Memory for images of [3, size, size] values each. */
     public static FloatBuffer allocate(int images, int size) {
-        int most = Integer.MAX_VALUE / (size * size * 3 * Float.BYTES);
-        if (images > most) {
-            throw new IllegalArgumentException(
-                    "a batch has at most " + most + " images of " + size + " x " + size + " pixels, got " + images);
+        if (images > largest(size)) {
+            throw new IllegalArgumentException("a batch has at most " + largest(size) + " images of " + size + " x "
+                    + size + " pixels, got " + images);
         }
         return ByteBuffer.allocateDirect(images * size * size * 3 * Float.BYTES)
                 .order(ByteOrder.nativeOrder())

@@ -54,10 +54,10 @@ final class BatchMaker {
     Batch make(Epoch epoch, Range range) {
         int size = epoch.transform.imageSize();
         int values = 3 * size * size;
+        int most = Math.min(batches.size(), epoch.order.length);
         FloatBuffer recycled = free.poll();
-        FloatBuffer pixels = recycled != null && recycled.capacity() >= batches.size() * values
-                ? recycled
-                : Batch.allocate(batches.size(), size);
+        FloatBuffer pixels =
+                recycled != null && recycled.capacity() >= most * values ? recycled : Batch.allocate(most, size);
         Range own = batches.selection().of(epoch.number, range.size());
         for (int i = own.from(); i < own.to(); i++) {
             fill(epoch, range.from() + i, pixels, (i - own.from()) * values);

@@ -3,10 +3,12 @@ package io.github.resdensenet.data;
 import io.github.resdensenet.util.AtomicFiles;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileSystemException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -52,26 +54,31 @@ public final class BuiltInData {
     }
 
     /** Unpacks the data set below a cache folder, unless all its images exist already. */
-    static Path fashion3(Path cache) throws IOException {
+    static synchronized Path fashion3(Path cache) throws IOException {
         Path target = cache.resolve(FASHION3);
         if (countImages(target) == FILES) {
             return target;
         }
         Files.createDirectories(cache);
-        Path fresh = Files.createTempDirectory(cache, FASHION3 + "-");
-        unpack(fresh, file -> true);
-        AtomicFiles.deleteTree(target);
-        try {
-            Files.move(fresh.resolve(FASHION3), target, StandardCopyOption.ATOMIC_MOVE);
-        } catch (FileSystemException e) {
-            // Another process may have unpacked the same files in the meantime.
-            if (countImages(target) != FILES) {
-                throw e;
+        Path lock = cache.resolve("." + FASHION3 + ".lock");
+        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+                FileLock unused = channel.lock()) {
+            if (countImages(target) != FILES) { // otherwise another process has unpacked them in the meantime
+                replace(target);
             }
+        }
+        return target;
+    }
+
+    private static void replace(Path target) throws IOException {
+        Path fresh = Files.createTempDirectory(target.resolveSibling("."), FASHION3 + "-");
+        try {
+            unpack(fresh, file -> true);
+            AtomicFiles.deleteTree(target);
+            Files.move(fresh.resolve(FASHION3), target, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             AtomicFiles.deleteTree(fresh);
         }
-        return target;
     }
 
     /**
@@ -105,7 +112,10 @@ public final class BuiltInData {
             return 0;
         }
         try (Stream<Path> files = Files.walk(folder)) {
-            return files.filter(ImageFolder::isImage).count();
+            // a power failure can leave empty files
+            return files.filter(
+                            file -> ImageFolder.isImage(file) && file.toFile().length() > 0)
+                    .count();
         }
     }
 }

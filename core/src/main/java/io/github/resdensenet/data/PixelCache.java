@@ -11,7 +11,10 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -196,9 +199,14 @@ public final class PixelCache implements AutoCloseable {
             image = reader.read(sample.path());
         } catch (ImageException e) {
             return Optional.of(e);
+        } catch (NoSuchFileException e) {
+            return Optional.of(new ImageException(sample.path(), "does not exist"));
+        } catch (AccessDeniedException e) {
+            return Optional.of(new ImageException(sample.path(), "permission denied"));
+        } catch (FileSystemException e) {
+            throw e; // not the image's fault, for example too many open files
         } catch (IOException e) {
-            return Optional.of(new ImageException(
-                    sample.path(), "cannot be read: " + e.getClass().getSimpleName()));
+            throw new IOException(sample.path() + ": cannot be read: " + e.getMessage(), e);
         }
         if (images.left.addAndGet(-image.pixels().length) >= 0 || file == null) {
             images.memory[index] = image;

@@ -183,13 +183,12 @@ public record Run(Path folder) {
     /** Saves the newest checkpoint and keeps the one before as "previous". */
     public void saveLast(Checkpoint checkpoint) throws IOException {
         save(checkpoint, NEW, last(), previous());
+        AtomicFiles.deleteTree(checkpoints().resolve(FORMER_BEST));
     }
 
-    /** Saves the best checkpoint and replaces the former one. */
+    /** Saves the best checkpoint. The former one is kept until the newest checkpoint is saved, which belongs to it. */
     public void saveBest(Checkpoint checkpoint) throws IOException {
-        Path former = checkpoints().resolve(FORMER_BEST);
-        save(checkpoint, NEW_BEST, best(), former);
-        AtomicFiles.deleteTree(former);
+        save(checkpoint, NEW_BEST, best(), checkpoints().resolve(FORMER_BEST));
     }
 
     /** Writes the best weights to best.pth, for PyTorch. */
@@ -243,13 +242,29 @@ public record Run(Path folder) {
             Files.move(previous(), last(), StandardCopyOption.ATOMIC_MOVE);
         }
         AtomicFiles.deleteTree(fresh);
-        if (!Files.isDirectory(best())
-                && newest.checkpoint().manifest().progress().bestEpoch() > 0) {
-            Files.move(findBest(), best(), StandardCopyOption.ATOMIC_MOVE);
-        }
+        recoverBest(newest.checkpoint().manifest().progress().bestEpoch());
         AtomicFiles.deleteTree(checkpoints().resolve(NEW_BEST));
         AtomicFiles.forceFolder(checkpoints());
         return newest;
+    }
+
+    /** Makes the best checkpoint that belongs to the newest one {@link #best()}. */
+    private void recoverBest(int epoch) throws IOException {
+        Path former = checkpoints().resolve(FORMER_BEST);
+        if (epoch > 0 && !isBest(best(), epoch) && isBest(former, epoch)) {
+            AtomicFiles.deleteTree(best());
+            Files.move(former, best(), StandardCopyOption.ATOMIC_MOVE);
+        }
+        AtomicFiles.deleteTree(former);
+    }
+
+    private static boolean isBest(Path checkpoint, int epoch) {
+        try {
+            Path manifest = checkpoint.resolve(Checkpoint.MANIFEST);
+            return Manifest.read(manifest).progress().bestEpoch() == epoch;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private Newest readNewest() throws IOException {

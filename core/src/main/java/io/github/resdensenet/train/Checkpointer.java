@@ -106,11 +106,15 @@ final class Checkpointer implements AutoCloseable {
     @Override
     public void close() {
         thread.shutdown();
-        try {
-            if (!thread.awaitTermination(1, TimeUnit.MINUTES)) {
-                thread.shutdownNow();
+        boolean interrupted = false;
+        while (!thread.isTerminated()) { // whoever unlocks the run folder must find it complete
+            try {
+                thread.awaitTermination(1, TimeUnit.MINUTES);
+            } catch (InterruptedException e) {
+                interrupted = true;
             }
-        } catch (InterruptedException e) {
+        }
+        if (interrupted) {
             Thread.currentThread().interrupt();
         }
     }

@@ -72,7 +72,11 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
         boolean bestIsGood = progress.bestEpoch() > 0;
         try {
             if (bestIsGood) {
-                run.readBest();
+                int epoch = run.readBest().manifest().progress().bestEpoch();
+                if (epoch != progress.bestEpoch()) {
+                    throw new CheckpointException(
+                            run.best() + ": is of epoch " + epoch + ", not of epoch " + progress.bestEpoch());
+                }
             }
         } catch (IOException e) {
             if (progress.epoch() >= recipe.train().epochs()) {

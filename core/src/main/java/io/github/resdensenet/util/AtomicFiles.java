@@ -7,17 +7,22 @@ import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 /** Writes files atomically: after a crash or power failure, a file has its complete old or its complete new content. */
 public final class AtomicFiles {
+    private static final AtomicLong NUMBER = new AtomicLong();
+
     private AtomicFiles() {}
 
     /** Writes the content of a file. */
@@ -36,27 +41,46 @@ public final class AtomicFiles {
         void check(Path temporary) throws IOException;
     }
 
-    /** Replaces a file atomically: writes a temporary file next to it, forces that file to disk and renames it. */
+    /**
+     * Replaces a file atomically: writes a temporary file next to it, forces that file to disk and renames it. A link
+     * stays, and the file to which it points is replaced. Devices and pipes are written to directly.
+     */
     public static void write(Path file, Content content) throws IOException {
-        replace(file, file.resolveSibling("." + file.getFileName() + ".tmp"), content, temporary -> {});
+        if (isSpecial(file)) {
+            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(file, StandardOpenOption.WRITE))) {
+                content.writeTo(out);
+            }
+        } else {
+            replace(file, content, temporary -> {});
+        }
     }
 
     /**
-     * Replaces a file atomically if the written file passes a check; otherwise the old file stays. The check may take long,
-     * so the temporary file is the process's own: another process can write the same file meanwhile.
+     * Replaces a file atomically if the written file passes a check; otherwise the old file stays. The check may take long;
+     * another process can write the same file meanwhile.
      */
     public static void write(Path file, Content content, Check check) throws IOException {
-        replace(file, ownSibling(file), content, check);
+        if (isSpecial(file)) {
+            throw new IOException(file + ": must be a file or a new path");
+        }
+        replace(file, content, check);
     }
 
-    private static void replace(Path file, Path temporary, Content content, Check check) throws IOException {
-        Path parent = file.toAbsolutePath().getParent();
-        if (Files.isDirectory(file)) {
-            throw new IOException(file + ": is a folder, must be a file");
+    /** Whether a path is a device or a pipe. */
+    private static boolean isSpecial(Path file) {
+        return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
+    }
+
+    private static void replace(Path link, Content content, Check check) throws IOException {
+        if (Files.isDirectory(link)) {
+            throw new IOException(link + ": is a folder, must be a file");
         }
+        Path file = Files.isSymbolicLink(link) && Files.exists(link) ? link.toRealPath() : link;
+        Path parent = file.toAbsolutePath().getParent();
         if (parent != null && !Files.isDirectory(parent)) {
             throw new IOException(file + ": the folder " + parent + " does not exist");
         }
+        Path temporary = ownSibling(file);
         try {
             force(temporary, file, content);
             check.check(temporary);
@@ -69,14 +93,16 @@ public final class AtomicFiles {
         }
     }
 
-    /** A hidden path next to another one that no other process uses. */
-    private static Path ownSibling(Path path) {
+    /** A hidden path next to another one that no other thread and process uses. Nothing exists there. */
+    private static Path ownSibling(Path path) throws IOException {
         String prefix = "." + path.getFileName() + ".new-";
         Path parent = path.toAbsolutePath().getParent();
         if (parent != null) {
             deleteLeftBehind(parent, prefix);
         }
-        return path.resolveSibling(prefix + ProcessHandle.current().pid());
+        Path own = path.resolveSibling(prefix + ProcessHandle.current().pid() + "-" + NUMBER.incrementAndGet());
+        deleteTree(own); // in a container, an earlier process may have had the same number
+        return own;
     }
 
     /** Deletes what killed processes have left, if it can be deleted. */
@@ -93,9 +119,10 @@ public final class AtomicFiles {
         }
     }
 
-    private static boolean isOfRunningProcess(String pid) {
+    private static boolean isOfRunningProcess(String suffix) {
         try {
-            return ProcessHandle.of(Long.parseLong(pid)).isPresent();
+            long pid = Long.parseLong(suffix.replaceFirst("-\\d+$", ""));
+            return ProcessHandle.of(pid).isPresent();
         } catch (NumberFormatException e) {
             return true; // not a name of ours
         }
@@ -130,8 +157,12 @@ public final class AtomicFiles {
             content.writeTo(out);
             out.flush();
             channel.force(true);
-        } catch (FileSystemException e) {
+        } catch (AccessDeniedException e) {
+            throw new AccessDeniedException(named.toString());
+        } catch (NoSuchFileException e) {
             throw e;
+        } catch (FileSystemException e) {
+            throw new FileSystemException(named.toString(), null, e.getReason());
         } catch (IOException e) { // for example a full disk, where the message does not name the file
             throw new IOException(named + ": " + e.getMessage(), e);
         }

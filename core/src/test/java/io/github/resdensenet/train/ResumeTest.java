@@ -308,6 +308,32 @@ class ResumeTest {
         assertThat(outcome(Run.open(run))).isEqualTo(uninterrupted);
     }
 
+    /** A kill between the best and the newest checkpoint: the best one is of an epoch that is trained again. */
+    @Test
+    void formerBestCheckpointReturnsAfterKillBetweenBestAndNewest() throws Exception {
+        Path out = root.resolve("run");
+        Run run = Trainer.train(recipe, out);
+        Checkpoint best = run.readBest();
+        Manifest m = best.manifest();
+        int epoch = m.progress().bestEpoch();
+        Manifest later = new Manifest(
+                m.model(),
+                m.classes(),
+                m.preprocessing(),
+                m.data(),
+                m.recipe(),
+                m.splitSha256(),
+                m.progress().withBest(epoch + 1, 1),
+                m.history(),
+                m.environment());
+        run.saveBest(new Checkpoint(later, best.weights(), best.optimizer()));
+        assertThat(run.readBestManifest().progress().bestEpoch()).isEqualTo(epoch + 1);
+
+        run.recoverNewest();
+        assertThat(run.readBestManifest().progress().bestEpoch()).isEqualTo(epoch);
+        assertThat(out.resolve("checkpoints/.best-before")).doesNotExist();
+    }
+
     @Test
     void rejectsCorruptBestCheckpointIfNoEpochRemains() throws Exception {
         Path out = root.resolve("run");

@@ -142,7 +142,7 @@ final class ImageRoutes implements AutoCloseable {
                     result.completeExceptionally(HttpFailure.ofImage(e));
                 } catch (IllegalArgumentException e) {
                     result.completeExceptionally(new HttpFailure(400, String.valueOf(e.getMessage())));
-                } catch (IOException | RuntimeException e) {
+                } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
                     result.completeExceptionally(new HttpFailure(500, "the explanation cannot be computed"));
                 } finally {
                     model.release();

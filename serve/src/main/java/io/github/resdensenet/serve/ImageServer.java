@@ -85,14 +85,21 @@ public final class ImageServer implements AutoCloseable {
         server.setHandler(handler);
         server.setErrorHandler(ServiceHandler::error);
         registerGauges();
-        every(1, slow::sweep);
+        every(1, slow::sweep, log);
         if (options.watch()) {
-            every(WATCH_SECONDS, models::reloadChanged);
+            every(WATCH_SECONDS, models::reloadChanged, log);
         }
     }
 
-    private void every(int seconds, Runnable work) {
-        ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(work, seconds, seconds, TimeUnit.SECONDS);
+    private void every(int seconds, Runnable work, Consumer<String> log) {
+        Runnable attempt = () -> {
+            try {
+                work.run();
+            } catch (RuntimeException | Error e) { // would end all later attempts
+                log.accept("a task in the background failed and will be tried again");
+            }
+        };
+        ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(attempt, seconds, seconds, TimeUnit.SECONDS);
     }
 
     /**
@@ -243,21 +250,30 @@ public final class ImageServer implements AutoCloseable {
     /** Answers the requests that have come, refuses new ones, and stops; takes at most about 6 seconds. */
     @Override
     public void close() {
-        if (draining) {
-            return;
+        synchronized (stopped) {
+            if (draining) {
+                return;
+            }
+            draining = true;
         }
-        draining = true;
+        boolean interrupted = Thread.interrupted(); // otherwise Jetty would not stop
         try {
             if (connector.isRunning()) {
                 Thread.sleep(NOT_READY_MILLIS);
                 connector.close();
                 drain();
             }
-            server.stop();
         } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+            interrupted = true;
+        }
+        try {
+            connector.close();
+            server.stop();
         } catch (Exception e) {
             // a connection that cannot be closed cleanly is closed by the end of the process
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
         }
         timer.shutdownNow();
         images.close();

@@ -1,6 +1,7 @@
 package io.github.resdensenet.serve;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -9,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import org.eclipse.jetty.util.URIUtil;
 
 /** The routes of the service. A segment {@code {name}} of a pattern matches every segment of a path. */
 final class Router {
@@ -67,9 +69,18 @@ final class Router {
                 405, "the method must be " + String.join(" or ", allowed), Map.of("Allow", String.join(", ", allowed)));
     }
 
+    /** A segment of a path, in which Jetty leaves reserved characters encoded. */
+    private static String decoded(String segment) {
+        try {
+            return URIUtil.decodePath(segment);
+        } catch (IllegalArgumentException e) {
+            throw new HttpFailure(400, "the address is not valid");
+        }
+    }
+
     private static Optional<Map<String, String>> match(String pattern, String path) {
         String[] wanted = pattern.split("/", -1);
-        String[] given = path.split("/", -1);
+        String[] given = Arrays.stream(path.split("/", -1)).map(Router::decoded).toArray(String[]::new);
         if (wanted.length != given.length) {
             return Optional.empty();
         }

@@ -170,7 +170,7 @@ final class Scheduler implements AutoCloseable {
             try {
                 batch.add(ready.take());
                 for (Job next = ready.peek();
-                        next != null && batch.size() < cores && next.model == batch.get(0).model;
+                        next != null && batch.size() < most(batch.get(0).model) && next.model == batch.get(0).model;
                         next = ready.peek()) {
                     batch.add(ready.remove());
                 }
@@ -196,11 +196,16 @@ final class Scheduler implements AutoCloseable {
         }
     }
 
+    /** How many images are computed at once. */
+    private int most(ServedModel model) {
+        return Math.min(cores, Batch.largest(model.size()));
+    }
+
     private void compute(ServedModel model, List<Job> jobs) {
         long start = System.nanoTime();
         int values = 3 * model.size() * model.size();
-        if (memory.capacity() < cores * values) {
-            memory = Batch.allocate(cores, model.size());
+        if (memory.capacity() < most(model) * values) {
+            memory = Batch.allocate(most(model), model.size());
         }
         memory.clear();
         jobs.forEach(job -> memory.put(job.input.duplicate().rewind()));
