@@ -9,8 +9,10 @@ import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.testkit.Messages;
 import io.github.resdensenet.testkit.TestImages;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -516,6 +518,25 @@ class MainTest {
         try (Stream<Path> files = Files.list(root)) {
             assertThat(files).isEmpty();
         }
+    }
+
+    @Test
+    void failsIfTheOutputCannotBeWritten() {
+        StringWriter errors = new StringWriter();
+        PrintWriter full = new PrintWriter(new Writer() {
+            @Override
+            public void write(char[] text, int from, int length) throws IOException {
+                throw new IOException("No space left on device");
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        });
+        assertThat(Main.run(full, new PrintWriter(errors, true), "summary")).isEqualTo(1);
+        assertThat(errors).hasToString("resdensenet: the output could not be written" + System.lineSeparator());
     }
 
     @ParameterizedTest

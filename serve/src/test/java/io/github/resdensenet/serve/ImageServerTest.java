@@ -128,6 +128,22 @@ class ImageServerTest {
     }
 
     @Test
+    void servesRunFoldersWithReservedCharactersInTheirNames() throws Exception {
+        String name = "my run [2], 夜";
+        Run odd = TestRun.create(folder.resolve(name), 1);
+        String encoded = "/v2/models/"
+                + new URI(null, null, "/" + name, null).toASCIIString().substring(1);
+        try (ImageServer other = ImageServer.start(List.of(odd.folder()), ServeOptions.onPort(0), line -> {})) {
+            HttpResponse<byte[]> response = send(other, "GET", encoded, BodyPublishers.noBody());
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(json(response).path("name").asString()).isEqualTo(name);
+            assertThat(send(other, "GET", "/v2/models/%FF", BodyPublishers.noBody())
+                            .statusCode())
+                    .isBetween(400, 404);
+        }
+    }
+
+    @Test
     void answersUnderLoadArePredictionsBitForBit() throws Exception {
         int clients = 16;
         int each = Extent.of(60, 1_250);
