@@ -33,6 +33,9 @@ final class RunLock implements Closeable {
         } catch (OverlappingFileLockException e) {
             channel.close();
             throw alreadyLocked(run);
+        } catch (IOException e) { // for example a network file system without locks
+            channel.close();
+            throw new IOException(file + ": cannot be locked: " + e.getMessage(), e);
         }
         channel.close();
         throw alreadyLocked(run);
