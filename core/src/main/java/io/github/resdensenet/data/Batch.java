@@ -70,7 +70,7 @@ public record Batch(
         return new FloatPointer(memory);
     }
 
-    /** The images of a batch without other processes, as a tensor [N, 3, H, W] over its own memory, valid until {@link #close}. */
+    /** The images as a tensor over the same memory, valid until {@link #close}; not for batches that processes share. */
     public Tensor images() {
         return torch.from_blob(pixels(), indices.length, 3, size, size);
     }

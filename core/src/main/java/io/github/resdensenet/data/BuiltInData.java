@@ -1,14 +1,12 @@
 package io.github.resdensenet.data;
 
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.LockFile;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -54,15 +52,13 @@ public final class BuiltInData {
     }
 
     /** Unpacks the data set below a cache folder, unless all its images exist already. */
-    static synchronized Path fashion3(Path cache) throws IOException {
+    static Path fashion3(Path cache) throws IOException {
         Path target = cache.resolve(FASHION3);
         if (countImages(target) == FILES) {
             return target;
         }
         Files.createDirectories(cache);
-        Path lock = cache.resolve("." + FASHION3 + ".lock");
-        try (FileChannel channel = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock unused = channel.lock()) {
+        try (LockFile unused = LockFile.take(cache.resolve("." + FASHION3 + ".lock"))) {
             if (countImages(target) != FILES) { // otherwise another process has unpacked them in the meantime
                 replace(target);
             }

@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Batches of a list of samples, augmented ahead of time on the loader's own threads.
  *
- * <p>The augmentation of an image depends only on (seed, epoch, sample, repetition), so the number of threads changes nothing. The
- * threads run plain Java, because native compute threads would compete with those of the engine.
+ * <p>The augmentation of an image depends only on (seed, epoch, sample, repetition), so the number of threads changes
+ * nothing. The threads run plain Java, because native compute threads would compete with those of the engine.
  */
 public final class DataLoader implements AutoCloseable {
     private final List<Sample> samples;

@@ -93,7 +93,7 @@ public final class PixelCache implements AutoCloseable {
         return ofReadable(
                 samples,
                 path -> preprocessing.input(ImageDecoder.decode(path, upright)),
-                needed <= memoryBytes ? inMemory(samples.size(), needed) : withFile(samples.size(), 0, needed),
+                needed <= memoryBytes ? empty(samples.size(), needed, null) : withFile(samples.size(), 0, needed),
                 threads,
                 progress);
     }
@@ -161,10 +161,6 @@ public final class PixelCache implements AutoCloseable {
         int[] readable =
                 Arrays.stream(slots).filter(slot -> !faults.containsKey(slot)).toArray();
         return new PixelCache(readable, images, file);
-    }
-
-    private static PixelCache inMemory(int count, long bytes) {
-        return empty(count, bytes, null);
     }
 
     /** A cache that keeps what does not fit in memory in a file, of which it needs a number of bytes and maybe more. */

@@ -9,8 +9,8 @@ import java.util.TreeMap;
 /**
  * Decodes the first page of a TIFF 6.0 file.
  *
- * <p>docs/images.md lists the supported kinds. The data may be uncompressed or compressed by LZW, deflate, PackBits or CCITT. Grey-scale
- * and RGB may also be compressed by JPEG.
+ * <p>docs/images.md lists the supported kinds. The data may be uncompressed or compressed by LZW, deflate, PackBits or
+ * CCITT. Grey-scale and RGB may also be compressed by JPEG.
  *
  * <p>The JDK's reader returns the stored values; this class converts them to RGB. It keeps the upper 8 bits of 16-bit
  * values and drops alpha.

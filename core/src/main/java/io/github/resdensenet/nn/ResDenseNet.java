@@ -22,7 +22,7 @@ public final class ResDenseNet extends ImageClassifier {
     private final BatchNorm2d finalBn;
     private final Linear classifier;
 
-    /** The article's network: growth rate 32, blocks of 3, 4, 6 and 4 layers, 64 initial features, bottleneck factor 4. */
+    /** The article's network: growth rate 32, blocks of 3, 4, 6 and 4 layers, 64 initial features, bnSize 4. */
     public ResDenseNet(int numClasses) {
         this(ModelConfig.resDenseNet(), numClasses);
     }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The network is a stem, four stages of 3, 4, 6 and 3 bottleneck blocks, BN, ReLU, global average pooling and a
  * linear classifier. The stages output 256, 512, 1024 and 2048 channels. As in Keras, the last block of the first
- * three stages has a stride, and its shortcut is a max pooling with a 1x1 window. From K. He et al., "Identity Mappings in Deep Residual
- * Networks" (ECCV 2016).
+ * three stages has a stride, and its shortcut is a max pooling with a 1x1 window. From K. He et al., "Identity Mappings
+ * in Deep Residual Networks" (ECCV 2016).
  *
  * <p>Parameter names combine Keras's layer names and PyTorch's parameter names, for example {@code
  * conv2_block1_1_conv.weight}. In training, the running variance has Bessel's correction as in PyTorch; Keras omits it.

@@ -1,8 +1,8 @@
 package io.github.resdensenet.optim;
 
 /**
- * The learning rate rises from lr / 25 to lr in the first part of all steps and falls to lr / 250,000 at the last step, both along half a
- * cosine (L. Smith, N. Topin, "Super-Convergence", 2019), as PyTorch's {@code OneCycleLR} with constant momentum.
+ * The learning rate rises from lr / 25 to lr in the first part of all steps and falls to lr / 250,000 at the last step,
+ * both along half a cosine (L. Smith, N. Topin, "Super-Convergence", 2019), as PyTorch's {@code OneCycleLR} with constant momentum.
  *
  * @param rise fraction of the steps in which it rises
  */

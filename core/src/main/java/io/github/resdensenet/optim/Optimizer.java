@@ -103,9 +103,7 @@ public final class Optimizer implements AutoCloseable {
     public void accumulate(double share, boolean last) {
         try (PointerScope scope = new PointerScope();
                 NoGradGuard noGrad = new NoGradGuard()) {
-            if (!isFinite(gradients)) { // here, so that the message names the images of this batch
-                throw new ArithmeticException("a gradient is not finite");
-            }
+            checkFinite(0, gradients.numel(), Division.WHOLE); // here, so that the error names this batch's images
             accumulated.add_(gradients, new Scalar(share));
             if (last) {
                 gradients.copy_(accumulated);

@@ -18,8 +18,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run for TensorBoard: one event file in its folder tb, rewritten from the history after every epoch. It therefore has
- * each epoch once, also after resuming, and a TensorBoard that watches the folder follows the training run.
+ * A run for TensorBoard: one event file in its folder tb, rewritten from the history after every epoch. It therefore
+ * has each epoch once, also after resuming, and a TensorBoard that watches the folder follows the training run.
  */
 final class TensorBoardFile {
     private static final String FILE = "tb/events.out.tfevents.0.resdensenet";

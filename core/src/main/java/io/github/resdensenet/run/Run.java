@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * A run folder: the folder of one training run.
@@ -183,12 +184,27 @@ public record Run(Path folder) {
     /** Saves the newest checkpoint and keeps the one before as "previous". */
     public void saveLast(Checkpoint checkpoint) throws IOException {
         save(checkpoint, NEW, last(), previous());
-        AtomicFiles.deleteTree(checkpoints().resolve(FORMER_BEST));
     }
 
-    /** Saves the best checkpoint. The former one is kept until the newest checkpoint is saved, which belongs to it. */
+    /** Saves the best checkpoint and replaces the former one. */
     public void saveBest(Checkpoint checkpoint) throws IOException {
+        replaceBest(checkpoint);
+        deleteFormerBest();
+    }
+
+    /** Saves the best checkpoint, and the newest one, which names it. The former best one is kept until both are saved. */
+    public void saveBestAndLast(Checkpoint best, Checkpoint last) throws IOException {
+        replaceBest(best);
+        saveLast(last);
+        deleteFormerBest();
+    }
+
+    private void replaceBest(Checkpoint checkpoint) throws IOException {
         save(checkpoint, NEW_BEST, best(), checkpoints().resolve(FORMER_BEST));
+    }
+
+    private void deleteFormerBest() throws IOException {
+        AtomicFiles.deleteTree(checkpoints().resolve(FORMER_BEST));
     }
 
     /** Writes the best weights to best.pth, for PyTorch. */
@@ -248,14 +264,16 @@ public record Run(Path folder) {
         return newest;
     }
 
-    /** Makes the best checkpoint that belongs to the newest one {@link #best()}. */
+    /** Gives the best checkpoint that belongs to the newest one its name again. */
     private void recoverBest(int epoch) throws IOException {
-        Path former = checkpoints().resolve(FORMER_BEST);
-        if (epoch > 0 && !isBest(best(), epoch) && isBest(former, epoch)) {
-            AtomicFiles.deleteTree(best());
-            Files.move(former, best(), StandardCopyOption.ATOMIC_MOVE);
+        if (epoch > 0) {
+            Path found = bestFolders().filter(f -> isBest(f, epoch)).findFirst().orElse(findBest());
+            if (!found.equals(best())) {
+                AtomicFiles.deleteTree(best());
+                Files.move(found, best(), StandardCopyOption.ATOMIC_MOVE);
+            }
         }
-        AtomicFiles.deleteTree(former);
+        deleteFormerBest();
     }
 
     private static boolean isBest(Path checkpoint, int epoch) {
@@ -314,13 +332,16 @@ public record Run(Path folder) {
 
     /** Returns the folder of the best checkpoint, which has another name after a kill between the two renames. */
     private Path findBest() throws IOException {
-        for (Path folder :
-                List.of(best(), checkpoints().resolve(NEW_BEST), checkpoints().resolve(FORMER_BEST))) {
-            if (Files.isDirectory(folder)
-                    && (folder.equals(best()) || Files.exists(folder.resolve(Checkpoint.MANIFEST)))) {
-                return folder;
-            }
-        }
-        throw new CheckpointException(folder + ": no best checkpoint yet, the first epoch is not completed");
+        return bestFolders()
+                .findFirst()
+                .orElseThrow(() ->
+                        new CheckpointException(folder + ": no best checkpoint yet, the first epoch is not completed"));
+    }
+
+    /** The folder of the best checkpoint, and those that a kill between two renames leaves, if they are complete. */
+    private Stream<Path> bestFolders() {
+        return Stream.of(best(), checkpoints().resolve(NEW_BEST), checkpoints().resolve(FORMER_BEST))
+                .filter(f ->
+                        Files.isDirectory(f) && (f.equals(best()) || Files.exists(f.resolve(Checkpoint.MANIFEST))));
     }
 }

@@ -3,12 +3,10 @@ package io.github.resdensenet.run;
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.LockFile;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -30,10 +28,8 @@ final class TestEvaluations {
      * @return the number of evaluations so far, including this one
      * @throws IOException if the file cannot be written or is corrupt
      */
-    static synchronized int add(Run run) throws IOException {
-        try (FileChannel channel = FileChannel.open(
-                        run.file("." + FILE + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock unused = channel.lock()) {
+    static int add(Run run) throws IOException {
+        try (LockFile unused = LockFile.take(run.file("." + FILE + ".lock"))) {
             int evaluations = count(run) + 1;
             AtomicFiles.write(run.file(FILE), JSON.writeValueAsString(Map.of("looks", evaluations)) + "\n");
             return evaluations;

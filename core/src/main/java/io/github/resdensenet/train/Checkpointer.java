@@ -17,8 +17,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Saves checkpoints of a training run: copies the state between two steps and writes the copy on a thread of its own. Of
- * several processes, only rank 0 saves.
+ * Saves checkpoints of a training run: copies the state between two steps and writes the copy on a thread of its own.
+ * Of several processes, only rank 0 saves.
  */
 final class Checkpointer implements AutoCloseable {
     private final ExecutorService thread =
@@ -65,9 +65,10 @@ final class Checkpointer implements AutoCloseable {
         writing = thread.submit(() -> {
             long start = System.nanoTime();
             if (best) {
-                run.saveBest(model);
+                run.saveBestAndLast(model, checkpoint);
+            } else {
+                run.saveLast(checkpoint);
             }
-            run.saveLast(checkpoint);
             writingNanos.addAndGet(System.nanoTime() - start);
             return null;
         });

@@ -30,7 +30,7 @@ final class TrainingLoop {
         this.group = group;
     }
 
-    /** Trains from a given state to the end. State, weights and optimiser determine all later steps; a checkpoint has all three. */
+    /** Trains from a given state to the end. A checkpoint has all that determines the later steps. */
     void fit(Progress state, History history) throws IOException {
         int epochs = setup.recipe().train().epochs();
         LrSchedule schedule = setup.schedule(history);

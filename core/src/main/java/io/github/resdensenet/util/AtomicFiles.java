@@ -56,8 +56,8 @@ public final class AtomicFiles {
     }
 
     /**
-     * Replaces a file atomically if the written file passes a check; otherwise the old file stays. The check may take long;
-     * another process can write the same file meanwhile.
+     * Replaces a file atomically if the written file passes a check; otherwise the old file stays. The check may take
+     * long; another process can write the same file meanwhile.
      */
     public static void write(Path file, Content content, Check check) throws IOException {
         if (isSpecial(file)) {

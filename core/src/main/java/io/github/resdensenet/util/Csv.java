@@ -3,8 +3,6 @@ package io.github.resdensenet.util;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,12 +28,7 @@ public final class Csv {
      * @throws IOException if the file cannot be read or is not valid CSV; the message names the file and line
      */
     public static List<List<String>> read(Path file) throws IOException {
-        String text;
-        try {
-            text = Files.readString(file);
-        } catch (CharacterCodingException e) {
-            throw new IOException(file + ": not UTF-8 text", e);
-        }
+        String text = Text.read(file, Integer.MAX_VALUE);
         text = text.startsWith("\uFEFF") ? text.substring(1) : text; // the byte-order mark that Excel writes
         List<List<String>> records = new ArrayList<>();
         try (CSVParser parser = FORMAT.parse(new StringReader(text))) {

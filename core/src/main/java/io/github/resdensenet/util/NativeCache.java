@@ -1,21 +1,17 @@
 package io.github.resdensenet.util;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import org.bytedeco.javacpp.Loader;
 
 /**
  * Makes sure that the files of native libraries are complete before a process loads them.
  *
  * <p>JavaCPP unpacks libraries one by one into a folder that all processes share. It loads a library although another
- * process, or a killed one, has written only a part of a library that the first one depends on. The operating system then
- * ends the process. Here the first process unpacks all files of a library while the others wait.
+ * process, or a killed one, has written only a part of a library that the first one depends on. The operating system
+ * then ends the process. Here the first process unpacks all files of a library while the others wait.
  */
 public final class NativeCache {
     private NativeCache() {}
@@ -43,9 +39,7 @@ public final class NativeCache {
     }
 
     private static void unpack(Class<?> library, Path folder, String prefix, Path complete) throws IOException {
-        try (FileChannel file = FileChannel.open(
-                        folder.resolve(".resdensenet.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-                FileLock unused = lock(file)) {
+        try (LockFile unused = LockFile.take(folder.resolve(".resdensenet.lock"))) {
             if (Files.exists(complete)) {
                 return;
             }
@@ -62,21 +56,6 @@ public final class NativeCache {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(folder, prefix + "*")) {
             for (Path unpacked : folders) {
                 AtomicFiles.deleteTree(unpacked);
-            }
-        }
-    }
-
-    private static FileLock lock(FileChannel file) throws IOException {
-        while (true) {
-            try {
-                return file.lock();
-            } catch (OverlappingFileLockException e) { // this class in another class loader of this process
-                try {
-                    Thread.sleep(50);
-                } catch (InterruptedException interrupted) {
-                    Thread.currentThread().interrupt();
-                    throw new IOException(interrupted);
-                }
             }
         }
     }

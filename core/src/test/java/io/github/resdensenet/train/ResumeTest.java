@@ -313,20 +313,15 @@ class ResumeTest {
     void formerBestCheckpointReturnsAfterKillBetweenBestAndNewest() throws Exception {
         Path out = root.resolve("run");
         Run run = Trainer.train(recipe, out);
+        assertThat(out.resolve("checkpoints/.best-before")).doesNotExist();
         Checkpoint best = run.readBest();
         Manifest m = best.manifest();
         int epoch = m.progress().bestEpoch();
-        Manifest later = new Manifest(
-                m.model(),
-                m.classes(),
-                m.preprocessing(),
-                m.data(),
-                m.recipe(),
-                m.splitSha256(),
-                m.progress().withBest(epoch + 1, 1),
-                m.history(),
-                m.environment());
+        Manifest later = changed(m, m.progress().withBest(epoch + 1, 1), m.environment());
+        Path former = root.resolve("former");
+        copy(run.best(), former);
         run.saveBest(new Checkpoint(later, best.weights(), best.optimizer()));
+        Files.move(former, out.resolve("checkpoints/.best-before"));
         assertThat(run.readBestManifest().progress().bestEpoch()).isEqualTo(epoch + 1);
 
         run.recoverNewest();
@@ -499,20 +494,24 @@ class ResumeTest {
         Map<String, String> elsewhere = new HashMap<>(m.environment());
         elsewhere.put("threads", "64");
         elsewhere.put("cpu", "another");
-        Manifest moved = new Manifest(
+        Manifest moved = changed(m, m.progress(), elsewhere);
+        run.saveLast(new Checkpoint(moved, last.weights(), last.optimizer()));
+        assertThat(messages(out, 0))
+                .anyMatch(line -> line.contains("cpu was another and is "))
+                .noneMatch(line -> line.contains("threads was")); // threads change no bit
+    }
+
+    private static Manifest changed(Manifest m, Manifest.Progress progress, Map<String, String> environment) {
+        return new Manifest(
                 m.model(),
                 m.classes(),
                 m.preprocessing(),
                 m.data(),
                 m.recipe(),
                 m.splitSha256(),
-                m.progress(),
+                progress,
                 m.history(),
-                elsewhere);
-        run.saveLast(new Checkpoint(moved, last.weights(), last.optimizer()));
-        assertThat(messages(out, 0))
-                .anyMatch(line -> line.contains("cpu was another and is "))
-                .noneMatch(line -> line.contains("threads was")); // threads change no bit
+                environment);
     }
 
     @Test

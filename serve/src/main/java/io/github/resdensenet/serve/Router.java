@@ -54,9 +54,10 @@ final class Router {
      */
     Match find(String method, String path) {
         String asked = method.equals("HEAD") ? "GET" : method;
+        String[] given = Arrays.stream(path.split("/", -1)).map(Router::decoded).toArray(String[]::new);
         Set<String> allowed = new LinkedHashSet<>();
         for (Entry entry : entries) {
-            Optional<Map<String, String>> variables = match(entry.pattern, path);
+            Optional<Map<String, String>> variables = match(entry.pattern, given);
             if (variables.isPresent() && entry.method.equals(asked)) {
                 return new Match(entry.pattern, entry.open, entry.route, variables.get());
             }
@@ -78,9 +79,8 @@ final class Router {
         }
     }
 
-    private static Optional<Map<String, String>> match(String pattern, String path) {
+    private static Optional<Map<String, String>> match(String pattern, String[] given) {
         String[] wanted = pattern.split("/", -1);
-        String[] given = Arrays.stream(path.split("/", -1)).map(Router::decoded).toArray(String[]::new);
         if (wanted.length != given.length) {
             return Optional.empty();
         }
