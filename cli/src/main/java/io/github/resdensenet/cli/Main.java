@@ -3,8 +3,9 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.distributed.LostProcessException;
 import io.github.resdensenet.engine.NativeLibraries;
 import io.github.resdensenet.util.Text;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -67,12 +68,30 @@ public final class Main {
         if (args.length > 1 && QUICK.contains(args[0])) {
             NativeLibraries.loadInBackground(); // before the command line is parsed, which takes as long
         }
-        System.exit(run(new CommandLine(new Main()), utf8(System.out), utf8(System.err), args));
+        System.exit(run(new CommandLine(new Main()), utf8(FileDescriptor.out), utf8(FileDescriptor.err), args));
     }
 
-    /** A writer in UTF-8, whatever the locale. */
-    public static PrintWriter utf8(OutputStream stream) {
-        return new PrintWriter(new OutputStreamWriter(stream, StandardCharsets.UTF_8), true);
+    /** A writer in UTF-8, whatever the locale. Unlike System.out, it notices a full disk. */
+    public static PrintWriter utf8(FileDescriptor stream) {
+        return new PrintWriter(new OutputStreamWriter(new StandardStream(stream), StandardCharsets.UTF_8), true);
+    }
+
+    /** Standard output or error. */
+    private static final class StandardStream extends FileOutputStream {
+        StandardStream(FileDescriptor descriptor) {
+            super(descriptor);
+        }
+
+        @Override
+        public void write(byte[] bytes, int from, int length) throws IOException {
+            try {
+                super.write(bytes, from, length);
+            } catch (IOException e) {
+                if (!"Broken pipe".equals(e.getMessage())) { // the reader has ended, for example head
+                    throw e;
+                }
+            }
+        }
     }
 
     /** Runs the command, with results on {@code out} and progress and errors on {@code err}. */

@@ -70,7 +70,7 @@ public record Batch(
         return new FloatPointer(memory);
     }
 
-    /** The images as a tensor over the same memory, valid until {@link #close}; not for batches that processes share. */
+    /** The images as a tensor over the same memory, valid until {@link #close}. Not if processes share the batch. */
     public Tensor images() {
         return torch.from_blob(pixels(), indices.length, 3, size, size);
     }
