@@ -10,8 +10,10 @@ import io.github.resdensenet.engine.Network.Part;
 import io.github.resdensenet.engine.Network.Pooling;
 import io.github.resdensenet.engine.Quantization.Range;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -124,7 +126,8 @@ final class QuantizedFormats {
         groups = new Ties(values);
         low = new float[count];
         high = new float[count];
-        Set<Node> partsOfConvolutions = new HashSet<>();
+        // by identity: the first hash code of a record takes longer than all the rest here
+        Set<Node> partsOfConvolutions = Collections.newSetFromMap(new IdentityHashMap<>());
         for (Node node : network.nodes()) {
             tie(node);
             if (node instanceof Convolution c) {
@@ -170,8 +173,9 @@ final class QuantizedFormats {
             Range range = Objects.requireNonNull(quantization.ranges().get(value));
             Group group = group(value);
             group.limit = Math.max(group.limit, range.limit());
+            int first = firstChannel(value);
             for (int c = 0; c < range.low().length; c++) {
-                int root = channels.root(channel(value, c));
+                int root = channels.root(first + c);
                 low[root] = Math.min(low[root], range.low()[c]);
                 high[root] = Math.max(high[root], range.high()[c]);
                 group.signed |= range.low()[c] < 0;
@@ -200,13 +204,16 @@ final class QuantizedFormats {
 
     private void tie(int part, int whole, int first) {
         groups.join(part, whole);
-        for (int c = 0; c < network.shape(part).channels(); c++) {
-            channels.join(channel(part, c), channel(whole, first + c));
+        int from = firstChannel(part);
+        int to = firstChannel(whole) + first;
+        int count = network.shape(part).channels();
+        for (int c = 0; c < count; c++) {
+            channels.join(from + c, to + c);
         }
     }
 
-    private int channel(int value, int c) {
-        return Objects.requireNonNull(firstChannel.get(value)) + c;
+    private int firstChannel(int value) {
+        return Objects.requireNonNull(firstChannel.get(value));
     }
 
     /** Marks the groups that 8-bit operations read. */
@@ -253,8 +260,9 @@ final class QuantizedFormats {
         boolean symmetric = group.bordered || group.added; // a border is 0
         float[] scale = new float[network.shape(value).channels()];
         float[] offset = new float[scale.length];
+        int first = firstChannel(value);
         for (int c = 0; c < scale.length; c++) {
-            int root = channels.root(channel(value, c));
+            int root = channels.root(first + c);
             float margin = MARGIN * (high[root] - low[root]);
             float highest = high[root] + margin;
             float lowest = low[root] < 0 ? low[root] - margin : Math.max(0, low[root] - margin);

@@ -12,10 +12,12 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Base64;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
 
@@ -29,7 +31,9 @@ import tools.jackson.core.JacksonException;
  * @param seed seed of the choice of these images
  * @param temperature divisor of the logits for calibrated probabilities in 8 bits
  * @param floatLayers dotted paths of the convolutions that are computed in bfloat16
- * @param ranges range of every value of the network, by the value's number
+ * @param ranges range of every value of the network: little-endian numbers in base64, for each value its number and
+ *     its number of channels as int32, the limit, and the low and high numbers as float32. Texts are read faster than
+ *     arrays of numbers.
  */
 public record QuantizationFile(
         String sha256,
@@ -39,65 +43,24 @@ public record QuantizationFile(
         long seed,
         double temperature,
         List<String> floatLayers,
-        Map<Integer, StoredRange> ranges) {
+        String ranges) {
     /** The format version that this program reads and writes. */
-    public static final int FORMAT_VERSION = 2;
+    public static final int FORMAT_VERSION = 3;
     /** Name of the file in the run folder. */
     public static final String NAME = "quantization.json";
 
     private static final long MAX_BYTES = 64 << 20;
+    private static final int HEADER_BYTES = 2 * Integer.BYTES + Float.BYTES;
 
-    /**
-     * A range in the file, see {@link Quantization.Range}.
-     *
-     * @param low little-endian float32 numbers, in base64
-     * @param high little-endian float32 numbers, in base64
-     * @param limit the limit
-     */
-    record StoredRange(byte[] low, byte[] high, float limit) {
-        static StoredRange of(Quantization.Range range) {
-            return new StoredRange(bytes(range.low()), bytes(range.high()), range.limit());
-        }
-
-        Quantization.Range range() {
-            return new Quantization.Range(floats(low), floats(high), limit);
-        }
-
-        private static byte[] bytes(float[] values) {
-            ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-            bytes.asFloatBuffer().put(values);
-            return bytes.array();
-        }
-
-        private static float[] floats(byte[] bytes) {
-            if (bytes.length % Float.BYTES != 0) {
-                throw new IllegalArgumentException(
-                        "low and high must be float32 numbers, got " + bytes.length + " bytes");
-            }
-            float[] values = new float[bytes.length / Float.BYTES];
-            ByteBuffer.wrap(bytes)
-                    .order(ByteOrder.LITTLE_ENDIAN)
-                    .asFloatBuffer()
-                    .get(values);
-            return values;
-        }
-    }
-
-    /** Copies the collections and checks the temperature. */
+    /** Copies the layers and checks the temperature. */
     public QuantizationFile {
         floatLayers = List.copyOf(floatLayers);
-        ranges = new TreeMap<>(ranges);
-        if (ranges.containsValue(null)) {
-            throw new IllegalArgumentException("ranges must not be null");
-        }
         new Temperature(temperature); // checks it
     }
 
     /** A file for the best checkpoint of a run. */
     public static QuantizationFile of(
             Checkpoint best, int images, long seed, Temperature temperature, Quantization quantization) {
-        Map<Integer, StoredRange> ranges = new TreeMap<>();
-        quantization.ranges().forEach((value, range) -> ranges.put(value, StoredRange.of(range)));
         return new QuantizationFile(
                 "",
                 FORMAT_VERSION,
@@ -106,14 +69,56 @@ public record QuantizationFile(
                 seed,
                 temperature.value(),
                 quantization.floatLayers().stream().sorted().toList(),
-                ranges);
+                encode(new TreeMap<>(quantization.ranges())));
     }
 
-    /** The ranges and the layers in bfloat16. */
+    /**
+     * The ranges and the layers in bfloat16.
+     *
+     * @throws IllegalArgumentException if the text of the ranges is invalid
+     */
     Quantization quantization() {
-        Map<Integer, Quantization.Range> decoded = new TreeMap<>();
-        ranges.forEach((value, range) -> decoded.put(value, range.range()));
-        return new Quantization(decoded, Set.copyOf(floatLayers));
+        return new Quantization(decode(ranges), Set.copyOf(floatLayers));
+    }
+
+    private static String encode(SortedMap<Integer, Quantization.Range> ranges) {
+        int bytes = ranges.values().stream()
+                .mapToInt(range -> HEADER_BYTES + 2 * Float.BYTES * range.low().length)
+                .sum();
+        ByteBuffer buffer = ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        ranges.forEach((value, range) -> {
+            buffer.putInt(value).putInt(range.low().length).putFloat(range.limit());
+            for (float[] numbers : List.of(range.low(), range.high())) {
+                buffer.asFloatBuffer().put(numbers);
+                buffer.position(buffer.position() + Float.BYTES * numbers.length);
+            }
+        });
+        return Base64.getEncoder().encodeToString(buffer.array());
+    }
+
+    private static Map<Integer, Quantization.Range> decode(String text) {
+        ByteBuffer buffer = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+        Map<Integer, Quantization.Range> ranges = new TreeMap<>();
+        while (buffer.hasRemaining()) {
+            if (buffer.remaining() < HEADER_BYTES) {
+                throw new IllegalArgumentException("ranges end in the middle of a value");
+            }
+            int value = buffer.getInt();
+            int channels = buffer.getInt();
+            float limit = buffer.getFloat();
+            if (channels < 0 || channels > buffer.remaining() / (2 * Float.BYTES)) {
+                throw new IllegalArgumentException("ranges end in the middle of value " + value);
+            }
+            ranges.put(value, new Quantization.Range(numbers(buffer, channels), numbers(buffer, channels), limit));
+        }
+        return ranges;
+    }
+
+    private static float[] numbers(ByteBuffer buffer, int count) {
+        float[] numbers = new float[count];
+        buffer.asFloatBuffer().get(numbers);
+        buffer.position(buffer.position() + Float.BYTES * count);
+        return numbers;
     }
 
     /** Writes the file into a run folder and returns its path. */
