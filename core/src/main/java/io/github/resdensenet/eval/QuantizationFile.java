@@ -97,7 +97,12 @@ public record QuantizationFile(
     }
 
     private static Map<Integer, Quantization.Range> decode(String text) {
-        ByteBuffer buffer = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer buffer;
+        try {
+            buffer = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("ranges must be base64, got " + Text.shorten(text), e);
+        }
         Map<Integer, Quantization.Range> ranges = new TreeMap<>();
         while (buffer.hasRemaining()) {
             if (buffer.remaining() < HEADER_BYTES) {

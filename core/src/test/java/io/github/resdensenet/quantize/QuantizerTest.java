@@ -17,6 +17,7 @@ import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.train.Trainer;
+import io.github.resdensenet.util.StrictJson;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -124,10 +125,21 @@ class QuantizerTest {
         Path file = run.file(QuantizationFile.NAME);
         String text = Files.readString(file);
         for (Map.Entry<String, String> change : Map.of(
-                        "\"seed\" : 0", "\"seed\" : 1", "\"limit\" : ", "\"limit\" : 1", "\"images\"", "\"photos\"")
+                        "\"seed\" : 0",
+                        "\"seed\" : 1",
+                        "\"ranges\" : \"",
+                        "\"ranges\" : \"AAAA",
+                        "\"images\"",
+                        "\"photos\"")
                 .entrySet()) {
             Files.writeString(file, text.replaceFirst(change.getKey(), change.getValue()));
             assertInt8Fails(run, QuantizationFile.NAME);
+        }
+        for (Map.Entry<String, String> ranges :
+                Map.of("AAAA", "middle of a value", "?", "base64").entrySet()) {
+            String changed = text.replaceFirst("(\"ranges\" : \")[^\"]*", "$1" + ranges.getKey());
+            Files.writeString(file, StrictJson.sign(changed.replaceFirst("(\"sha256\" : \")[0-9a-f]*", "$1")));
+            assertInt8Fails(run, QuantizationFile.NAME, ranges.getValue());
         }
         Files.writeString(file, text.substring(0, text.length() / 2));
         assertInt8Fails(run, "not a quantisation file");

@@ -3,6 +3,7 @@ package io.github.resdensenet.spark;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -11,7 +12,6 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.DataTypes;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
@@ -101,7 +101,7 @@ public final class ResDenseNetModel {
      * @return the columns of {@code images} except {@code content}, and a column {@code prediction}: a struct with class,
      *     index, probability, probabilities by class, abstained, and error. For an image that cannot be classified, error
      *     is the reason, and the other fields are null
-     * @throws IllegalArgumentException if a column is missing or has another type
+     * @throws IllegalArgumentException if the column path is missing, or path or content has another type or stands twice
      */
     public Dataset<Row> transform(Dataset<Row> images) {
         StructType schema = images.schema();
@@ -115,16 +115,20 @@ public final class ResDenseNetModel {
             throw new IllegalArgumentException(
                     "the column content must have type binary, got " + schema.simpleString());
         }
+        for (String name : List.of(PATH, CONTENT)) {
+            if (Collections.frequency(names, name) > 1) {
+                throw new IllegalArgumentException("the images have several columns " + name);
+            }
+        }
         if (names.contains(ImageScore.COLUMN)) {
             throw new IllegalArgumentException("the images have a column " + ImageScore.COLUMN + " already");
         }
         StructType result = new StructType();
         int[] kept = new int[names.size() - (content >= 0 ? 1 : 0)];
         int columns = 0;
-        for (StructField field : schema.fields()) {
-            int column = schema.fieldIndex(field.name());
+        for (int column = 0; column < names.size(); column++) {
             if (column != content) {
-                result = result.add(field);
+                result = result.add(schema.fields()[column]);
                 kept[columns++] = column;
             }
         }

@@ -8,6 +8,7 @@ import io.github.resdensenet.predict.PredictionJson;
 import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -17,6 +18,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.LocalFileSystem;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.MapPartitionsFunction;
@@ -94,6 +96,8 @@ record ScorePartition(
             return ImageScore.of(prediction, form);
         } catch (ImageException e) {
             return ImageScore.ofError(path + ": " + e.reason());
+        } catch (NoSuchFileException e) {
+            return ImageScore.ofError(path + ": cannot be read: the file does not exist");
         } catch (IOException | IllegalArgumentException e) {
             String reason = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
             return ImageScore.ofError(path + ": cannot be read: " + reason);
@@ -113,13 +117,17 @@ record ScorePartition(
         }
         org.apache.hadoop.fs.Path file = new org.apache.hadoop.fs.Path(path);
         FileSystem system = file.getFileSystem(Settings.OF_HADOOP);
+        if (system instanceof LocalFileSystem) { // Hadoop's own reader rejects names with a colon
+            ByteBuffer content = ImageDecoder.content(
+                    Path.of(system.makeQualified(file).toUri().getPath()));
+            checkSize(content.limit());
+            return content;
+        }
         FileStatus status = system.getFileStatus(file);
         if (!status.isFile()) {
             throw new IOException("not a file");
         }
-        if (status.getLen() > maxBytes) {
-            throw new IOException("the file has " + status.getLen() + " bytes, must be at most " + maxBytes);
-        }
+        checkSize(status.getLen());
         byte[] content = new byte[(int) status.getLen()];
         try (FSDataInputStream in = system.open(file)) {
             in.readFully(content);
@@ -127,5 +135,11 @@ record ScorePartition(
             throw new IOException("the file was shortened while it was read", e);
         }
         return ByteBuffer.wrap(content);
+    }
+
+    private void checkSize(long bytes) throws IOException {
+        if (bytes > maxBytes) {
+            throw new IOException("the file has " + bytes + " bytes, must be at most " + maxBytes);
+        }
     }
 }

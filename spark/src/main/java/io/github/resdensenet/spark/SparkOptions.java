@@ -29,7 +29,7 @@ final class SparkOptions {
             names = MASTER,
             paramLabel = "URL",
             description = "Spark master, for instance spark://host:7077 (default: that of spark-submit; without"
-                    + " spark-submit, a cluster on this machine: local-cluster[N,1,2048] for N tasks)")
+                    + " spark-submit, a cluster on this machine: local-cluster[N,1,2048] with N executors)")
     private @Nullable String master;
 
     @Option(names = CONF, paramLabel = "key=value", description = "set a Spark property; repeatable (default: none)")
@@ -52,7 +52,8 @@ final class SparkOptions {
      */
     SparkSession trainingSession(String name, int executors) throws IOException {
         SparkConf conf = conf(name, executors);
-        conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores", "1"));
+        conf.setIfMissing("spark.executor.cores", "1"); // a standalone cluster would take all cores of a machine
+        conf.setIfMissing("spark.task.cpus", conf.get("spark.executor.cores"));
         conf.setIfMissing("spark.barrier.sync.timeout", "600");
         conf.setIfMissing("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s");
         return start(conf);
@@ -84,7 +85,7 @@ final class SparkOptions {
         SparkSession session;
         try {
             session = SparkSession.builder().config(conf).getOrCreate();
-        } catch (RuntimeException e) { // Spark stops itself while it starts
+        } catch (Exception e) { // Spark stops itself while it starts, and Scala throws checked exceptions
             throw new IOException("cannot connect to the Spark master " + conf.get("spark.master"), e);
         }
         session.sparkContext().setJobGroup(JOBS, conf.get("spark.app.name"), false);

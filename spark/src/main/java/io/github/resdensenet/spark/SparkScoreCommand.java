@@ -3,10 +3,8 @@ package io.github.resdensenet.spark;
 import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.lower;
 
 import io.github.resdensenet.cli.Main;
-import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
@@ -18,10 +16,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import org.apache.hadoop.fs.FileSystem;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Observation;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -50,6 +49,11 @@ import picocli.CommandLine.Spec;
             "  resdensenet spark-score runs/photos s3a://bucket/new --out s3a://bucket/scores --master spark://host:7077"
         })
 final class SparkScoreCommand implements Callable<Integer> {
+    /** Several, so that cores end at about the same time; few images, so that little is lost with an executor. */
+    private static final int PARTITIONS_PER_CORE = 4;
+
+    private static final int IMAGES_PER_PARTITION = 500;
+
     @Spec
     private CommandSpec spec;
 
@@ -147,18 +151,24 @@ final class SparkScoreCommand implements Callable<Integer> {
     }
 
     /** The paths of the images; executors read the content, so that an unreadable file is only a row with an error. */
-    private Dataset<Row> input(SparkSession session) {
+    private Dataset<Row> input(SparkSession session) throws IOException {
+        int parallelism = session.sparkContext().defaultParallelism() * PARTITIONS_PER_CORE;
         if (paths != null) {
-            return session.read().text(paths).toDF("path").where(col("path").notEqual(""));
+            return session.read()
+                    .text(paths)
+                    .toDF("path")
+                    .where(col("path").notEqual(""))
+                    .repartition(parallelism);
         }
-        String extensions =
-                ImageFolder.EXTENSIONS.stream().map(Pattern::quote).collect(Collectors.joining("|", "(", ")$"));
-        return session.read()
-                .format("binaryFile")
-                .option("recursiveFileLookup", true)
-                .load(images.toArray(String[]::new))
-                .select("path")
-                .where(lower(col("path")).rlike(extensions));
+        ImageListing listing = new ImageListing(session.sparkContext().hadoopConfiguration());
+        for (String place : images) {
+            listing.add(place);
+        }
+        List<String> listed = listing.images();
+        int partitions = Math.max(Math.min(parallelism, listed.size()), listed.size() / IMAGES_PER_PARTITION);
+        JavaRDD<String> spread =
+                JavaSparkContext.fromSparkContext(session.sparkContext()).parallelize(listed, partitions);
+        return session.createDataset(spread.rdd(), Encoders.STRING()).toDF("path");
     }
 
     private void write(Dataset<Row> scores) {
@@ -174,6 +184,9 @@ final class SparkScoreCommand implements Callable<Integer> {
                                 col("prediction.error"))
                         .write()
                         .option("header", true)
+                        .option("escape", "\"")
+                        .option("ignoreLeadingWhiteSpace", false)
+                        .option("ignoreTrailingWhiteSpace", false)
                         .csv(out);
             default -> scores.write().parquet(out);
         }

@@ -119,7 +119,8 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
         try {
             checkExecutors(context);
             locked = TRAINING.tryAcquire(2 * timeout.toMillis(), TimeUnit.MILLISECONDS);
-            if (!locked) {
+            // all tasks learn it together, or some would wait for the others
+            if (Arrays.asList(context.allGather(Boolean.toString(locked))).contains("false")) {
                 return ERROR + "an executor still runs another training";
             }
             int rank = context.partitionId();
@@ -139,7 +140,7 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
             return STOPPED + e.getMessage();
         } catch (IllegalArgumentException e) {
             return USAGE + e.getMessage();
-        } catch (IOException e) {
+        } catch (IOException | ArithmeticException | IllegalStateException | UnsupportedOperationException e) {
             return ERROR + e.getMessage();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -130,6 +130,9 @@ class SparkTest {
             }
             paths.add(image.toString());
         }
+        for (String name : List.of("_underscore.png", "2024-01-01T12:00:00.png", "100% 猫.png")) {
+            paths.add(Files.copy(sources.get(0), folder.resolve(name)).toString());
+        }
         paths.add(folder.resolve("missing.png").toString());
         paths.add(folder.toString());
         paths.add("nosuch://host/image.png");
@@ -210,11 +213,42 @@ class SparkTest {
     }
 
     @Test
+    void listsTheImagesThatPredictFinds() throws IOException {
+        Path images = Files.createDirectories(folder.resolve("images/in"));
+        List<Path> expected = new ArrayList<>();
+        for (String name : List.of("_a.PNG", ".b.jpg", "c:d.tif", "e f%20.gif", "notes.txt")) {
+            Path file = Files.write(images.resolve(name), new byte[] {1});
+            if (!name.equals("notes.txt")) {
+                expected.add(file);
+            }
+        }
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        assertThat(listed(folder.resolve("images").toString()))
+                .containsExactlyInAnyOrderElementsOf(
+                        expected.stream().map(file -> "file:" + file).toList());
+        assertThatThrownBy(() -> listed(images + "/*")).hasMessageContaining("a glob cannot match names with a colon");
+        Files.delete(images.resolve("c:d.tif"));
+        assertThat(listed(images + "/*")).hasSameElementsAs(listed(images.toString()));
+        assertThat(listed(images + "/notes.txt")).containsExactly("file:" + images + "/notes.txt");
+        assertThatThrownBy(() -> listed(empty.toString())).hasMessage(empty + ": no images in this folder");
+        assertThatThrownBy(() -> listed(empty + "/nothing*")).hasMessage(empty + "/nothing*: does not exist");
+    }
+
+    private static List<String> listed(String place) throws IOException {
+        ImageListing listing = new ImageListing(spark.sparkContext().hadoopConfiguration());
+        listing.add(place);
+        return listing.images();
+    }
+
+    @Test
     void imagesNeedAPath() throws IOException {
         ResDenseNetModel model = ResDenseNetModel.load(spark, run.folder());
         assertThatThrownBy(() -> model.transform(spark.range(3).toDF()))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage("the images need a column path of type string, got struct<id:bigint>");
+        assertThatThrownBy(() -> model.transform(spark.sql("SELECT 'a' AS path, 'b' AS path")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("the images have several columns path");
         assertThatThrownBy(() -> ResDenseNetModel.load(spark, folder))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(folder.toString());
@@ -281,6 +315,9 @@ class SparkTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(out.toString());
         assertThat(out).doesNotExist();
+        assertThatThrownBy(() -> new ResDenseNetEstimator(recipe().with("train.lr", "1e30")).fit(spark, out))
+                .isInstanceOf(IOException.class)
+                .hasMessageMatching("a gradient is not finite in epoch 1, batch .*");
     }
 
     @Test
