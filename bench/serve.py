@@ -501,6 +501,7 @@ def main():
     parser.add_argument("--soak", type=float, default=30)
     parser.add_argument("--brief", action="store_true", help="fewer rounds of every check")
     parser.add_argument("--runs", type=pathlib.Path)
+    parser.add_argument("--only", metavar="CHECK", help="run one check, for example stop or speed, and write no page")
     a = parser.parse_args()
     signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup would make the services ignore it
     with tempfile.TemporaryDirectory() as folder:
@@ -510,21 +511,34 @@ def main():
         images = photographs(a.images.resolve(), 500)
         files = encoded(images[:100])
         run = runs.get(epochs=10, seed=4)
+        checks = {
+            "clients": lambda: check_clients(run, folder, files),
+            "answers": lambda: check_answers(run, images, a.requests),
+            "neighbours": lambda: check_neighbours(run, files, 50 if a.brief else 500),
+            "deadline": lambda: check_deadline(run, files),
+            "counts": lambda: check_counts(run, files),
+            "drift": lambda: check_drift(run, files, 10 if a.brief else 40),
+            "stop": lambda: check_stop(run, files, 5 if a.brief else 20),
+            "reload": lambda: check_reload(runs, folder, files, 20 if a.brief else 200),
+            "slow": lambda: check_slow(run, files),
+            "overload": lambda: check_overload(run, files),
+            "soak": lambda: check_soak(run, files, a.soak)}
         rows = []
-        for check in (check_clients(run, folder, files), check_answers(run, images, a.requests), check_neighbours(run, files, 50 if a.brief else 500), check_deadline(run, files),
-                      check_counts(run, files), check_drift(run, files, 10 if a.brief else 40),
-                      check_stop(run, files, 5 if a.brief else 20),
-                      check_reload(runs, folder, files, 20 if a.brief else 200), check_slow(run, files), check_overload(run, files),
-                      check_soak(run, files, a.soak)):
-            for row in check:
-                print(*row, sep=" | ", flush=True)
-                rows.append(row)
+        for name, check in checks.items():
+            if a.only in (None, name):
+                for row in check():
+                    print(*row, sep=" | ", flush=True)
+                    rows.append(row)
+        if a.only not in (None, "speed"):
+            return
         brief = " --brief" if a.brief else ""
         lines = [f"Written by `python bench/serve.py --images DIR --requests {a.requests} --soak {a.soak:g}{brief}` on "
                  f"{os.cpu_count()} cores of {processor().split(' with')[0]}, {datetime.date.today()}.", "",
                  *table(rows)]
         times = speed(runs, folder, files, 3 if a.brief else 5)
         print(*times, sep="\n", flush=True)
+        if a.only:
+            return
         lines += ["", f"Classification of a JPEG of {SIZE} x {SIZE} pixels by ResDenseNet, with the load generator wrk on the "
                   "same cores. FastAPI", "(uvicorn) decodes with Pillow and runs the exported model in ONNX Runtime. Median of "
                   f"{3 if a.brief else 5} rounds in turn:", "", *times]

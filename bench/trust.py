@@ -1,7 +1,8 @@
-"""Runs the tests behind docs/trust.md and writes that page from the lines that they print. Takes about an hour with --long.
+"""Runs the tests behind docs/trust.md and writes that page from the lines that they print. Takes more than an hour with --long.
 
-usage: python bench/trust.py [--long] [--corpora DIR]
+usage: python bench/trust.py [--long] [--corpora DIR] [--keep FILE]
 --long runs every test in full (-Pslow): 200 killed processes, 12,200 corrupt images; --corpora reads whole corpora.
+--keep writes the rows of each finished part into a file and does not run the parts that it has; use it to stop and go on.
 """
 import argparse
 import json
@@ -17,8 +18,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-TESTS = ("ImageDecoderTest,CorruptImagesTest,PixelGoldenTest,PredictionGoldenTest,AuditTest,GroupedSplitTest,"
-         "TrainingDataTest,PthFileTest,SafetensorsTest,ResumeTest,KillTest,MessagesTest,ExportTest")
+TESTS = ["ImageDecoderTest", "CorruptImagesTest", "PixelGoldenTest", "PredictionGoldenTest", "AuditTest", "GroupedSplitTest",
+         "TrainingDataTest", "PthFileTest", "SafetensorsTest", "ResumeTest", "MessagesTest", "ExportTest", "KillTest"]
 HOSTILE = "HostilePickleTest,HostileTextTest,WeightsTest#rejectsKeras*"
 MEANING = {
     "C1": "malicious pickles and zip files: each rejected with an exception of its own type; heap allocation at most 64 MiB",
@@ -65,16 +66,17 @@ MEANING = {
 }
 
 
-def maven(arguments):
-    for tests, more in ((HOSTILE, ["-Dtest.heap=128m"]), (TESTS, [])):
-        command = ["./mvnw", "-ntp", "test", "-pl", "testkit,core,export,cli", "-am", f"-Dtest={tests}",
-                   "-Dsurefire.failIfNoSpecifiedTests=false", *arguments, *more]
-        subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
-    rows = {}
+def maven(tests, arguments):
     for file in ROOT.glob("*/target/trust/*.json"):
-        row = json.loads(file.read_text())
-        rows[row["test"]] = row
-    return rows
+        file.unlink()
+    command = ["./mvnw", "-ntp", "test", "-pl", "testkit,core,export,cli", "-am", f"-Dtest={tests}",
+               "-Dsurefire.failIfNoSpecifiedTests=false", *arguments]
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return [json.loads(file.read_text()) for file in ROOT.glob("*/target/trust/*.json")]
+
+
+def build():
+    subprocess.run([ROOT / "resdensenet", "--version"], check=True, stdout=subprocess.DEVNULL)
 
 
 def saving(folder):
@@ -184,16 +186,27 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--corpora")
+    parser.add_argument("--keep", type=pathlib.Path)
     options = parser.parse_args()
     arguments = ["-Pslow"] if options.long else []
     if options.corpora:
         arguments.append(f"-Dcorpora={options.corpora}")
-    rows = maven(arguments)
-    with tempfile.TemporaryDirectory() as folder:
-        folder = pathlib.Path(folder)
-        for row in (saving(folder), system_calls(folder), memory(folder, 76 if options.long else 8),
-                    signals(folder, 20 if options.long else 2)):
-            rows[row["test"]] = row
+    parts = {HOSTILE: lambda folder: maven(HOSTILE, [*arguments, "-Dtest.heap=128m"])}
+    for tests in TESTS:
+        parts[tests] = lambda folder, tests=tests: maven(tests, arguments)
+    parts["saving"] = lambda folder: [saving(folder)]
+    parts["system calls"] = lambda folder: [system_calls(folder)]
+    parts["memory"] = lambda folder: [memory(folder, 76 if options.long else 8)]
+    parts["signals"] = lambda folder: [signals(folder, 20 if options.long else 2)]
+    kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
+    build()
+    for name, run in parts.items():
+        if name not in kept:
+            with tempfile.TemporaryDirectory() as folder:
+                kept[name] = run(pathlib.Path(folder))
+            if options.keep:
+                options.keep.write_text(json.dumps(kept, ensure_ascii=False))
+    rows = {row["test"]: row for part in kept.values() for row in part}
     command = "python bench/trust.py" + (" --long" if options.long else "") + (
         " --corpora DIR" if options.corpora else "")
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()

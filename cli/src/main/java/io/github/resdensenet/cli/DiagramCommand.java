@@ -1,6 +1,7 @@
 package io.github.resdensenet.cli;
 
 import io.github.resdensenet.nn.ImageClassifier;
+import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.plot.Diagram;
 import io.github.resdensenet.report.ModelDiagram;
@@ -44,12 +45,13 @@ final class DiagramCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        Path file = out != null ? out : Path.of(model.name() + ".svg");
+        ModelConfig config = model.recipe().model();
+        Path file = out != null ? out : Path.of(config.name() + ".svg");
         String name = file.toString().toLowerCase(Locale.ROOT);
         if (!name.endsWith(".svg") && !name.endsWith(".png")) {
             throw new IllegalArgumentException("--out must be FILE.svg or FILE.png, got " + file);
         }
-        try (ImageClassifier network = Models.create(model.recipe().model(), numClasses, 0)) {
+        try (ImageClassifier network = Models.create(config, numClasses, 0)) {
             Diagram diagram = ModelDiagram.of(network, model.imageSize());
             if (name.endsWith(".svg")) {
                 AtomicFiles.write(file, diagram.svg());

@@ -12,9 +12,14 @@ import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.FileSystemLoopException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.stream.Collectors;
@@ -22,6 +27,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.TypeConversionException;
 
 /** The {@code resdensenet} command. Exit codes: 0 success, 1 failure, 2 invalid usage, 130 SIGINT, 143 SIGTERM. */
 @Command(
@@ -64,6 +70,7 @@ public final class Main {
 
     /** Runs the command and exits. */
     public static void main(String[] args) {
+        Locale.setDefault(Locale.ROOT); // numbers with a point, in results and in messages
         Signals.install();
         if (args.length > 1 && QUICK.contains(args[0])) {
             NativeLibraries.loadInBackground(); // before the command line is parsed, which takes as long
@@ -78,8 +85,15 @@ public final class Main {
 
     /** Standard output or error. */
     private static final class StandardStream extends FileOutputStream {
+        private static final int FILE_TYPE = 0170000;
+        private static final int PIPE = 0010000;
+        private static final int SOCKET = 0140000;
+
+        private final Path device;
+
         StandardStream(FileDescriptor descriptor) {
             super(descriptor);
+            device = Path.of(descriptor == FileDescriptor.out ? "/dev/stdout" : "/dev/stderr");
         }
 
         @Override
@@ -87,9 +101,18 @@ public final class Main {
             try {
                 super.write(bytes, from, length);
             } catch (IOException e) {
-                if (!"Broken pipe".equals(e.getMessage())) { // the reader has ended, for example head
+                if (!isPipe()) { // the reader of a pipe has ended, for example head
                     throw e;
                 }
+            }
+        }
+
+        private boolean isPipe() {
+            try {
+                int mode = (int) Files.getAttribute(device, "unix:mode");
+                return (mode & FILE_TYPE) == PIPE || (mode & FILE_TYPE) == SOCKET;
+            } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+                return System.getProperty("os.name", "").startsWith("Windows"); // it has no such attribute
             }
         }
     }
@@ -106,6 +129,8 @@ public final class Main {
                 .setErr(err)
                 .setColorScheme(CommandLine.Help.defaultColorScheme(plain ? Ansi.OFF : Ansi.AUTO))
                 .setOverwrittenOptionsAllowed(true)
+                .setExpandAtFiles(false) // a name may start with @
+                .registerConverter(Path.class, Main::path)
                 .setExecutionStrategy(new CommandLine.RunLast())
                 .setExecutionExceptionHandler((error, line, parsed) -> failed(error, line.getErr()))
                 .setParameterExceptionHandler((error, unused) -> {
@@ -115,13 +140,38 @@ public final class Main {
                                     + error.getCommandLine().getCommandSpec().qualifiedName() + " --help)");
                     return CommandLine.ExitCode.USAGE;
                 });
-        int status = args.length == 0 ? usage(command) : command.execute(args);
+        int status;
+        try {
+            status = args.length == 0 ? usage(command) : command.execute(args);
+        } catch (OutOfMemoryError | LinkageError e) {
+            status = failed(e, err);
+        }
         boolean written = !out.checkError();
         if (!written) {
             err.println("resdensenet: the output could not be written");
         }
         err.flush();
         return written || status != 0 ? status : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static Path path(String text) {
+        if (text.isEmpty()) { // for example an unset variable; it would be the current folder
+            throw new TypeConversionException("the path is empty");
+        }
+        return Path.of(text);
+    }
+
+    /** Reports a lack of memory or of a system library. */
+    private static int failed(Error error, PrintWriter err) {
+        if (System.getenv("RESDENSENET_DEBUG") != null) {
+            error.printStackTrace(err);
+        }
+        String reason = error instanceof OutOfMemoryError
+                ? "out of memory: choose smaller batches or images, or increase the Java heap with"
+                        + " RESDENSENET_JAVA_OPTS=-Xmx"
+                : "a system library is missing or cannot be loaded: " + error.getMessage();
+        err.println("resdensenet: " + Text.printable(reason));
+        return CommandLine.ExitCode.SOFTWARE;
     }
 
     private static int usage(CommandLine command) {
@@ -158,6 +208,12 @@ public final class Main {
         }
         if (error instanceof AccessDeniedException e) {
             return e.getFile() + ": permission denied";
+        }
+        if (error instanceof FileAlreadyExistsException e && e.getReason() == null) {
+            return e.getFile() + ": exists already and is not a folder";
+        }
+        if (error instanceof NotDirectoryException e) {
+            return e.getFile() + ": not a folder";
         }
         if (error instanceof FileSystemLoopException e) {
             return e.getFile() + ": link to a parent folder";

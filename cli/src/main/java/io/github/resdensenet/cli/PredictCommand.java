@@ -95,7 +95,15 @@ final class PredictCommand implements Callable<Integer> {
                 settings.put("precision", classifier.precision());
             }
             for (Path input : inputs) {
-                for (Path image : images(input)) {
+                List<Path> images;
+                try {
+                    images = images(input);
+                } catch (IOException e) {
+                    failed++;
+                    report(input, e);
+                    continue;
+                }
+                for (Path image : images) {
                     try {
                         Prediction prediction = classifier.classify(image, augmentation);
                         print(image, prediction, classifier.temperature(), form, settings);
@@ -150,8 +158,9 @@ final class PredictCommand implements Callable<Integer> {
     }
 
     private void report(Path image, IOException error) {
-        String reason =
-                error instanceof NoSuchFileException ? image + ": no such file" : String.valueOf(error.getMessage());
+        String reason = error instanceof NoSuchFileException e && e.getReason() == null
+                ? image + ": no such file"
+                : Main.message(error);
         if (json) {
             Map<String, Object> fields = new LinkedHashMap<>();
             fields.put("file", image.toString());

@@ -47,6 +47,11 @@ final class ProcessOptions {
         return processes > 1 && !Launcher.isChild();
     }
 
+    /** Checks that there are as many shards as processes. */
+    void check(int shards) {
+        require(processes <= shards, "--nproc must be at most train.shards, " + shards + ", got " + processes);
+    }
+
     private void check() {
         require(processes >= 1, "--nproc must be at least 1, got " + processes);
         require(maxRestarts >= 0, "--max-restarts must be at least 0, got " + maxRestarts);

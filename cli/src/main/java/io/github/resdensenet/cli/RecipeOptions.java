@@ -44,7 +44,7 @@ final class RecipeOptions {
     @Option(names = "--epochs", paramLabel = "N", description = "passes over the training set (default: 10)")
     private @Nullable String epochs;
 
-    @Option(names = "--batch-size", paramLabel = "N", description = "images per step (default: 8)")
+    @Option(names = "--batch-size", paramLabel = "N", description = "images per batch (default: 8)")
     private @Nullable String batchSize;
 
     @Option(names = "--lr", paramLabel = "X", description = "initial learning rate (default: 0.001)")
@@ -59,14 +59,15 @@ final class RecipeOptions {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            description = "number of compute threads (default: one per logical CPU)")
+            description = "number of compute threads of a process (default: one per logical CPU, divided among the"
+                    + " processes on this machine; in a Spark task: spark.task.cpus)")
     private @Nullable String threads;
 
     @Option(
             names = "--precision",
             paramLabel = "fp32|bf16|auto",
-            description = "number format of the activations; auto is bf16 where the processor has it; bf16 needs the"
-                    + " fused engine (default: fp32)")
+            description = "number format of the activations; auto is bf16 if the processor has it; bf16 needs the"
+                    + " fused engine; bench also takes int8, for inference only (default: fp32)")
     private @Nullable String precision;
 
     @Option(

@@ -8,6 +8,7 @@ import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
 import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -71,6 +72,12 @@ final class TrainCommand implements Callable<Integer> {
         Path folder = options.folder(recipe);
         try {
             return trainer(group).train(recipe, folder, options.init(), options.newHead());
+        } catch (FileAlreadyExistsException e) {
+            if (options.isFolderGiven() || group.size() > 1) {
+                throw e;
+            }
+            // another training was started in the same second
+            return trainer(group).train(recipe, NewFolder.free(folder), options.init(), options.newHead());
         } catch (LostProcessException e) {
             if (Launcher.isChild() || !Files.exists(folder)) {
                 throw e;
@@ -90,7 +97,9 @@ final class TrainCommand implements Callable<Integer> {
         Path run = options.resume();
         List<String> again = arguments;
         if (run == null) {
-            run = options.folder(options.recipe());
+            Recipe recipe = options.recipe();
+            processes.check(recipe.train().shards());
+            run = options.folder(recipe);
             Run.checkFree(run);
             arguments.addAll(List.of("--out", run.toString()));
             again = List.of("train", "--resume", run.toString());

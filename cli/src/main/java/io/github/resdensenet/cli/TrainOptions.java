@@ -26,8 +26,8 @@ public final class TrainOptions {
             names = "--resume",
             paramLabel = "RUN",
             description =
-                    "run folder to resume from its newest checkpoint; only --epochs, as the new total, --threads and"
-                            + " the options for several processes may change (default: start a new run)")
+                    "run folder to resume from its newest checkpoint; options that change data, model or optimisation"
+                            + " are not allowed, except --epochs, the new total (default: start a new run)")
     private @Nullable Path resume;
 
     /** The recipe with all options applied. */
@@ -38,6 +38,11 @@ public final class TrainOptions {
     /** The run folder to create. */
     public Path folder(Recipe resolved) {
         return out != null ? out : NewFolder.of(resolved.model().name().toString());
+    }
+
+    /** Whether the user chose the run folder. */
+    boolean isFolderGiven() {
+        return out != null;
     }
 
     /** Pretrained weights; null for random initialisation. */

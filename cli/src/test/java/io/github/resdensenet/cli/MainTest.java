@@ -107,6 +107,32 @@ class MainTest {
     }
 
     @Test
+    void namesOfFilesAreTakenAsTheyAre() throws Exception {
+        call("audit", "@photos").fails(1, "@photos: no such folder");
+        call("predict", "", "a.png").fails(2, "the path is empty");
+        call("train", "--data", "").fails(2, "the path is empty");
+        Path file = Files.writeString(root.resolve("file"), "");
+        Path image = images.resolve("day/000.png");
+        call("explain", run, image, "--out", file).fails(1, file + ": exists already and is not a folder");
+        Path empty = Files.createDirectory(root.resolve("empty"));
+        Result result = call("predict", run, empty, image, "--json");
+        assertThat(result.status()).isEqualTo(1);
+        assertThat(result.out().lines().map(MainTest::json))
+                .satisfiesExactly(
+                        line -> assertThat(line.get("error").asString()).contains("no images in this folder"),
+                        line -> assertThat(line.has("class")).isTrue());
+    }
+
+    @Test
+    void numbersAreInRange() {
+        call("train", "--data", images, "--epochs", "3000000000")
+                .fails(2, "train.epochs must be at most", "3000000000");
+        call("train", "--data", images, "--set", "model.blockConfig=[3000000000]")
+                .fails(2, "model.blockConfig must be at most", "3000000000");
+        call("train", "--data", images, "--nproc", "500").fails(2, "--nproc must be at most train.shards");
+    }
+
+    @Test
     void evaluatePrintsSameMetricsAsTextAndJson() {
         Result words = call("evaluate", run);
         assertThat(words.status()).isZero();

@@ -19,6 +19,7 @@ import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
@@ -41,6 +42,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
     private static final String DIGEST = "resdensenet_sha256";
 
     private static final String NO_DIGEST = "0".repeat(64);
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
     private static final JsonMapper JSON = JsonMapper.builder()
             .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -80,6 +82,9 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             ByteBuffer data = ByteBuffer.allocateDirect((int) dataLength);
             readFully(channel, data, 8 + headerLength, file);
             String digest = metadata.remove(DIGEST);
+            if (digest != null && !SHA256.matcher(digest).matches()) {
+                throw invalid(file, "the SHA-256 in its header must be 64 hexadecimal digits");
+            }
             if (digest != null && !digest.equals(digest(header.array(), digest, List.of(data.flip())))) {
                 throw invalid(file, "corrupt, the SHA-256 of its content differs from the one in its header");
             }

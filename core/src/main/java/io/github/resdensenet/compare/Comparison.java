@@ -1,6 +1,8 @@
 package io.github.resdensenet.compare;
 
+import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.data.Split.Subset;
+import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.Models;
@@ -18,10 +20,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.JsonNode;
@@ -52,6 +57,10 @@ public final class Comparison {
     private final Bench bench;
     private final Listener listener;
     private final TrainingRuns runs;
+    private final Map<Path, Trained> trained = new HashMap<>();
+
+    /** The first run on an image folder, with names and digests of the images. */
+    private record Trained(Run run, Set<List<String>> images) {}
 
     /**
      * Creates a comparison; {@link #run} starts or resumes it.
@@ -101,7 +110,6 @@ public final class Comparison {
             listener.begin("timing " + row.get(0).variant(), measured.size() + 1, rows.size());
             measured.add(row(row, names));
         }
-        checkSameImages(measured);
         write(new Findings(options.onCommandLine(), measured, machine(measured.get(0)), options.margin() / 100));
     }
 
@@ -111,6 +119,7 @@ public final class Comparison {
 
     private void train(Recipe recipe, String name) throws IOException {
         Run run = runs.train(recipe, name, null, false);
+        checkSameImages(recipe, run);
         if (!Files.exists(predictionsFile(name))) {
             Predictions.of(new RunEvaluator(run).evaluateSplit(Subset.TEST, null, listener::evaluating))
                     .write(predictionsFile(name));
@@ -204,16 +213,16 @@ public final class Comparison {
         throw new IOException(source + ": invalid benchmark result, " + key + " must be a number");
     }
 
-    /** Paired tests require that all models with the same seed were evaluated on the same test images. */
-    private static void checkSameImages(List<Row> rows) {
-        for (Row row : rows) {
-            for (int seed = 0; seed < row.predictions().size(); seed++) {
-                List<String> images = row.predictions().get(seed).images();
-                if (!images.equals(rows.get(0).predictions().get(seed).images())) {
-                    throw new IllegalStateException(
-                            row.name() + " and " + rows.get(0).name() + " have different test images for seed " + seed);
-                }
-            }
+    /** Paired tests require that all models were trained and tested on the same images. */
+    private void checkSameImages(Recipe recipe, Run run) throws IOException {
+        Set<List<String>> images = new HashSet<>();
+        for (SplitFile.Row row : SplitFile.read(run.file(Run.SPLIT))) {
+            images.add(List.of(row.name(), row.sha256()));
+        }
+        Trained first = trained.computeIfAbsent(recipe.data().folder(), k -> new Trained(run, images));
+        if (!first.images.equals(images)) {
+            throw new CheckpointException(run.folder() + ": the images differ from those of " + first.run.folder()
+                    + "; choose another --out");
         }
     }
 

@@ -79,7 +79,7 @@ final class Verdict {
                     case FIRST_BETTER -> "more accurate than ";
                     case SECOND_BETTER -> "less accurate than ";
                     case EQUIVALENT -> "equivalent within " + size(margin) + " percentage points to ";
-                    case UNSURE -> "different in one of the two tests only from ";
+                    case UNSURE -> "different in only one of the two tests (McNemar's, paired t-test) from ";
                     case NOT_TOLD_APART -> "not significantly different from ";
                 };
                 groups.add(is + String.join(", ", names.get(outcome)));
@@ -93,7 +93,7 @@ final class Verdict {
         String says = switch (pair.outcome()) {
             case FIRST_BETTER -> "the " + pair.first().recipe() + " recipe is better";
             case SECOND_BETTER -> "the " + pair.second().recipe() + " recipe is better";
-            case UNSURE -> "significant in one of the two tests only";
+            case UNSURE -> "significant in only one of the two tests";
             case EQUIVALENT -> "equivalent within " + size(margin) + " percentage points";
             case NOT_TOLD_APART -> "no significant difference";
         };

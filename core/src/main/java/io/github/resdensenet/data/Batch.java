@@ -18,7 +18,7 @@ import org.bytedeco.pytorch.global.torch;
  *     {@link #close}. Several processes can share a batch; the other components are those of the whole batch
  * @param indices index of each image in the loader's list
  * @param labels class index of each image
- * @param otherLabels class index of the image that each image is mixed with; the same as {@code labels} without mixing
+ * @param otherLabels class index of the image that each image is mixed with; the same array as {@code labels} without mixing
  * @param lambda weight of {@code labels}, 0 to 1; the rest is the weight of {@code otherLabels}
  * @param size height and width in pixels
  * @param release called by {@link #close}

@@ -33,7 +33,7 @@ public final class DataLoader implements AutoCloseable {
         /** All images. */
         Selection WHOLE = (epoch, images) -> new Range(0, images);
 
-        /** The positions for a batch of some size in an epoch. */
+        /** The positions to load of a batch with {@code images} images. */
         Range of(int epoch, int images);
     }
 

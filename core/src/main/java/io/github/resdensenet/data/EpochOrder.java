@@ -17,7 +17,7 @@ public enum EpochOrder {
     SHUFFLED,
     /**
      * As many images as there are, all classes equally often, in a random order for each epoch. Images of a small class are
-     * repeated, in turn; of a large class, the epochs take different images.
+     * repeated, in turn; of a large class, each epoch takes other images.
      */
     BALANCED;
 

@@ -19,7 +19,7 @@ import java.util.stream.IntStream;
  * StratifiedKFold}.
  */
 final class Folds {
-    private static final long FOLDS = 1L << 33; // no class has this index
+    private static final long FOLDS = 1L << 33; // in place of a class index
 
     private final ImageFolder data;
     private final List<List<Integer>> groups;

@@ -13,7 +13,7 @@ import java.util.Map;
 
 /** Splits that keep the images of a group in one subset. */
 final class GroupedSplit {
-    private static final long SWAP = 1L << 32; // no class has this index
+    private static final long SWAP = 1L << 32; // in place of a class index
 
     private GroupedSplit() {}
 

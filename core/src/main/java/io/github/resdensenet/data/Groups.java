@@ -47,11 +47,11 @@ final class Groups {
         List<String> ungrouped = new ArrayList<>();
         for (String name : names) {
             Matcher matcher = pattern.matcher(name);
-            if (matcher.find()) {
-                String group = matcher.groupCount() > 0 ? matcher.group(1) : matcher.group();
-                groups.add(group == null ? "" : group);
-            } else {
+            String group = matcher.find() ? matcher.group(Math.min(1, matcher.groupCount())) : null;
+            if (group == null || group.isEmpty()) {
                 ungrouped.add(name);
+            } else {
+                groups.add(group);
             }
         }
         check(by, ungrouped, names.size());
@@ -74,7 +74,9 @@ final class Groups {
         }
         check(
                 file.toString(),
-                names.stream().filter(name -> !known.containsKey(name)).toList(),
+                names.stream()
+                        .filter(name -> known.getOrDefault(name, "").isEmpty())
+                        .toList(),
                 names.size());
         return names.stream().map(name -> known.getOrDefault(name, "")).toList();
     }

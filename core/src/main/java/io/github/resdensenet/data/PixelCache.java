@@ -3,6 +3,7 @@ package io.github.resdensenet.data;
 import io.github.resdensenet.data.ImageFolder.Sample;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.ImageException;
+import io.github.resdensenet.image.ImageMemoryException;
 import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.util.Parallel;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.IntConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +42,7 @@ public final class PixelCache implements AutoCloseable {
     private final int[] slots;
     private final Images images;
     private final @Nullable FileChannel file;
+    private final ReentrantReadWriteLock reading = new ReentrantReadWriteLock();
     private final Map<Integer, ImageException> faults = new TreeMap<>();
 
     /**
@@ -192,7 +195,9 @@ public final class PixelCache implements AutoCloseable {
     private Optional<ImageException> fill(int index, Sample sample, Reader reader) throws IOException {
         RgbImage image;
         try {
-            image = reader.read(sample.path());
+            image = read(sample.path(), reader);
+        } catch (ImageMemoryException e) {
+            throw e;
         } catch (ImageException e) {
             return Optional.of(e);
         } catch (NoSuchFileException e) {
@@ -212,6 +217,24 @@ public final class PixelCache implements AutoCloseable {
             write(ByteBuffer.wrap(image.pixels()), start, file);
         }
         return Optional.empty();
+    }
+
+    /** Reads an image. If there is too little memory, reads it again when no other image is being read. */
+    private RgbImage read(Path path, Reader reader) throws IOException {
+        reading.readLock().lock();
+        try {
+            return reader.read(path);
+        } catch (ImageMemoryException e) {
+            // again below
+        } finally {
+            reading.readLock().unlock();
+        }
+        reading.writeLock().lock();
+        try {
+            return reader.read(path);
+        } finally {
+            reading.writeLock().unlock();
+        }
     }
 
     private static void write(ByteBuffer bytes, long start, FileChannel file) throws IOException {

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The batches of an epoch in order, of which a pool prepares one per thread ahead, besides the current one. */
+/** The batches of an epoch in order. While one is in use, a pool prepares as many more as it has threads. */
 final class Prefetcher implements Iterator<Batch> {
     private final int end;
     private final int batchSize;
@@ -78,6 +78,9 @@ final class Prefetcher implements Iterator<Batch> {
             Future<Batch> first = pending.poll();
             return first == null ? load.apply(take()) : first.get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof Error error) {
+                throw error; // out of memory
+            }
             throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

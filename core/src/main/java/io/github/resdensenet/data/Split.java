@@ -16,9 +16,9 @@ public record Split(List<Subset> subsets) {
     public enum Subset {
         /** The training set. */
         TRAIN,
-        /** The validation set, evaluated after each epoch to choose the best checkpoint. */
+        /** The validation set, by default evaluated after each epoch to choose the best checkpoint. */
         VAL,
-        /** The test set, evaluated at the end of training. */
+        /** The test set, by default evaluated at the end of training only. */
         TEST;
 
         /** The name in files and on the command line: train, val or test. */
@@ -166,8 +166,9 @@ public record Split(List<Subset> subsets) {
     }
 
     /**
-     * Moves all samples of a group into one subset: the subset that has most of them. For each moved sample, another
-     * sample of its class moves the other way, so that the subsets keep their sizes.
+     * Moves all samples of a group into one subset: the subset that has most of them. For each moved sample, a sample of its
+     * class without duplicates moves the other way if there is one, so that the subsets keep their sizes. A group stays
+     * apart if a subset would lose its last sample of a class.
      *
      * @param groups the group of each sample, as numbers
      * @return the new split

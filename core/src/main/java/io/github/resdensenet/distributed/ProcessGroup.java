@@ -1,6 +1,7 @@
 package io.github.resdensenet.distributed;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -173,14 +174,15 @@ public final class ProcessGroup implements AutoCloseable {
      * Checks that all processes have the same value.
      *
      * @param what what it is, for the message
-     * @throws IllegalStateException if they differ, naming the ranks
+     * @throws UncheckedIOException if they differ, naming the ranks
      */
     public void requireSame(String what, int value) {
         double[] all = allGather(new double[] {value});
         List<Integer> others =
                 IntStream.range(0, size).filter(i -> all[i] != all[0]).boxed().toList();
         if (!others.isEmpty()) {
-            throw new IllegalStateException(what + " of rank " + others + " differ from those of rank 0");
+            throw new UncheckedIOException(new IOException(what + " of rank " + others
+                    + " differ from those of rank 0; all machines need the same type of processor"));
         }
     }
 

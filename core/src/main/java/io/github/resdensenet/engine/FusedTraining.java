@@ -49,7 +49,6 @@ public final class FusedTraining implements AutoCloseable {
      * @param sync whether batch normalisation is over the whole batch, not over each shard
      * @param threads number of compute threads; it changes no bit
      * @param group the processes that compute a batch together; their number changes no bit
-     * @throws UnsupportedOperationException if the model has an operation that the plans do not support
      */
     public FusedTraining(
             ImageClassifier model,

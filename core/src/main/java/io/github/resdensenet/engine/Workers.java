@@ -21,7 +21,7 @@ final class Workers implements AutoCloseable {
     /**
      * A part of a computation.
      *
-     * @param shards tasks that may run at the same time and in any order. Thread w of W starts with task w V / W of V,
+     * @param shards tasks that may run at the same time and in any order. Thread w of W starts with task w * V / W, of V tasks,
      *     so that it computes the same shards in each phase if nothing disturbs it
      * @param others more such tasks, which are taken after the shards
      * @param end runs after all tasks, on one thread

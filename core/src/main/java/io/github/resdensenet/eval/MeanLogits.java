@@ -19,7 +19,7 @@ public final class MeanLogits {
     public void add(float[] logits, int row) {
         for (int c = 0; c < sums.length; c++) {
             double logit = logits[row * sums.length + c];
-            sums[c] = views == 0 ? logit : sums[c] + logit;
+            sums[c] = views == 0 ? logit : sums[c] + logit; // 0 + -0 would be 0
         }
         views++;
     }

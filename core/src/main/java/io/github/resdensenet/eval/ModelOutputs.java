@@ -77,7 +77,7 @@ public record ModelOutputs(
         for (int i = 0; i < n(); i++) {
             for (double logit : logits[i]) {
                 if (!Double.isFinite(logit)) {
-                    throw new IllegalArgumentException(
+                    throw new ArithmeticException(
                             samples.get(i).path() + ": the model's logits must be finite numbers, got " + logit);
                 }
             }

@@ -201,7 +201,8 @@ public final class RunEvaluator {
             split.stream().filter(row -> row.subset() == Subset.TRAIN).forEach(row -> trained.add(row.sha256()));
             List<String> seen = new ArrayList<>();
             for (Sample sample : data.samples()) {
-                if (trained.contains(Digest.sha256(sample.path()))) {
+                // opening a pipe would block; what is not a file is reported when it is decoded
+                if (Files.isRegularFile(sample.path()) && trained.contains(Digest.sha256(sample.path()))) {
                     seen.add(sample.path().toString());
                 }
             }

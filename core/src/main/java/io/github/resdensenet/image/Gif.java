@@ -143,20 +143,20 @@ final class Gif {
         int[] start = new int[MAX_CODES]; // index in pixels of the latest occurrence of each code's string
         int[] size = new int[MAX_CODES];
         int next = clear + 2;
-        int width = rootBits + 1;
+        int codeBits = rootBits + 1;
         int previous = -1;
         int done = 0;
         for (long at = 0; done < pixels.length; ) {
-            if (at + width > bits) {
+            if (at + codeBits > bits) {
                 throw FormatException.truncated("the GIF has too little image data");
             }
             int offset = (int) (at >>> 3);
             int word = (codes[offset] & 255) | (codes[offset + 1] & 255) << 8 | (codes[offset + 2] & 255) << 16;
-            int code = (word >>> (at & 7)) & ((1 << width) - 1);
-            at += width;
+            int code = (word >>> (at & 7)) & ((1 << codeBits) - 1);
+            at += codeBits;
             if (code == clear) {
                 next = clear + 2;
-                width = rootBits + 1;
+                codeBits = rootBits + 1;
                 previous = -1;
                 continue;
             }
@@ -181,8 +181,8 @@ final class Gif {
                 start[next] = previous;
                 size[next] = first - previous + 1;
                 next++;
-                if (next == 1 << width && width < 12) {
-                    width++;
+                if (next == 1 << codeBits && codeBits < 12) {
+                    codeBits++;
                 }
             }
             previous = first;

@@ -36,7 +36,7 @@ public final class ImageDecoder {
 
     static {
         NativeCache.prepare(opencv_imgcodecs.class);
-        opencv_core.setNumThreads(1); // parallelism comes from the threads of the data loader
+        opencv_core.setNumThreads(1); // callers decode on several threads
     }
 
     private ImageDecoder() {}
@@ -78,7 +78,7 @@ public final class ImageDecoder {
     /**
      * Returns the bytes of a file, memory-mapped if the file is large.
      *
-     * @throws ImageException if the path is not a regular file, or the file is larger than 2 GiB
+     * @throws ImageException if the path is a broken link or not a regular file, cannot be opened, or is larger than 2 GiB
      * @throws IOException if the file cannot be read
      */
     public static ByteBuffer content(Path file) throws IOException {
@@ -122,8 +122,9 @@ public final class ImageDecoder {
      * @param content the bytes of the file
      * @param upright whether to apply the EXIF orientation; TIFF files are always turned upright, as in Pillow
      * @throws ImageException if the content is not a complete image in a supported format
+     * @throws ImageMemoryException if there is too little memory
      */
-    public static RgbImage decode(Path file, ByteBuffer content, boolean upright) throws ImageException {
+    public static RgbImage decode(Path file, ByteBuffer content, boolean upright) throws IOException {
         return decode(file, content, upright, Long.MAX_VALUE);
     }
 
@@ -135,9 +136,9 @@ public final class ImageDecoder {
      * @param upright whether to apply the EXIF orientation; TIFF files are always turned upright, as in Pillow
      * @param maxPixels the largest allowed product of height and width
      * @throws ImageException if the content is not a complete image in a supported format, or the image is too large
+     * @throws ImageMemoryException if there is too little memory
      */
-    public static RgbImage decode(Path file, ByteBuffer content, boolean upright, long maxPixels)
-            throws ImageException {
+    public static RgbImage decode(Path file, ByteBuffer content, boolean upright, long maxPixels) throws IOException {
         try {
             ImageFile image = ImageFile.of(content);
             if ((long) image.width() * image.height() > maxPixels) {
@@ -152,7 +153,7 @@ public final class ImageDecoder {
         } catch (FormatException e) {
             throw new ImageException(file, String.valueOf(e.getMessage()));
         } catch (OutOfMemoryError e) {
-            throw new ImageException(file, "not enough memory to decode the image (increase the Java heap with -Xmx)");
+            throw new ImageMemoryException(file);
         }
     }
 

@@ -28,7 +28,7 @@ final class Jpeg {
     /** Limits decoding time: each scan of a progressive JPEG is a pass over the whole image. */
     private static final int MAX_SCANS = 100;
 
-    /** Initial size of the copy. A longer file may have an image of any size before other data. */
+    /** Largest initial size of the copy; most of a longer file may be other data. */
     private static final int COPY_AT_FIRST = 16 << 20;
 
     /** Most bytes between the segments before the image data. */

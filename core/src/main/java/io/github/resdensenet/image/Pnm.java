@@ -46,13 +46,7 @@ final class Pnm {
 
     /** Reads the next number of the header or of a text file. Comments start with # and end with the line. */
     private int number() throws FormatException {
-        while (isSpace(in.u8(at)) || in.u8(at) == '#') {
-            if (in.u8(at++) == '#') {
-                while (in.u8(at) != '\n' && in.u8(at) != '\r') {
-                    at++;
-                }
-            }
-        }
+        skipSpace();
         int value = -1;
         while (in.has(at + 1) && in.u8(at) >= '0' && in.u8(at) <= '9' && value < 1_000_000) {
             value = 10 * Math.max(0, value) + in.u8(at++) - '0';
@@ -61,6 +55,16 @@ final class Pnm {
             throw FormatException.corrupt("expected a number at byte " + at);
         }
         return value;
+    }
+
+    private void skipSpace() throws FormatException {
+        while (isSpace(in.u8(at)) || in.u8(at) == '#') {
+            if (in.u8(at++) == '#') {
+                while (in.u8(at) != '\n' && in.u8(at) != '\r') {
+                    at++;
+                }
+            }
+        }
     }
 
     private RgbImage pixels() throws FormatException {
@@ -84,9 +88,7 @@ final class Pnm {
         if (!text) {
             return 1 - ((in.u8(at + x / 8) >> (7 - x % 8)) & 1);
         }
-        while (isSpace(in.u8(at))) {
-            at++;
-        }
+        skipSpace();
         int digit = in.u8(at++) - '0';
         if (digit != 0 && digit != 1) {
             throw FormatException.corrupt("expected 0 or 1 at byte " + (at - 1));

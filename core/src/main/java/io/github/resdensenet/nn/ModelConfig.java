@@ -13,8 +13,9 @@ import java.util.Locale;
  * @param name the architecture
  * @param growthRate new channels per dense layer
  * @param blockConfig dense layers in each stage
- * @param numInitFeatures channels after the stem
- * @param bnSize width of the bottleneck, in growth rates
+ * @param numInitFeatures channels after the stem; fusion stacked has fewer
+ * @param bnSize width of the bottleneck, in growth rates; add, none and stacked choose other widths, to match the
+ *     parameters
  * @param fusion how a ResDenseNet joins its layers; {@link Fusion#BOTH} for the other architectures
  */
 public record ModelConfig(

@@ -42,7 +42,7 @@ public final class Optimizer implements AutoCloseable {
     private static final String AVERAGE = "average.";
     private static final String RAW = "raw.";
 
-    /** Computes a range by parts of whole vectors. A part receives its first element and the end of its range. */
+    /** Divides the range [from, to) and calls {@code part(start, end)} for each part. Parts start at whole vectors. */
     public interface Division {
         /** The whole range as one part. */
         Division WHOLE = (from, to, part) -> part.accept(from, to);
@@ -171,7 +171,9 @@ public final class Optimizer implements AutoCloseable {
         AtomicBoolean finite = new AtomicBoolean(true);
         division.compute(from, to, (a, b) -> {
             try (PointerScope scope = new PointerScope()) {
-                finite.compareAndSet(true, isFinite(slice(gradients, a, b)));
+                if (!isFinite(slice(gradients, a, b))) {
+                    finite.set(false);
+                }
             }
         });
         if (!finite.get()) {

@@ -1,7 +1,14 @@
 package io.github.resdensenet.optim;
 
-/** The learning rate rises linearly during the first epochs, then follows another schedule from its start. */
-record Warmup(LrSchedule then, int epochs) implements LrSchedule {
+/**
+ * The learning rate rises linearly during the first epochs, then follows another schedule from its start, which does not
+ * learn the losses of the warm-up.
+ */
+record Warmup(LrSchedule then, int epochs, int done) implements LrSchedule {
+    Warmup(LrSchedule then, int epochs) {
+        this(then, epochs, 0);
+    }
+
     @Override
     public double at(int epoch, int step) {
         return epoch < epochs ? then.at(0, 0) * (epoch + 1) / (epochs + 1) : then.at(epoch - epochs, step);
@@ -9,6 +16,6 @@ record Warmup(LrSchedule then, int epochs) implements LrSchedule {
 
     @Override
     public LrSchedule after(double loss) {
-        return new Warmup(then.after(loss), epochs);
+        return done < epochs ? new Warmup(then, epochs, done + 1) : new Warmup(then.after(loss), epochs, done);
     }
 }

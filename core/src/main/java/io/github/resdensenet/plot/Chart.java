@@ -310,7 +310,10 @@ public final class Chart {
                     .toArray();
             double min = finite.length == 0 ? 0 : finite[0];
             double max = finite.length == 0 ? 1 : finite[finite.length - 1];
-            double span = Math.max(max - min, 1e-3 * Math.max(1, Math.abs(max)));
+            double size = Math.max(Math.abs(min), Math.abs(max));
+            // learning rates can be small; a constant curve needs a span, too
+            double smallest = unit == Unit.SCIENTIFIC && size > 0 ? size : Math.max(1, size);
+            double span = Math.max(max - min, 1e-3 * smallest);
             double power = Math.pow(10, Math.floor(Math.log10(span / 5)));
             double step = power;
             for (double factor : new double[] {1, 2, 5, 10}) {

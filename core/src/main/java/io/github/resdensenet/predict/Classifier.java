@@ -164,7 +164,7 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException if the file cannot be read or is not a supported image
      */
     public Prediction classify(Path image) throws IOException {
-        return classify(ImageDecoder.decode(image, preprocessing.upright()));
+        return classify(image, TestTimeAugmentation.NONE);
     }
 
     /**
@@ -173,7 +173,13 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException if the file cannot be read or is not a supported image
      */
     public Prediction classify(Path image, TestTimeAugmentation augmentation) throws IOException {
-        return classify(ImageDecoder.decode(image, preprocessing.upright()), augmentation);
+        RgbImage decoded = ImageDecoder.decode(image, preprocessing.upright());
+        Prediction prediction =
+                augmentation == TestTimeAugmentation.NONE ? classify(decoded) : classify(decoded, augmentation);
+        if (!prediction.isFinite()) {
+            throw new ArithmeticException(image + ": the model's logits are not finite numbers");
+        }
+        return prediction;
     }
 
     /** Classifies a decoded image of any size. */

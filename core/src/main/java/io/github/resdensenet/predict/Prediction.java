@@ -31,6 +31,11 @@ public record Prediction(List<String> classes, List<Double> probabilities, List<
         return new Prediction(classes, probabilities(logits, Temperature.NONE), logits);
     }
 
+    /** Whether all logits are finite numbers; otherwise the probabilities mean nothing. */
+    public boolean isFinite() {
+        return logits.stream().allMatch(Double::isFinite);
+    }
+
     static List<Double> probabilities(List<Double> logits, Temperature temperature) {
         double[] p = temperature.probabilities(
                 logits.stream().mapToDouble(Double::doubleValue).toArray());

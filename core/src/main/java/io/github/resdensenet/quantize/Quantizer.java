@@ -111,7 +111,9 @@ public final class Quantizer {
             double allowed = before.accuracy() - maxDrop / 100;
             if (after.accuracy() < allowed) {
                 List<String> order = bySensitivity(model, all, calibration.layers(), measured, threads);
-                for (int n = 1; after.accuracy() < allowed && n <= order.size(); n += n < FINE_STEPS ? 1 : n / 2) {
+                int n = 0;
+                while (after.accuracy() < allowed && n < order.size()) {
+                    n = Math.min(order.size(), n + (n < FINE_STEPS ? 1 : n / 2));
                     progress.report("Choosing layers", n, order.size());
                     chosen = all.withFloatLayers(Set.copyOf(order.subList(0, n)));
                     after = outputs(model, chosen, compared, threads);

@@ -39,7 +39,7 @@ public record ReportData(
         Optional<Diagram> diagram,
         Map<String, String> provenance,
         String recipe) {
-    /** Keeps its own lists and checks that all parts have the same classes. */
+    /** Copies the lists and checks that each subset counts every class. */
     public ReportData {
         galleries = List.copyOf(galleries);
         subsets = List.copyOf(subsets);

@@ -22,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -112,8 +113,7 @@ final class RunReport {
         List<List<String>> copies = rows(Run.COPIES);
         if (!copies.isEmpty()) {
             findings.add(new Finding(
-                    "Duplicates of other images: " + copies.size() + ". They were kept"
-                            + (keepsDuplicatesTogether() ? ", each in the same subset as its original." : "."),
+                    "Duplicates of other images: " + copies.size() + ". They were kept, " + apart(copies),
                     copies.stream()
                             .map(row -> row.get(0) + " is a duplicate of " + row.get(1) + " (" + row.get(2) + ")")
                             .toList()));
@@ -126,10 +126,16 @@ final class RunReport {
                 : Optional.empty();
     }
 
-    /** Whether the split kept duplicates in one subset; a random split does not. */
-    private boolean keepsDuplicatesTogether() {
-        Recipe.Data data = Recipe.parse(manifest.recipe(), run.best()).data();
-        return data.stratified() || !data.groupBy().isEmpty();
+    /** How many duplicates are in another subset than their original. */
+    private String apart(List<List<String>> copies) throws IOException {
+        Map<String, Subset> subsets = new HashMap<>();
+        SplitFile.read(run.file(Run.SPLIT)).forEach(row -> subsets.put(row.name(), row.subset()));
+        long apart = copies.stream()
+                .filter(row -> subsets.get(row.get(0)) != subsets.get(row.get(1)))
+                .count();
+        return apart == 0
+                ? "each in the same subset as its original."
+                : apart + " in another subset than the original, so the metrics may be too optimistic.";
     }
 
     /** The rows of a CSV file of the run; none if there is no such file. */

@@ -15,7 +15,7 @@ public final class Environment {
     private Environment() {}
 
     /**
-     * Returns what bit-exact results depend on: versions, processor, threads, engine and device. Loads libtorch.
+     * Returns what bit-exact results can depend on: versions, processor, threads, engine and device. Loads libtorch.
      *
      * @param engine name of the training engine, or "none"
      * @param device the device, for example "cpu"

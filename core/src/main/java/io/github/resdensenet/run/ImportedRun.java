@@ -34,6 +34,10 @@ final class ImportedRun {
         }
         Recipe sized = recipe.data().imageSize() <= 0 ? recipe.with("data.imageSize", "224") : recipe;
         try (ImageClassifier model = Models.createWithoutWeights(sized.model(), classes.size())) {
+            if (sized.data().imageSize() < model.minImageSize()) {
+                throw new IllegalArgumentException("--image-size must be at least " + model.minImageSize() + " for "
+                        + sized.model().name() + ", got " + sized.data().imageSize());
+            }
             weights.load(model);
             Manifest manifest = new Manifest(
                     sized.model(),
@@ -51,13 +55,19 @@ final class ImportedRun {
                     Environment.describe("none", "cpu"));
             Checkpoint checkpoint = Checkpoint.of(manifest, model, new Safetensors(Map.of(), Map.of("step", "0")));
             Run run = Run.create(out, checkpoint, Map.of("recipe.yaml", sized.toYaml(), "split.csv", SplitFile.EMPTY));
-            run.saveBest(checkpoint);
-            run.writePth(checkpoint);
-            AtomicFiles.write(
-                    run.file("metrics.json"),
-                    JsonMapper.shared()
-                                    .writeValueAsString(Map.of(
-                                            "imported_from", weights.source().toString())) + "\n");
+            try {
+                run.saveBest(checkpoint);
+                run.writePth(checkpoint);
+                AtomicFiles.write(
+                        run.file("metrics.json"),
+                        JsonMapper.shared()
+                                        .writeValueAsString(Map.of(
+                                                "imported_from",
+                                                weights.source().toString())) + "\n");
+            } catch (IOException e) {
+                AtomicFiles.deleteTree(out);
+                throw e;
+            }
             return run;
         }
     }

@@ -28,7 +28,7 @@ import tools.jackson.databind.node.ObjectNode;
  * @param temperature divisor of the logits for calibrated probabilities; 1 until the end of training and for
  *     checkpoints of versions without calibration
  * @param history the lines of history.csv without the header, one per completed epoch
- * @param environment versions, device and threads, on which bit-exact results depend
+ * @param environment versions, device and threads, on which bit-exact results can depend
  * @param files SHA-256 of the other files of the checkpoint, by name
  */
 public record Manifest(

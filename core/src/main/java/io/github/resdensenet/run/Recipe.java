@@ -48,7 +48,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      * @param split fractions of the train, validation and test sets
      * @param folds number of parts for cross-validation, of which one is the test set; 0 for a split by fractions
      * @param fold the part that is the test set, from 0
-     * @param stratified whether these fractions hold within each class
+     * @param stratified whether the fractions of {@code split} hold within each class
      * @param ordinal whether the classes, sorted by name, are steps of a scale
      * @param exifOrientation whether images are rotated by their EXIF orientation
      * @param groupBy how images are grouped so that no group spans two subsets; "" for no groups. See
@@ -115,7 +115,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      *
      * @param epochs passes over the training images
      * @param optimizer how weights are updated
-     * @param lr initial learning rate; the largest one of the schedule onecycle
+     * @param lr learning rate at the start, after the warm-up; the largest one of the schedule onecycle
      * @param momentum momentum of SGD, 0 to below 1
      * @param nesterov whether SGD uses Nesterov's momentum
      * @param weightDecay weight decay; decoupled for AdamW, added to the gradient for SGD
@@ -132,8 +132,8 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
      * @param plateauPatience epochs without a lower loss before the schedule plateau multiplies by gamma
      * @param pctStart fraction of the steps in which the schedule onecycle rises
      * @param warmupEpochs epochs at the start in which the learning rate rises
-     * @param startSize image size of the first of several epochs, from which it grows to data.imageSize over the first three quarters
-     *     of the epochs; 0 for data.imageSize in all epochs
+     * @param startSize image size of the first epoch; it grows to data.imageSize over the first three quarters of the epochs
+     *     (no effect with one epoch). 0 for data.imageSize in all epochs
      * @param emaDecay decay of the exponential moving average of the weights; 0 for no average. With an average, its
      *     weights are evaluated, and the best ones are the result
      * @param patience epochs without a better one after which the training ends; 0 for all epochs
@@ -189,7 +189,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
         public Train {
             check(epochs >= 1 && epochs <= 100_000, "train.epochs", "1 to 100000", epochs);
             check(lr > 0 && lr < Double.POSITIVE_INFINITY, "train.lr", "a positive number", lr);
-            check(weightDecay >= 0 && weightDecay <= 1e6, "train.weightDecay", "0 or more", weightDecay);
+            check(weightDecay >= 0 && weightDecay <= 1e6, "train.weightDecay", "0 to 1000000", weightDecay);
             check(momentum >= 0 && momentum < 1, "train.momentum", "0 to below 1", momentum);
             check(clipNorm >= 0 && clipNorm < Double.POSITIVE_INFINITY, "train.clipNorm", "0 or more", clipNorm);
             check(stepSize >= 1, "train.stepSize", "1 or more", stepSize);
@@ -249,7 +249,7 @@ public record Recipe(ModelConfig model, Data data, Augmentation augment, Train t
 
     /** How the EXIF orientation of an image is treated. */
     public enum ExifOrientation {
-        /** Ignored, as Pillow and torchvision do. */
+        /** Ignored, as in Pillow and torchvision, except in TIFF files, which Pillow turns. */
         IGNORE,
         /** The image is rotated or mirrored by its orientation. */
         APPLY;

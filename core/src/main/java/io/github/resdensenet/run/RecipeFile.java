@@ -237,7 +237,18 @@ final class RecipeFile {
             if (!expected.equals(typeName(value)) && !(expected.equals("a number") && value.isIntegralNumber())) {
                 throw new IllegalArgumentException(key + " must be " + expected + ", got " + shown(value));
             }
+            checkRange(key, known, value);
             recipe.set(change.getKey(), value);
+        }
+    }
+
+    /** Whole numbers have 32 bits, except the seed. */
+    private static void checkRange(String key, JsonNode known, JsonNode value) {
+        boolean whole = known.isIntegralNumber() && !key.equals("train.seed");
+        boolean fits = !value.isArray() || value.valueStream().allMatch(JsonNode::canConvertToInt);
+        if (known.isArray() ? !fits : whole && !value.canConvertToInt()) {
+            throw new IllegalArgumentException(
+                    key + " must be at most " + Integer.MAX_VALUE + " in absolute value, got " + shown(value));
         }
     }
 

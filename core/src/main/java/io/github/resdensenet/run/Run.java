@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -36,7 +37,7 @@ public record Run(Path folder) {
     private static final String NEW = ".new";
     private static final String NEW_BEST = ".new-best";
     private static final String FORMER_BEST = ".best-before";
-    /** Disk space of a run, in checkpoints: last, previous, best, .new, .new-best, and one for all other files. */
+    /** Largest disk space of a run, in checkpoints: last, previous, best, .best-before, .new, and one for other files. */
     private static final int CHECKPOINTS = 6;
 
     /**
@@ -267,10 +268,13 @@ public record Run(Path folder) {
     /** Gives the best checkpoint that belongs to the newest one its name again. */
     private void recoverBest(int epoch) throws IOException {
         if (epoch > 0) {
-            Path found = bestFolders().filter(f -> isBest(f, epoch)).findFirst().orElse(findBest());
-            if (!found.equals(best())) {
+            Optional<Path> found = bestFolders()
+                    .filter(f -> isBest(f, epoch))
+                    .findFirst()
+                    .or(() -> bestFolders().findFirst());
+            if (found.isPresent() && !found.get().equals(best())) {
                 AtomicFiles.deleteTree(best());
-                Files.move(found, best(), StandardCopyOption.ATOMIC_MOVE);
+                Files.move(found.get(), best(), StandardCopyOption.ATOMIC_MOVE);
             }
         }
         deleteFormerBest();
@@ -334,8 +338,8 @@ public record Run(Path folder) {
     private Path findBest() throws IOException {
         return bestFolders()
                 .findFirst()
-                .orElseThrow(() ->
-                        new CheckpointException(folder + ": no best checkpoint yet, the first epoch is not completed"));
+                .orElseThrow(
+                        () -> new CheckpointException(folder + ": no best checkpoint yet; the first epoch writes it"));
     }
 
     /** The folder of the best checkpoint, and those that a kill between two renames leaves, if they are complete. */

@@ -66,11 +66,11 @@ public abstract class Engine implements AutoCloseable {
     }
 
     /**
-     * The result of a batch, computed before the step changes the weights.
+     * The result of a batch. Loss and predictions are computed before the step changes the weights.
      *
      * @param loss mean loss of the batch
      * @param correct number of correct predictions
-     * @param number optimiser steps taken so far
+     * @param number optimiser steps taken so far, including this one
      */
     public record Step(double loss, int correct, long number) {}
 

@@ -79,9 +79,10 @@ record Resumption(Run run, Recipe recipe, Checkpoint checkpoint, boolean bestIsG
                 }
             }
         } catch (IOException e) {
-            if (progress.epoch() >= recipe.train().epochs()) {
-                throw new CheckpointException(
-                        e.getMessage() + "; no epoch remains to replace it, train longer with --epochs N");
+            if (recipe.train().endsAfter(progress.epoch(), progress.bestEpoch())) {
+                boolean early = progress.epoch() < recipe.train().epochs();
+                throw new CheckpointException(e.getMessage() + "; no epoch remains to replace it, "
+                        + (early ? "the run ended early by train.patience" : "train longer with --epochs N"));
             }
             bestIsGood = false;
             remarks.add("Note: " + e.getMessage() + "; the best of the remaining epochs replaces it");

@@ -41,7 +41,7 @@ final class RunOutputs implements TrainListener {
                     .accept("Note: this accuracy is optimistic: it is the best of "
                             + training.history().epochs().size() + " evaluations of the test set it is reported on.");
         }
-        RunFiles.writeCurves(run);
+        curves(training);
         Optional<ReportData> report = report(training, test);
         List<Gallery> galleries = report.map(ReportData::galleries).orElse(List.of());
         RunFiles.writeEvents(run, recipe, training.bestEpoch(), test, galleries);
@@ -66,6 +66,14 @@ final class RunOutputs implements TrainListener {
         report.ifPresent(data -> metrics.put("limits", data.limits()));
         metrics.put("test", test.json("test"));
         return metrics;
+    }
+
+    private static void curves(Trained training) throws IOException {
+        try {
+            RunFiles.writeCurves(training.run());
+        } catch (LinkageError e) { // no font libraries
+            training.log().accept("Note: the curves were not written: " + e.getMessage());
+        }
     }
 
     /** Writes the report. If that fails, the training logs a note and still completes. */

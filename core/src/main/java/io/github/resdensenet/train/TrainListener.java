@@ -62,7 +62,7 @@ public interface TrainListener {
      * @param bestEpoch the best epoch, from 1
      * @param best the best checkpoint
      * @param parameters number of trainable parameters
-     * @param temperature the calibration, fitted on the validation set
+     * @param temperature the calibration, fitted on the validation set; none without one
      * @param outputs computes the best model's outputs for a subset
      * @param log adds lines to the log
      */

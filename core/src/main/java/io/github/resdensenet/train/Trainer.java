@@ -37,7 +37,7 @@ public final class Trainer {
         this(listener, ProcessGroup.single());
     }
 
-    /** The same as rank 0 of several processes; the others call {@link #join}. */
+    /** A trainer for rank 0 of several processes; the others call {@link #join}. */
     public Trainer(TrainListener listener, ProcessGroup group) {
         this(List.of(new RunOutputs(), listener), group);
     }
@@ -82,7 +82,7 @@ public final class Trainer {
 
     /**
      * Resumes a run from its newest checkpoint, with the same order and the same augmentation: the weights become those
-     * of an uninterrupted run. A finished run stays as it is.
+     * of an uninterrupted run. A finished run with no epoch left to train stays as it is.
      *
      * @param changes new values of the recipe keys train.epochs (epochs in total, at least the run's) and train.threads
      * @throws IOException if the run, its recipe or its images have changed, naming the difference

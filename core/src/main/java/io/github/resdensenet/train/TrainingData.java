@@ -34,11 +34,18 @@ import java.util.stream.IntStream;
  *
  * @param folder the images that can be read
  * @param groups the group of each image, for instance a patient; empty if the images are not grouped
- * @param texts the run's files about the images: split.csv, copies.csv, and skipped.csv if images were skipped
+ * @param texts the run's files about the images: split.csv; in a new run also copies.csv, and skipped.csv if images were
+ *     skipped
  * @param remarks what the user should know about the images, one line each
+ * @param trainingSizes number of training images; of each fold in cross-validation, although only one is trained now
  */
 record TrainingData(
-        ImageFolder folder, Split split, List<String> groups, Map<String, String> texts, List<String> remarks) {
+        ImageFolder folder,
+        Split split,
+        List<String> groups,
+        Map<String, String> texts,
+        List<String> remarks,
+        List<Integer> trainingSizes) {
 
     /** SHA-256 of split.csv. */
     String splitSha256() {
@@ -46,8 +53,8 @@ record TrainingData(
     }
 
     /**
-     * Splits the images of a folder as the recipe says. All images of a group are in the same subset, and so are
-     * duplicates, except in a random split ({@code data.stratified: false}).
+     * Splits the images of a folder as the recipe says. All images of a group are in the same subset. So are duplicates,
+     * except in a random split ({@code data.stratified: false}), and if a subset would lose its last image of a class.
      *
      * @param pixels the decoded images, some of which may have failed
      * @throws IOException if a class has no readable image
@@ -65,13 +72,21 @@ record TrainingData(
         List<String> groups = Split.groups(
                 recipe.data().groupBy(),
                 folder.samples().stream().map(Sample::name).toList());
-        Split split = split(folder, groups, pixels.readable(), recipe, texts, remarks);
+        List<Duplicates.Pair> duplicates = Duplicates.find(folder.samples().size(), pixels.readable()::get);
+        texts.put(Run.COPIES, copies(folder, duplicates));
+        Split split = split(folder, groups, duplicates, recipe);
+        remarks.addAll(remarks(split, groups, duplicates, recipe));
+        List<Integer> trainingSizes = new ArrayList<>();
+        for (int fold = 0; fold < Math.max(1, recipe.data().folds()); fold++) {
+            Recipe ofFold = recipe.data().folds() == 0 ? recipe : recipe.with("data.fold", Integer.toString(fold));
+            trainingSizes.add(split(folder, groups, duplicates, ofFold).rows(Subset.TRAIN).length);
+        }
         List<String> digests = new ArrayList<>();
         for (Sample sample : folder.samples()) {
             digests.add(Digest.sha256(sample.path()));
         }
         texts.put(Run.SPLIT, SplitFile.text(folder, split, digests, groups));
-        return new TrainingData(folder, split, groups, texts, remarks);
+        return new TrainingData(folder, split, groups, texts, remarks, trainingSizes);
     }
 
     private static String skipped(ImageFolder all, Map<Integer, ImageException> faults) {
@@ -81,42 +96,48 @@ record TrainingData(
         return text.toString();
     }
 
-    private static Split split(
-            ImageFolder folder,
-            List<String> groupNames,
-            PixelCache pixels,
-            Recipe recipe,
-            Map<String, String> texts,
-            List<String> remarks) {
-        long seed = recipe.train().seed();
-        Split.Fractions fractions = recipe.data().split();
-        int n = folder.samples().size();
-        List<Duplicates.Pair> duplicates = Duplicates.find(n, pixels::get);
-        texts.put(Run.COPIES, copies(folder, duplicates));
-        boolean random = groupNames.isEmpty() && !recipe.data().stratified();
+    private static List<String> remarks(
+            Split split, List<String> groups, List<Duplicates.Pair> duplicates, Recipe recipe) {
+        List<String> remarks = new ArrayList<>();
         if (!duplicates.isEmpty()) {
             remarks.add("Duplicates: " + duplicates.size()
                     + (duplicates.size() == 1 ? " image is a duplicate" : " images are duplicates")
-                    + " of another (identical, resized, re-encoded or mirrored); "
-                    + (random
-                            ? "the random split may put them in different subsets"
-                            : "each is in the same subset as its original"));
+                    + " of another (identical, resized, re-encoded or mirrored); " + apart(split, duplicates));
         }
-        if (!groupNames.isEmpty()) {
-            remarks.add(
-                    "Groups: " + new LinkedHashSet<>(groupNames).size() + " by data.groupBy, none spans two subsets");
+        if (!groups.isEmpty()) {
+            remarks.add("Groups: " + new LinkedHashSet<>(groups).size() + " by data.groupBy, none spans two subsets");
         }
-        if (random) {
+        int folds = recipe.data().folds();
+        if (folds > 0) {
+            remarks.add("Cross-validation: fold " + recipe.data().fold() + " of " + folds
+                    + " is the test set (folds 0 to " + (folds - 1) + ")");
+        }
+        return remarks;
+    }
+
+    private static String apart(Split split, List<Duplicates.Pair> duplicates) {
+        long apart = duplicates.stream()
+                .filter(pair ->
+                        split.subsets().get(pair.first()) != split.subsets().get(pair.second()))
+                .count();
+        return apart == 0
+                ? "each is in the same subset as its original"
+                : apart + " in another subset than the original";
+    }
+
+    private static Split split(
+            ImageFolder folder, List<String> groupNames, List<Duplicates.Pair> duplicates, Recipe recipe) {
+        long seed = recipe.train().seed();
+        Split.Fractions fractions = recipe.data().split();
+        int n = folder.samples().size();
+        if (groupNames.isEmpty() && !recipe.data().stratified()) {
             return Split.random(folder, fractions.train(), seed);
         }
         int folds = recipe.data().folds();
         if (folds > 0) {
-            int fold = recipe.data().fold();
-            remarks.add("Cross-validation: fold " + fold + " of " + folds + " is the test set (folds 0 to "
-                    + (folds - 1) + ")");
             int[] groups = groupNames.isEmpty() ? Duplicates.groups(n, duplicates) : numbered(groupNames, duplicates);
             double val = fractions.val() / (fractions.train() + fractions.val());
-            return Split.folds(folder, folds, fold, val, groups, seed);
+            return Split.folds(folder, folds, recipe.data().fold(), val, groups, seed);
         }
         if (groupNames.isEmpty()) {
             return Split.stratified(folder, fractions, seed).together(folder, Duplicates.groups(n, duplicates), seed);
@@ -194,7 +215,7 @@ record TrainingData(
                     Recipe.read(run.file("recipe.yaml")).data().groupBy(),
                     folder.samples().stream().map(Sample::name).toList());
         }
-        return new TrainingData(folder, new Split(subsets), groups, Map.of(Run.SPLIT, text), List.of());
+        return new TrainingData(folder, new Split(subsets), groups, Map.of(Run.SPLIT, text), List.of(), List.of());
     }
 
     private static ImageFolder withoutSkipped(Run run, ImageFolder all) throws IOException {

@@ -30,7 +30,7 @@ final class TrainingLoop {
         this.group = group;
     }
 
-    /** Trains from a given state to the end. A checkpoint has all that determines the later steps. */
+    /** Trains from a state and a history to the end. They determine all steps, so a resumed run continues exactly. */
     void fit(Progress state, History history) throws IOException {
         int epochs = setup.recipe().train().epochs();
         LrSchedule schedule = setup.schedule(history);

@@ -3,7 +3,6 @@ package io.github.resdensenet.train;
 import io.github.resdensenet.data.Batch;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.PixelCache;
-import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.distributed.ProcessGroup;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.nn.ImageClassifier;
@@ -103,7 +102,7 @@ final class TrainingSetup implements AutoCloseable {
                     pixels.requireAll();
                 }
                 TrainingData data = TrainingData.split(folder, pixels, resolved);
-                checkBatchSize(model, resolved, data.split().rows(Subset.TRAIN).length);
+                data.trainingSizes().forEach(images -> checkBatchSize(model, resolved, images));
                 data.describe(resolved, preprocessing, log);
                 Loaders loaders = new Loaders(resolved, data, preprocessing, pixels.readable(), group, progress);
                 return closingOnFailure(

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.within;
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.compare.Comparison.Bench;
 import io.github.resdensenet.testkit.TestImages;
+import io.github.resdensenet.util.AtomicFiles;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -178,6 +179,20 @@ class ComparisonTest {
         assertThat(row.get("accuracy").asDouble()).isCloseTo(mean, within(1e-12));
         assertThat(Files.readString(out.resolve("compare.md")))
                 .contains("Each seed is a cross-validation with 2 folds", "40 test images per seed");
+    }
+
+    @Test
+    void rejectsImagesThatChangedAfterTheFirstRun() throws Exception {
+        Path out = root.resolve("out");
+        new Comparison(options(1, "both", "add"), out, BENCH, new Steps()).run();
+        Path split = out.resolve("runs/resdensenet-own-0/split.csv");
+        Files.writeString(split, Files.readString(split).replaceFirst("[0-9a-f]{64}", "0".repeat(64)));
+        Path second = out.resolve("runs/resdensenet-add-own-0");
+        assertThat(second).exists();
+        AtomicFiles.deleteTree(second);
+        assertThatThrownBy(() -> new Comparison(options(1, "both", "add"), out, BENCH, new Steps()).run())
+                .isInstanceOf(CheckpointException.class)
+                .hasMessageContaining("the images differ from those of");
     }
 
     @Test

@@ -85,9 +85,9 @@ class VerdictTest {
                 .contains("the results are inconclusive.");
         // A large difference for one of three seeds: McNemar's test is significant, the t-test over the seeds is not.
         assertThat(verdict(both, row("DenseNet121", "common", 250, 270, 160)))
-                .contains("different in one of the two tests only from DenseNet121");
+                .contains("different in only one of the two tests (McNemar's, paired t-test) from DenseNet121");
         assertThat(verdict(row("ResDenseNet", "common", 270), row("DenseNet121", "common", 200)))
-                .contains("different in one of the two tests only", "no interval and no t-test with one seed");
+                .contains("different in only one of the two tests", "no interval and no t-test with one seed");
         assertThat(verdict(row("DenseNet121", "common", 270))).contains("Inconclusive: no other model was compared");
     }
 

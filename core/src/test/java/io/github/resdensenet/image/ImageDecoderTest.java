@@ -33,12 +33,18 @@ class ImageDecoderTest {
     @TempDir
     private Path folder;
 
-    private static RgbImage decode(byte[] content) throws ImageException {
+    private static RgbImage decode(byte[] content) throws IOException {
         return ImageDecoder.decode(NAME, ByteBuffer.wrap(content), false);
     }
 
     private static String sha256(RgbImage image) throws Exception {
         return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(image.pixels()));
+    }
+
+    @Test
+    void plainBitmapMayHaveCommentsAmongItsPixels() throws IOException {
+        byte[] file = "P1\n2 1\n# a comment\n0 # another\n1\n".getBytes(StandardCharsets.US_ASCII);
+        assertThat(decode(file).pixels()).containsExactly(-1, -1, -1, 0, 0, 0);
     }
 
     @Test

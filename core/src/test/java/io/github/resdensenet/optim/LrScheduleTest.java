@@ -55,6 +55,22 @@ class LrScheduleTest {
     }
 
     @Test
+    void plateauIgnoresTheLossesOfTheWarmUp() {
+        Recipe recipe = Recipe.defaults()
+                .with("train.schedule", "plateau")
+                .with("train.plateauPatience", "0")
+                .with("train.warmupEpochs", "3");
+        LrSchedule schedule = LrSchedule.of(recipe.train(), 7);
+        for (int epoch = 0; epoch < 4; epoch++) {
+            assertThat(schedule.at(epoch, 0)).isCloseTo(0.001 * (epoch + 1) / 4, within(1e-12));
+            schedule = schedule.after(1 + epoch); // becomes worse and worse
+        }
+        assertThat(schedule.at(4, 0)).isCloseTo(0.001, within(1e-12));
+        schedule = schedule.after(9);
+        assertThat(schedule.at(5, 0)).isCloseTo(0.0001, within(1e-12));
+    }
+
+    @Test
     void constantScheduleKeepsRate() {
         LrSchedule schedule = LrSchedule.of(
                 Recipe.defaults().with("train.schedule", "constant").train(), 7);

@@ -33,6 +33,17 @@ class LearningCurvesTest {
     }
 
     @Test
+    void axisOfSmallLearningRatesEndsAboveTheLargest() {
+        for (double lr : new double[] {1e-7, 1e-5, 0.3}) {
+            Axis axis = Axis.over(List.of(List.of(lr, lr / 2, lr / 100)), Axis.Unit.SCIENTIFIC);
+            assertThat(axis.high()).isBetween(0.999 * lr, 1.5 * lr);
+            Axis constant = Axis.over(List.of(List.of(lr, lr)), Axis.Unit.SCIENTIFIC);
+            assertThat(constant.high()).isBetween(0.999 * lr, 1.01 * lr);
+            assertThat(constant.low()).isBetween(0.99 * lr, 1.001 * lr);
+        }
+    }
+
+    @Test
     void drawsAnyNumberOfEpochsAndNaN() throws Exception {
         for (int epochs : new int[] {1, 2, 10, 250}) {
             byte[] png = curves("x", epochs).png();

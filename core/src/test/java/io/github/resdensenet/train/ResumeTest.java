@@ -22,6 +22,7 @@ import io.github.resdensenet.testkit.Extent;
 import io.github.resdensenet.testkit.TestImages;
 import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Digest;
 import java.awt.image.BufferedImage;
 import java.io.ByteArrayInputStream;
@@ -327,6 +328,18 @@ class ResumeTest {
         run.recoverNewest();
         assertThat(run.readBestManifest().progress().bestEpoch()).isEqualTo(epoch);
         assertThat(out.resolve("checkpoints/.best-before")).doesNotExist();
+    }
+
+    @Test
+    void replacesAMissingBestCheckpoint() throws Exception {
+        Path out = root.resolve("run");
+        Run run = Trainer.train(recipe, out);
+        Files.delete(run.file("metrics.json"));
+        AtomicFiles.deleteTree(run.best());
+        assertThat(messages(out, recipe.train().epochs() + 1))
+                .anyMatch(line -> line.contains("no best checkpoint") && line.contains("replaces it"));
+        assertThat(run.readBestManifest().progress().bestEpoch())
+                .isEqualTo(recipe.train().epochs() + 1);
     }
 
     @Test

@@ -15,6 +15,7 @@ import io.github.resdensenet.testkit.Trust;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -130,6 +131,25 @@ class TrainingDataTest {
         assertThatThrownBy(() -> Trainer.train(grouped.with("data.groupBy", "nobody"), root.resolve("other")))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("data.groupBy nobody: no group for 100 of 100 images");
+        String optional = "'/p00-0(x)?|/p(\\d+)'"; // its first group takes no part
+        assertThatThrownBy(() -> Trainer.train(grouped.with("data.groupBy", optional), root.resolve("other")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("no group for 100 of 100 images");
+    }
+
+    @Test
+    void saysThatDuplicatesAreInSeveralSubsetsIfAClassHasNothingElse() throws Exception {
+        for (int i = 1; i < PER_CLASS; i++) {
+            Files.copy(
+                    data.resolve("a/000.png"),
+                    data.resolve("a/%03d.png".formatted(i)),
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        Run run = Trainer.train(recipe, root.resolve("run"));
+        assertThat(Files.readString(run.file("log.txt")))
+                .containsPattern("Duplicates: 49 images are duplicates .*; \\d+ in another subset than the original");
+        assertThat(Files.readString(run.file("report.html")))
+                .contains("in another subset than the original, so the metrics may be too optimistic");
     }
 
     @Test

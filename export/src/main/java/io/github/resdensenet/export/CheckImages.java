@@ -44,12 +44,22 @@ record CheckImages(String kind, List<Source> sources) {
         void run(List<RgbImage> batch) throws IOException;
     }
 
-    /** Images of the validation set; generated images if there is none, or its files are gone. */
-    static CheckImages of(Run run, Checkpoint best, @Nullable Path data) {
+    /**
+     * Images of the validation set; generated images if there is none, or its files are gone.
+     *
+     * @param data another place of the image folder, or null
+     * @throws IOException if there is another place, and an image is missing there or has changed
+     */
+    static CheckImages of(Run run, Checkpoint best, @Nullable Path data) throws IOException {
         List<Path> files;
         try {
             files = files(run, best, Subset.VAL, data, MOST_IMAGES);
-        } catch (IOException | IllegalArgumentException e) {
+        } catch (IOException e) {
+            if (data != null) {
+                throw e;
+            }
+            return generated();
+        } catch (IllegalArgumentException e) {
             return generated();
         }
         boolean upright = best.manifest().preprocessing().upright();

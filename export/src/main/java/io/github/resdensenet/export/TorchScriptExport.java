@@ -10,6 +10,7 @@ import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Decimal;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -86,7 +87,7 @@ public final class TorchScriptExport {
                     TorchScriptCode.forward(model, classifier.preprocessing().imageSize()));
             root.eval();
             ExtraFilesMap extra = new ExtraFilesMap();
-            extra.put(new BytePointer("manifest.json"), new BytePointer(manifest));
+            extra.put(new BytePointer("manifest.json"), new BytePointer(manifest, StandardCharsets.UTF_8));
             root.save(file.toString(), extra);
         }
     }

@@ -11,12 +11,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Decides whether a request may be answered. */
 final class Access {
+    private static final String SCHEME = "Bearer ";
+
     private final boolean loopback;
     private final Optional<byte[]> expected;
 
     Access(ServeOptions options) {
         loopback = ServeOptions.isLoopback(options.host());
-        expected = options.token().map(token -> ("Bearer " + token).getBytes(StandardCharsets.UTF_8));
+        expected = options.token().map(token -> token.getBytes(StandardCharsets.US_ASCII));
     }
 
     /** Whether clients need a token. */
@@ -43,7 +45,10 @@ final class Access {
         }
         if (!open && expected.isPresent()) {
             String sent = headers.get(HttpHeader.AUTHORIZATION);
-            byte[] bytes = sent == null ? new byte[0] : sent.getBytes(StandardCharsets.UTF_8);
+            boolean bearer = sent != null && sent.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
+            byte[] bytes = bearer
+                    ? sent.substring(SCHEME.length()).strip().getBytes(StandardCharsets.ISO_8859_1)
+                    : new byte[0];
             if (!MessageDigest.isEqual(bytes, expected.get())) {
                 throw new HttpFailure(
                         401,

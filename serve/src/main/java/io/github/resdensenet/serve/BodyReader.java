@@ -10,7 +10,7 @@ import org.eclipse.jetty.io.Content;
  */
 final class BodyReader implements Runnable {
     private static final int FIRST_SIZE = 8192;
-    private static final int FIRST_SIZE_AT_MOST = 1 << 20;
+    private static final int FIRST_SIZE_AT_MOST = 1 << 16;
 
     /** After this time, the mean rate must be high enough. */
     private static final long PATIENCE_SECONDS = 10;
@@ -19,6 +19,7 @@ final class BodyReader implements Runnable {
 
     private final Content.Source source;
     private final int most;
+    private final HeldBytes held;
     private final ByteArrayOutputStream body;
     private final CompletableFuture<byte[]> result = new CompletableFuture<>();
     private final long start = System.nanoTime();
@@ -29,10 +30,12 @@ final class BodyReader implements Runnable {
      *
      * @param most largest number of bytes; a larger body fails with {@link HttpFailure} 413
      * @param length the length that the client announced; -1 if it did not
+     * @param held receives the bytes as they arrive, so that announcing many costs the other clients nothing
      */
-    BodyReader(Content.Source source, int most, long length) {
+    BodyReader(Content.Source source, int most, long length, HeldBytes held) {
         this.source = source;
         this.most = most;
+        this.held = held;
         this.body = new ByteArrayOutputStream((int) Math.min(FIRST_SIZE_AT_MOST, length < 0 ? FIRST_SIZE : length));
     }
 
@@ -53,11 +56,16 @@ final class BodyReader implements Runnable {
                 result.completeExceptionally(new HttpFailure(400, "the request is incomplete"));
                 return;
             }
-            add(chunk.getByteBuffer());
-            received = body.size();
+            boolean room = held.add(chunk.getByteBuffer().remaining());
+            if (room) {
+                add(chunk.getByteBuffer());
+                received = body.size();
+            }
             boolean last = chunk.isLast();
             chunk.release();
-            if (body.size() > most) {
+            if (!room) {
+                result.completeExceptionally(HttpFailure.tryAgain("too many large requests", 1));
+            } else if (body.size() > most) {
                 result.completeExceptionally(tooLarge(most));
             } else if (last) {
                 result.complete(body.toByteArray());

@@ -37,6 +37,11 @@ final class HttpFailure extends RuntimeException {
         return new HttpFailure(422, error.reason());
     }
 
+    /** The failure for a request that needs more memory than is free. */
+    static HttpFailure outOfMemory() {
+        return new HttpFailure(503, "not enough memory; try again in 1 s", Map.of("Retry-After", "1"));
+    }
+
     /** The failure that stopped a computation. */
     static HttpFailure of(Throwable error) {
         Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;

@@ -7,6 +7,7 @@ import io.github.resdensenet.explain.FaithfulnessCheck;
 import io.github.resdensenet.explain.Method;
 import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.ImageException;
+import io.github.resdensenet.image.ImageMemoryException;
 import io.github.resdensenet.image.PngWriter;
 import io.github.resdensenet.image.RgbImage;
 import io.github.resdensenet.predict.Prediction;
@@ -23,6 +24,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +48,12 @@ final class ImageRoutes implements AutoCloseable {
             new ArrayBlockingQueue<>(WAITING_EXPLANATIONS),
             work -> Parallel.daemon("explain", work));
 
-    ImageRoutes(ModelStore models, Scheduler scheduler, long maxPixels) {
+    private final OpenAnswers<Answer> open = new OpenAnswers<>();
+    private final Executor answering;
+
+    /** Routes that write their answers with {@code answering}. */
+    ImageRoutes(ModelStore models, Scheduler scheduler, long maxPixels, Executor answering) {
+        this.answering = answering;
         this.models = models;
         this.scheduler = scheduler;
         this.maxPixels = maxPixels;
@@ -62,18 +69,24 @@ final class ImageRoutes implements AutoCloseable {
             List<CompletableFuture<Prediction>> results = scheduler.classify(
                     model, uploads.stream().map(Upload::content).toList());
             return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
-                    .handle((unused, error) -> {
-                        double millis = (System.nanoTime() - start) / 1e6;
-                        if (!call.isMultipart()) {
-                            return Answer.json(object(
-                                    model, form, uploads.get(0), results.get(0).join(), millis));
-                        }
-                        List<Map<String, Object>> list = new ArrayList<>();
-                        for (int i = 0; i < uploads.size(); i++) {
-                            list.add(result(model, form, uploads.get(i), results.get(i), millis));
-                        }
-                        return Answer.json(list);
-                    });
+                    .handleAsync(
+                            (unused, error) -> {
+                                double millis = (System.nanoTime() - start) / 1e6;
+                                if (!call.isMultipart()) {
+                                    return Answer.json(object(
+                                            model,
+                                            form,
+                                            uploads.get(0),
+                                            results.get(0).join(),
+                                            millis));
+                                }
+                                List<Map<String, Object>> list = new ArrayList<>();
+                                for (int i = 0; i < uploads.size(); i++) {
+                                    list.add(result(model, form, uploads.get(i), results.get(i), millis));
+                                }
+                                return Answer.json(list);
+                            },
+                            answering);
         } finally {
             model.release(); // each image holds the model until it is done
         }
@@ -131,18 +144,25 @@ final class ImageRoutes implements AutoCloseable {
             throw new HttpFailure(400, "explain takes one image, got " + uploads.size());
         }
         boolean check = !call.query().containsKey("check") || call.flag("check");
-        boolean png = "image/png".equals(call.headers().get(HttpHeader.ACCEPT));
+        String accept = call.headers().get(HttpHeader.ACCEPT);
+        boolean png = accept != null && accept.replaceFirst(";.*", "").strip().equalsIgnoreCase("image/png");
         ServedModel model = models.acquire(call.query().get("model"));
         CompletableFuture<Answer> result = new CompletableFuture<>();
+        open.add(result);
         try {
             explaining.execute(() -> {
                 try {
+                    if (result.isDone()) {
+                        return;
+                    }
                     result.complete(explain(model, uploads.get(0), request, check && !png, png));
                 } catch (ImageException e) {
                     result.completeExceptionally(HttpFailure.ofImage(e));
                 } catch (IllegalArgumentException e) {
                     result.completeExceptionally(new HttpFailure(400, String.valueOf(e.getMessage())));
-                } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
+                } catch (ImageMemoryException | OutOfMemoryError e) {
+                    result.completeExceptionally(HttpFailure.outOfMemory());
+                } catch (IOException | RuntimeException | LinkageError e) {
                     result.completeExceptionally(new HttpFailure(500, "the explanation cannot be computed"));
                 } finally {
                     model.release();
@@ -195,8 +215,14 @@ final class ImageRoutes implements AutoCloseable {
         return "data:image/png;base64," + Base64.getEncoder().encodeToString(png);
     }
 
+    /** Answers that the service is stopping to all requests for explanations. */
+    void abandon() {
+        open.abandon();
+    }
+
     @Override
     public void close() {
-        explaining.shutdownNow();
+        abandon();
+        explaining.shutdown();
     }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
@@ -43,6 +44,9 @@ public final class ImageServer implements AutoCloseable {
     private static final long DRAIN_MILLIS = 5_000;
     private static final long QUIET_MILLIS = 500;
 
+    /** Time to write that the service is stopping to requests that were not computed in time. */
+    private static final long LAST_ANSWERS_MILLIS = 1_000;
+
     /** The report has inline styles and scripts. In a sandbox, they cannot use the service. */
     private static final Map<String, String> REPORT_HEADERS = Map.of(
             "Content-Security-Policy",
@@ -59,6 +63,8 @@ public final class ImageServer implements AutoCloseable {
     private final ServerConnector connector;
     private final ScheduledExecutorService timer =
             Executors.newSingleThreadScheduledExecutor(work -> Parallel.daemon("timer", work));
+    private final ScheduledExecutorService loader =
+            Executors.newSingleThreadScheduledExecutor(work -> Parallel.daemon("loader", work));
     private final CountDownLatch stopped = new CountDownLatch(1);
     private volatile boolean draining;
 
@@ -67,13 +73,13 @@ public final class ImageServer implements AutoCloseable {
         models = new ModelStore(runs, options.precision(), metrics, log);
         int cores = Runtime.getRuntime().availableProcessors();
         scheduler = new Scheduler(cores, options, metrics);
-        images = new ImageRoutes(models, scheduler, options.maxPixels());
-        Access access = new Access(options);
-        SlowConnections slow = new SlowConnections(IDLE_SECONDS);
-        handler = new ServiceHandler(routes(access), access, metrics, slow, () -> draining);
         QueuedThreadPool threads = new QueuedThreadPool(THREADS, 4);
         threads.setName("http");
         threads.setDaemon(true);
+        images = new ImageRoutes(models, scheduler, options.maxPixels(), threads);
+        Access access = new Access(options);
+        SlowConnections slow = new SlowConnections(IDLE_SECONDS);
+        handler = new ServiceHandler(routes(access, threads), access, metrics, slow, () -> draining);
         server = new Server(threads);
         connector = new ServerConnector(server, factories(options));
         connector.setHost(options.host());
@@ -85,13 +91,13 @@ public final class ImageServer implements AutoCloseable {
         server.setHandler(handler);
         server.setErrorHandler(ServiceHandler::error);
         registerGauges();
-        every(1, slow::sweep, log);
+        every(timer, 1, slow::sweep, log);
         if (options.watch()) {
-            every(WATCH_SECONDS, models::reloadChanged, log);
+            every(loader, WATCH_SECONDS, models::reloadChanged, log);
         }
     }
 
-    private void every(int seconds, Runnable work, Consumer<String> log) {
+    private static void every(ScheduledExecutorService timer, int seconds, Runnable work, Consumer<String> log) {
         Runnable attempt = () -> {
             try {
                 work.run();
@@ -153,7 +159,7 @@ public final class ImageServer implements AutoCloseable {
         return new ConnectionFactory[] {new SslConnectionFactory(ssl, plain.getProtocol()), plain};
     }
 
-    private Router routes(Access access) {
+    private Router routes(Access access, Executor answering) {
         Router router = new Router();
         for (Page page : Page.values()) {
             Answer answer = page.answer(access.needsToken());
@@ -176,7 +182,7 @@ public final class ImageServer implements AutoCloseable {
             return CompletableFuture.completedFuture(Answer.json(card(name(call))));
         });
         router.get("/metrics", call -> Answer.text("text/plain; version=0.0.4; charset=utf-8", metrics.text()));
-        new InferenceProtocol(models, scheduler, () -> !draining).addTo(router);
+        new InferenceProtocol(models, scheduler, () -> !draining, answering).addTo(router);
         return router;
     }
 
@@ -239,7 +245,7 @@ public final class ImageServer implements AutoCloseable {
 
     /** Loads the runs whose best checkpoint has changed. A checkpoint that cannot be loaded leaves the old model. */
     public void reload() {
-        timer.execute(models::reload);
+        loader.execute(models::reload);
     }
 
     /** Waits until the service is stopped. */
@@ -247,7 +253,10 @@ public final class ImageServer implements AutoCloseable {
         stopped.await();
     }
 
-    /** Answers the requests that have come, refuses new ones, and stops; takes at most about 6 seconds. */
+    /**
+     * Answers the requests that have come, refuses new ones, and stops; takes at most about 7 seconds. Images that have
+     * not been computed after 5 seconds are answered with 503.
+     */
     @Override
     public void close() {
         synchronized (stopped) {
@@ -261,7 +270,10 @@ public final class ImageServer implements AutoCloseable {
             if (connector.isRunning()) {
                 Thread.sleep(NOT_READY_MILLIS);
                 connector.close();
-                drain();
+                drain(DRAIN_MILLIS);
+                scheduler.abandon();
+                images.abandon();
+                drain(LAST_ANSWERS_MILLIS);
             }
         } catch (InterruptedException e) {
             interrupted = true;
@@ -276,14 +288,16 @@ public final class ImageServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         timer.shutdownNow();
+        loader.shutdownNow();
         images.close();
         scheduler.close();
         models.close();
         stopped.countDown();
     }
 
-    private void drain() throws InterruptedException {
-        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(DRAIN_MILLIS);
+    /** Waits until no request is being answered. */
+    private void drain(long millis) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
         long quiet = 0;
         while (System.nanoTime() < end && quiet < QUIET_MILLIS) {
             Thread.sleep(20);

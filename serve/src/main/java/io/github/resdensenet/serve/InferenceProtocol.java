@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -27,11 +28,13 @@ final class InferenceProtocol {
     private final ModelStore models;
     private final Scheduler scheduler;
     private final BooleanSupplier ready;
+    private final Executor answering;
 
-    InferenceProtocol(ModelStore models, Scheduler scheduler, BooleanSupplier ready) {
+    InferenceProtocol(ModelStore models, Scheduler scheduler, BooleanSupplier ready, Executor answering) {
         this.models = models;
         this.scheduler = scheduler;
         this.ready = ready;
+        this.answering = answering;
     }
 
     /** A model of the protocol: a loaded run and the kind of its input. */
@@ -74,11 +77,12 @@ final class InferenceProtocol {
     }
 
     private static Answer server() {
+        String version = InferenceProtocol.class.getPackage().getImplementationVersion();
         return Answer.json(Map.of(
                 "name",
                 "resdensenet",
                 "version",
-                VERSION,
+                version == null ? "development" : version,
                 "extensions",
                 List.of("binary_tensor_data", "classification", "model_configuration", "model_repository")));
     }
@@ -174,10 +178,14 @@ final class InferenceProtocol {
                     ? scheduler.classifyTensors(endpoint.model, request.tensors())
                     : scheduler.classify(endpoint.model, request.images());
             return CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
-                    .thenApply(unused -> answer(
-                            endpoint,
-                            request,
-                            results.stream().map(CompletableFuture::join).toList()));
+                    .thenApplyAsync(
+                            unused -> answer(
+                                    endpoint,
+                                    request,
+                                    results.stream()
+                                            .map(CompletableFuture::join)
+                                            .toList()),
+                            answering);
         } finally {
             endpoint.model.release();
         }

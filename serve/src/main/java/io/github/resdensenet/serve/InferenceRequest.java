@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.exc.StreamConstraintsException;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -26,9 +27,14 @@ import tools.jackson.databind.json.JsonMapper;
  */
 record InferenceRequest(Optional<String> id, List<ByteBuffer> images, List<FloatBuffer> tensors, List<Output> outputs) {
     private static final int DEEPEST = 64;
+
+    /** Each number in JSON takes several times the memory of a number in binary data. */
+    private static final long MOST_TOKENS = 4_000_000;
+
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(DEEPEST)
+                            .maxTokenCount(MOST_TOKENS)
                             .build())
                     .build())
             .build();
@@ -56,8 +62,11 @@ record InferenceRequest(Optional<String> id, List<ByteBuffer> images, List<Float
         JsonNode json;
         try {
             json = JSON.readTree(body, 0, length);
+        } catch (StreamConstraintsException e) {
+            throw bad("the JSON is nested too deeply, or has more than " + MOST_TOKENS
+                    + " values; send the data as binary data");
         } catch (JacksonException e) {
-            throw bad("the request is not JSON, or nested too deeply");
+            throw bad("the request is not JSON");
         }
         JsonNode inputs = json.path("inputs");
         if (!json.isObject() || !inputs.isArray() || inputs.size() != 1) {
@@ -71,13 +80,16 @@ record InferenceRequest(Optional<String> id, List<ByteBuffer> images, List<Float
             throw bad("the datatype of " + endpoint.inputName() + " must be " + endpoint.inputType());
         }
         JsonNode id = json.path("id");
+        if (json.hasNonNull("id") && !id.isString()) {
+            throw bad("id must be a string");
+        }
         Optional<String> name = id.isString() ? Optional.of(id.asString()) : Optional.empty();
         List<Output> outputs = outputs(json, endpoint);
         int count = count(input.path("shape"), endpoint);
         ByteBuffer rest = ByteBuffer.wrap(body, length, body.length - length).slice();
         JsonNode size = input.path("parameters").path("binary_data_size");
-        if (!size.isMissingNode()) {
-            if (!size.isIntegralNumber() || size.asLong() != rest.remaining()) {
+        if (!size.isMissingNode() && !size.isNull()) {
+            if (!size.isIntegralNumber() || !size.canConvertToLong() || size.asLong() != rest.remaining()) {
                 throw bad("binary_data_size must be the number of bytes after the JSON, " + rest.remaining());
             }
             return endpoint.tensor()
@@ -133,7 +145,7 @@ record InferenceRequest(Optional<String> id, List<ByteBuffer> images, List<Float
     private static List<Output> outputs(JsonNode json, Endpoint endpoint) {
         JsonNode all = json.path("parameters").path("binary_data_output");
         boolean binary = all.asBoolean(false);
-        if (!json.has("outputs")) {
+        if (!json.hasNonNull("outputs")) {
             return endpoint.outputs().stream()
                     .map(name -> new Output(name, binary, 0))
                     .toList();
@@ -205,7 +217,7 @@ record InferenceRequest(Optional<String> id, List<ByteBuffer> images, List<Float
                 if (!value.isNumber()) {
                     throw bad("the data of " + endpoint.inputName() + " must be numbers");
                 }
-                image.put((float) value.asDouble());
+                image.put((float) value.asDouble(Double.NaN));
             }
             images.add(finite(image.rewind()));
         }

@@ -5,6 +5,7 @@ import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.Digest;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -13,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The models of the service by name. A new checkpoint replaces the old one in one step, after it has been tested. */
@@ -21,6 +23,10 @@ final class ModelStore implements AutoCloseable {
     private final Map<String, ServedModel> previous = new LinkedHashMap<>();
     private final Map<String, String> newest = new HashMap<>(); // the files that were loaded last
     private final Map<String, String> failures = new HashMap<>();
+
+    /** Files that could not be loaded, by model; they are not tried again until they are written. */
+    private final Map<String, String> rejected = new HashMap<>();
+
     private final InferencePrecision precision;
     private final ServerMetrics metrics;
     private final Consumer<String> log;
@@ -111,17 +117,20 @@ final class ModelStore implements AutoCloseable {
         }
         for (ServedModel old : models) {
             String files = files(old.run());
-            if (files.equals(again ? old.files() : newest.get(old.name()))) {
+            if (files.equals(again ? old.files() : newest.get(old.name()))
+                    || (!again && stamp(old.run(), files).equals(rejected.get(old.name())))) {
                 continue;
             }
             try {
                 replace(old.name(), load(old.name(), old.run(), files));
                 newest.put(old.name(), files);
                 failures.remove(old.name());
+                rejected.remove(old.name());
                 metrics.reloaded(old.name(), true);
                 log.accept(old.name() + ": new checkpoint loaded");
             } catch (IOException | RuntimeException e) {
                 String message = String.valueOf(e.getMessage());
+                rejected.put(old.name(), stamp(old.run(), files));
                 if (!message.equals(failures.put(old.name(), message)) || again) { // once, not at every attempt
                     metrics.reloaded(old.name(), false);
                     log.accept(old.name() + ": the old checkpoint stays: " + message);
@@ -140,6 +149,21 @@ final class ModelStore implements AutoCloseable {
         } catch (IOException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** Changes with every write of the files, also of those whose digest the manifest has. */
+    private static String stamp(Run run, String files) {
+        StringBuilder stamp = new StringBuilder(files);
+        for (Path folder : List.of(run.best(), run.folder())) {
+            try (Stream<Path> written = Files.list(folder)) {
+                for (Path file : written.sorted().toList()) {
+                    stamp.append(' ').append(Files.getLastModifiedTime(file));
+                }
+            } catch (IOException e) {
+                stamp.append(" missing");
+            }
+        }
+        return stamp.toString();
     }
 
     private synchronized void replace(String name, ServedModel model) {

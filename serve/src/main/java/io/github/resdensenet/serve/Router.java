@@ -61,7 +61,12 @@ final class Router {
             if (variables.isPresent() && entry.method.equals(asked)) {
                 return new Match(entry.pattern, entry.open, entry.route, variables.get());
             }
-            variables.ifPresent(found -> allowed.add(entry.method));
+            if (variables.isPresent()) {
+                allowed.add(entry.method);
+                if (entry.method.equals("GET")) {
+                    allowed.add("HEAD");
+                }
+            }
         }
         if (allowed.isEmpty()) {
             throw new HttpFailure(404, "no such page");

@@ -5,6 +5,7 @@ import io.github.resdensenet.image.ImageDecoder;
 import io.github.resdensenet.image.ImageException;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.util.Parallel;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.time.Duration;
@@ -41,6 +42,7 @@ final class Scheduler implements AutoCloseable {
     private final LinkedBlockingQueue<Job> ready;
 
     private final AtomicInteger admitted = new AtomicInteger();
+    private final OpenAnswers<Prediction> open = new OpenAnswers<>();
     private final Thread computing;
     private FloatBuffer memory = FloatBuffer.allocate(0); // of the compute thread
     private volatile double millisPerImage;
@@ -61,7 +63,7 @@ final class Scheduler implements AutoCloseable {
 
     /** An image as a file's bytes, or as the network's input. */
     private interface Source {
-        FloatBuffer input() throws ImageException;
+        FloatBuffer input() throws IOException;
     }
 
     Scheduler(int cores, ServeOptions options, ServerMetrics metrics) {
@@ -113,6 +115,7 @@ final class Scheduler implements AutoCloseable {
         for (Source source : sources) {
             CompletableFuture<Prediction> result = new CompletableFuture<>();
             model.retain();
+            open.add(result);
             results.add(result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
                     .whenComplete((prediction, error) -> {
                         admitted.decrementAndGet();
@@ -159,7 +162,9 @@ final class Scheduler implements AutoCloseable {
             result.completeExceptionally(new HttpFailure(503, "the service is stopping"));
         } catch (ImageException e) {
             result.completeExceptionally(HttpFailure.ofImage(e));
-        } catch (RuntimeException | OutOfMemoryError e) {
+        } catch (IOException | OutOfMemoryError e) {
+            result.completeExceptionally(HttpFailure.outOfMemory());
+        } catch (RuntimeException e) {
             result.completeExceptionally(new HttpFailure(500, "the image cannot be decoded"));
         }
     }
@@ -220,16 +225,27 @@ final class Scheduler implements AutoCloseable {
         metrics.computed(jobs.size(), end - start);
         for (int i = 0; i < jobs.size(); i++) {
             metrics.waited(start - jobs.get(i).since);
-            if (jobs.get(i).result.complete(predictions.get(i))) {
+            if (!predictions.get(i).isFinite()) {
+                jobs.get(i)
+                        .result
+                        .completeExceptionally(
+                                new HttpFailure(422, "the model's logits for it are not finite numbers"));
+            } else if (jobs.get(i).result.complete(predictions.get(i))) {
                 metrics.predicted(model.name(), predictions.get(i).className());
                 model.observe(predictions.get(i), jobs.get(i).statistics);
             }
         }
     }
 
+    /** Answers that the service is stopping to all images that have not been computed, and to new ones. */
+    void abandon() {
+        closed = true;
+        open.abandon();
+    }
+
     @Override
     public void close() {
-        closed = true;
+        abandon();
         decoders.shutdownNow();
         computing.interrupt();
     }

@@ -60,8 +60,8 @@ public record ServeOptions(
         if (maxPixels < 1) {
             throw new IllegalArgumentException("--max-pixels must be positive, got " + maxPixels);
         }
-        if (token.filter(String::isBlank).isPresent()) {
-            throw new IllegalArgumentException("--token-file must not be empty");
+        if (!token.orElse("-").matches("[!-~]+")) {
+            throw new IllegalArgumentException("--token-file must have one token of ASCII letters, digits and signs");
         }
         if (token.isEmpty() && !isLoopback(host)) {
             throw new IllegalArgumentException(
@@ -103,7 +103,7 @@ public record ServeOptions(
     }
 
     static boolean isLoopback(String host) {
-        return host.equals("localhost")
+        return host.equalsIgnoreCase("localhost")
                 || host.equals("::1")
                 || host.equals("[::1]")
                 || host.matches("127(\\.\\d{1,3}){3}");

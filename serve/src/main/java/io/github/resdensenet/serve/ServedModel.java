@@ -48,7 +48,7 @@ final class ServedModel {
     }
 
     /**
-     * Loads the best checkpoint of a run and computes a few generated images with it.
+     * Loads the best checkpoint of a run and classifies a few generated images with it.
      *
      * @param files digests of the files that are loaded
      * @throws IOException if the checkpoint is missing or corrupt, or gives a value that is not a number, or two results

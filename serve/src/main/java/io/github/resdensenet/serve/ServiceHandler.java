@@ -57,14 +57,14 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
     public boolean handle(Request request, Response response, Callback callback) {
         long start = System.nanoTime();
         String[] pattern = {"other"};
-        long[] reserved = {0};
+        HeldBytes body = new HeldBytes(held, MAX_BODIES);
         active.incrementAndGet();
         slow.working(request);
         Callback done = Callback.from(callback, active::decrementAndGet);
-        CompletableFuture<Answer> unused = answer(request, pattern, reserved)
+        CompletableFuture<Answer> unused = answer(request, pattern, body)
                 .whenCompleteAsync(
                         (answer, error) -> {
-                            held.addAndGet(-reserved[0]);
+                            body.release();
                             Answer sent = error == null ? answer : Answer.of(HttpFailure.of(error));
                             metrics.answered(pattern[0], sent.status(), System.nanoTime() - start);
                             slow.waiting(request);
@@ -74,7 +74,7 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
         return true;
     }
 
-    private CompletableFuture<Answer> answer(Request request, String[] pattern, long[] reserved) {
+    private CompletableFuture<Answer> answer(Request request, String[] pattern, HeldBytes held) {
         try {
             Match match = router.find(request.getMethod(), Request.getPathInContext(request));
             pattern[0] = match.pattern();
@@ -82,7 +82,7 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
                     request.getMethod().equals("GET") || request.getMethod().equals("HEAD");
             access.check(request.getHeaders(), match.open(), reading);
             CompletableFuture<byte[]> body =
-                    reading ? CompletableFuture.completedFuture(new byte[0]) : body(request, reserved);
+                    reading ? CompletableFuture.completedFuture(new byte[0]) : body(request, held);
             return body.thenComposeAsync(
                     bytes -> match.route().answer(call(request, match, bytes)),
                     getServer().getThreadPool());
@@ -113,7 +113,7 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
         return new Call(match.variables(), query, request.getHeaders(), body);
     }
 
-    private CompletableFuture<byte[]> body(Request request, long[] reserved) {
+    private CompletableFuture<byte[]> body(Request request, HeldBytes held) {
         String encoding = request.getHeaders().get(HttpHeader.CONTENT_ENCODING);
         if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
             throw new HttpFailure(415, "Content-Encoding is not supported; send the body as it is");
@@ -122,13 +122,7 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
         if (length > ServeOptions.MAX_BODY) {
             throw BodyReader.tooLarge(ServeOptions.MAX_BODY);
         }
-        long needed = length < 0 ? ServeOptions.MAX_BODY : length;
-        if (held.addAndGet(needed) > MAX_BODIES) {
-            held.addAndGet(-needed);
-            throw HttpFailure.tryAgain("too many large requests", 1);
-        }
-        reserved[0] = needed; // until the request is answered
-        return slow.read(request, length);
+        return slow.read(request, length, held);
     }
 
     private void write(Request request, Response response, Callback callback, Answer answer) {

@@ -53,10 +53,11 @@ final class SlowConnections implements Connection.Listener {
      * Reads the body of a request.
      *
      * @param length the length that the client announced; -1 if it did not
-     * @return the body; fails with {@link HttpFailure} 400, 408 or 413
+     * @param held receives the bytes of the body
+     * @return the body; fails with {@link HttpFailure} 400, 408, 413 or 429
      */
-    CompletableFuture<byte[]> read(Request request, long length) {
-        BodyReader reader = new BodyReader(request, ServeOptions.MAX_BODY, length);
+    CompletableFuture<byte[]> read(Request request, long length, HeldBytes held) {
+        BodyReader reader = new BodyReader(request, ServeOptions.MAX_BODY, length, held);
         reading.add(reader);
         reader.run();
         return reader.result().whenComplete((body, error) -> reading.remove(reader));

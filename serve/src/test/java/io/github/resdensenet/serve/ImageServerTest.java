@@ -500,6 +500,89 @@ class ImageServerTest {
         assertThat(faults).isEmpty();
     }
 
+    @Test
+    void requestsThatAreNotComputedBeforeTheStopGet503() throws Exception {
+        Run slow = TestRun.create(folder.resolve("slow"), 4);
+        ImageServer stopping = ImageServer.start(List.of(slow.folder()), ServeOptions.onPort(0), line -> {});
+        byte[] content = Files.readAllBytes(images.get(0));
+        List<CompletableFuture<Integer>> statuses = new ArrayList<>();
+        ExecutorService threads = Executors.newFixedThreadPool(6);
+        for (int i = 0; i < 6; i++) { // the faithfulness check of one takes about a second
+            statuses.add(CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return send(
+                                            stopping,
+                                            "POST",
+                                            "/explain?method=occlusion",
+                                            BodyPublishers.ofByteArray(content))
+                                    .statusCode();
+                        } catch (Exception e) {
+                            return -1;
+                        }
+                    },
+                    threads));
+        }
+        Thread.sleep(500);
+        stopping.close();
+        threads.shutdown();
+        assertThat(statuses).allSatisfy(status -> assertThat(status.get()).isIn(200, 503));
+    }
+
+    @Test
+    void announcedBodiesDoNotKeepOthersOut() throws Exception {
+        List<Socket> waiting = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+            Socket socket = new Socket("127.0.0.1", server.address().getPort());
+            socket.getOutputStream()
+                    .write(("POST /classify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 67108864\r\n\r\nx")
+                            .getBytes(StandardCharsets.US_ASCII));
+            waiting.add(socket);
+        }
+        Thread.sleep(300);
+        try {
+            assertThat(post("/classify", Files.readAllBytes(images.get(0))).statusCode())
+                    .isEqualTo(200);
+        } finally {
+            for (Socket socket : waiting) {
+                socket.close();
+            }
+        }
+    }
+
+    @Test
+    void heldBytesHaveALimitForAllRequests() {
+        AtomicLong all = new AtomicLong();
+        HeldBytes first = new HeldBytes(all, 10);
+        HeldBytes second = new HeldBytes(all, 10);
+        assertThat(first.add(6)).isTrue();
+        assertThat(second.add(6)).isFalse();
+        assertThat(second.add(4)).isTrue();
+        first.release();
+        assertThat(first.add(1)).isFalse();
+        assertThat(second.add(6)).isTrue();
+        second.release();
+        assertThat(all).hasValue(0);
+    }
+
+    @Test
+    void tokensAreVisibleAscii() {
+        for (String token : List.of("", "a b", "\ufeffsecret", "schl\u00fcssel", "a\nb")) {
+            assertThatThrownBy(() -> new ServeOptions(
+                            "127.0.0.1",
+                            0,
+                            Optional.of(token),
+                            Optional.empty(),
+                            "",
+                            64,
+                            Duration.ofSeconds(10),
+                            1_000_000,
+                            false))
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageStartingWith("--token-file must have one token");
+        }
+    }
+
     private static ServeOptions withToken(String host, boolean watch) {
         return new ServeOptions(
                 host, 0, Optional.of("secret"), Optional.empty(), "", 64, Duration.ofSeconds(10), 1_000_000, watch);
@@ -516,7 +599,7 @@ class ImageServerTest {
                 assertThat(send(guarded, "GET", path, BodyPublishers.noBody(), wrong)
                                 .statusCode())
                         .isEqualTo(401);
-                String[] right = {"Authorization", "Bearer secret"};
+                String[] right = {"Authorization", path.equals("/v2") ? "bearer secret" : "Bearer secret"};
                 assertThat(send(guarded, "GET", path, BodyPublishers.noBody(), right)
                                 .statusCode())
                         .isEqualTo(200);
@@ -602,7 +685,7 @@ class ImageServerTest {
 
         assertThat(paths.size()).isGreaterThan(10);
         for (Map.Entry<String, JsonNode> path : paths.properties()) {
-            String address = path.getKey().replace("{model}", "day");
+            String address = path.getKey().replace("{model}", "day").replace("{version}", "1");
             for (String method : path.getValue().propertyNames()) {
                 int status = send(
                                 server,
@@ -757,6 +840,10 @@ class ImageServerTest {
                 input.formatted("").replace("[1]", "[2]"),
                 input.formatted("").replace("[1]", "[1,1,1]"),
                 input.formatted("*"),
+                input.formatted("")
+                        .replace("\"data\"", "\"parameters\":{\"binary_data_size\":99999999999999999999},\"data\""),
+                "{\"id\":1," + input.formatted("").substring(1),
+                "[" + "0,".repeat(4_000_000) + "0]",
                 input.formatted("").replace("\"data\"", "\"parameters\":{\"binary_data_size\":99},\"data\""),
                 input.formatted("").replace("}]}", "}],\"outputs\":[{\"name\":\"x\"}]}"),
                 input.formatted("").replace("}]}", "}],\"outputs\":[]}"),

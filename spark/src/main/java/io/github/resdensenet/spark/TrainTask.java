@@ -9,11 +9,13 @@ import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
 import java.io.IOException;
 import java.io.Serializable;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -140,6 +142,8 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
             return STOPPED + e.getMessage();
         } catch (IllegalArgumentException e) {
             return USAGE + e.getMessage();
+        } catch (UncheckedIOException e) {
+            return ERROR + Objects.requireNonNull(e.getCause()).getMessage();
         } catch (IOException | ArithmeticException | IllegalStateException | UnsupportedOperationException e) {
             return ERROR + e.getMessage();
         } catch (InterruptedException e) {

@@ -168,7 +168,10 @@ public record Audit(
         public enum Verdict {
             /** A readable image. */
             OK,
-            /** Ignored, also in training: for instance not in a class folder, or without an image file extension. */
+            /**
+             * Ignored: not in a class folder, or without an image file extension. Training ignores it too, except broken
+             * links and pipes with such an extension, which it rejects.
+             */
             IGNORED,
             /** Rejected: has an image file extension but cannot be read. */
             REFUSED;

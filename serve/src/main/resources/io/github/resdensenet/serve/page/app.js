@@ -10,6 +10,7 @@ const FEATURES = {
   sharpness: "sharpness"
 };
 const MOST_AT_ONCE = 4;
+const MOST_IMAGES = 60;
 let token = "";
 let cards = [];
 let selected = null;
@@ -103,13 +104,16 @@ async function add(files) {
   const waiting = [...files];
   if (waiting.length === 0 || !model()) return;
   let done = 0;
+  let shown = false;
   const failed = [];
   const total = waiting.length;
   const worker = async () => {
     for (let file = waiting.shift(); file; file = waiting.shift()) {
       say(total > 1 ? `Classifying ${done + 1} of ${total}…` : "Classifying…");
       try {
-        await classify(file, done === 0);
+        const image = await classify(file);
+        if (!shown) select(image);
+        shown = true;
       } catch (error) {
         failed.push(`${file.name}: ${error.message}`);
       }
@@ -117,20 +121,27 @@ async function add(files) {
     }
   };
   await Promise.all(Array.from({ length: Math.min(MOST_AT_ONCE, total) }, worker));
-  say(failed.join("\n"), failed.length > 0);
+  const classified = total - failed.length;
+  const first = shown ? `${selected.file.name}: ${$("result-title").textContent}` : "";
+  say(failed.length ? failed.join("\n") : classified > 1 ? `${classified} images classified.` : first, failed.length > 0);
   request("models").then(fresh => { cards = fresh; showDrift(model()); }).catch(() => {});
 }
 
-async function classify(file, show) {
+async function classify(file) {
   const name = model().name;
   const answer = await request("classify?model=" + encodeURIComponent(name), { method: "POST", body: file });
   const image = { file, answer, model: name, url: URL.createObjectURL(file) };
+  image.entry = entry(image);
   images.unshift(image);
-  if (show || !selected) {
-    select(image);
-  } else {
-    showHistory();
+  $("history").prepend(image.entry);
+  while (images.length > MOST_IMAGES) {
+    const old = images.findLast(each => each !== selected);
+    images.splice(images.indexOf(old), 1);
+    old.entry.remove();
+    URL.revokeObjectURL(old.url);
   }
+  $("visit").hidden = images.length < 2;
+  return image;
 }
 
 function ranked(answer) {
@@ -147,7 +158,7 @@ function select(image) {
   $("blend").hidden = true;
   $("verdict").textContent = "";
   showAnswer();
-  showHistory();
+  for (const each of images) each.entry.firstChild.setAttribute("aria-current", each === selected);
   explain(image);
 }
 
@@ -175,43 +186,45 @@ function showAnswer() {
   }));
 }
 
-function showHistory() {
-  $("visit").hidden = images.length < 2;
-  $("history").replaceChildren(...images.slice(0, 60).map(image => {
-    const item = document.createElement("li");
-    const button = document.createElement("button");
-    const thumbnail = document.createElement("img");
-    thumbnail.src = image.preview || image.url;
-    thumbnail.alt = "";
-    const label = document.createElement("span");
-    const [name, value] = ranked(image.answer)[0];
-    label.textContent = `${name} ${percent(value)}`;
-    const file = document.createElement("span");
-    file.textContent = image.file.name;
-    button.type = "button";
-    button.setAttribute("aria-current", image === selected);
-    button.append(thumbnail, label, file);
-    button.addEventListener("click", () => select(image));
-    item.append(button);
-    return item;
-  }));
+function entry(image) {
+  const item = document.createElement("li");
+  const button = document.createElement("button");
+  image.thumbnail = document.createElement("img");
+  image.thumbnail.src = image.url;
+  image.thumbnail.alt = "";
+  const label = document.createElement("span");
+  const [name, value] = ranked(image.answer)[0];
+  label.textContent = `${name} ${percent(value)}`;
+  const file = document.createElement("span");
+  file.textContent = image.file.name;
+  button.type = "button";
+  button.setAttribute("aria-current", false);
+  button.append(image.thumbnail, label, file);
+  button.addEventListener("click", () => select(image));
+  item.append(button);
+  return item;
 }
 
 async function explain(image) {
-  if (!image.explanation) {
-    $("verdict").textContent = "Computing the heatmap…";
-    try {
-      const path = "explain?model=" + encodeURIComponent(image.model);
+  if (image.explanation) showExplanation(image);
+  if (image.explaining || image.explanation?.sanity) return;
+  image.explaining = true;
+  image.problem = "";
+  const path = "explain?model=" + encodeURIComponent(image.model);
+  try {
+    if (!image.explanation) {
+      if (image === selected) $("verdict").textContent = "Computing the heatmap…";
       image.explanation = await request(path + "&check=false", { method: "POST", body: image.file });
-      image.preview = image.explanation.image;
-      showExplanation(image);
-      image.explanation = await request(path, { method: "POST", body: image.file });
-    } catch (error) {
-      if (image === selected) $("verdict").textContent = "No heatmap: " + error.message;
-      return;
+      image.preview = image.thumbnail.src = image.explanation.image;
     }
+    showExplanation(image);
+    image.explanation = await request(path, { method: "POST", body: image.file });
+  } catch (error) {
+    image.problem = error.message;
+    if (image === selected && !image.explanation) $("verdict").textContent = "No heatmap: " + error.message;
   }
-  showExplanation(image);
+  image.explaining = false;
+  if (image.explanation) showExplanation(image);
 }
 
 function showExplanation(image) {
@@ -223,8 +236,8 @@ function showExplanation(image) {
   $("overlay").hidden = false;
   $("blend").hidden = false;
   $("overlay").style.opacity = $("opacity").value / 100;
-  $("verdict").textContent = explanation.sanity
-    ? explanation.sanity.verdict
+  $("verdict").textContent = explanation.sanity ? explanation.sanity.verdict
+    : image.problem ? "Not checked whether the heatmap is faithful: " + image.problem
     : "Checking whether the heatmap is faithful…";
 }
 
