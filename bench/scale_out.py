@@ -270,7 +270,7 @@ def spark_scoring(count):
         return time.time() - start
 
     process = subprocess.Popen(score("many", "x10"), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    for number in (20, 60):
+    for number in (count // 1000, count // 300):  # of about count / 100 tasks
         while len(list(jobs.glob("*/*/stderr"))) == 0 or sum(
                 log.read_text(errors="replace").count("Finished task") for log in jobs.glob("*/*/stderr")) < number:
             time.sleep(0.2)

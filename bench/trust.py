@@ -33,7 +33,7 @@ MEANING = {
     "C6-files": "processes killed while writing a file: the complete old or new file is there",
     "C8-fused": "training stopped after each batch, over 2 epochs, fused engine: resumed to identical weights and optimiser state",
     "C8-reference": "the same with the reference engine",
-    "C9": "SIGTERM and Ctrl-C: checkpoint saved, exit status 143 and 130, resumed to identical weights and optimiser state",
+    "C9": "SIGTERM, Ctrl-C and SIGHUP: checkpoint saved, exit status 143, 130 and 129, resumed to identical weights and optimiser state",
     "C10": "newest checkpoint corrupt: training resumes from the previous one and says so",
     "C11": "SIGTERM and Ctrl-C at random moments of every command: exit within 10 s with status 143 or 130",
     "C12": "random pickle programs with shared values, in the three forms of .pth files: each read or rejected",

@@ -7,14 +7,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Handles SIGINT (Ctrl-C) and SIGTERM. The first signal runs the action set by {@link #onNext}, which asks the command to
+ * Handles SIGINT (Ctrl-C), SIGTERM, and SIGHUP (the terminal is closed) unless nohup blocks it. The first signal runs the action set by {@link #onNext}, which asks the command to
  * save and stop. Without an action, on a second signal, and 8 seconds after the first, the process halts at once. It
  * skips the regular exit, which would unload the native libraries while their threads still run. Files are written
  * atomically, so none is left incomplete.
  */
 public final class Signals {
     private static final int TERMINATED = 143;
-    private static final Map<String, Integer> CODES = Map.of("INT", 130, "TERM", TERMINATED);
+    private static final Map<String, Integer> CODES = Map.of("HUP", 129, "INT", 130, "TERM", TERMINATED);
     private static final AtomicReference<@Nullable Runnable> STOP = new AtomicReference<>();
     /** Signals within this time count as one: timeout(1) signals both the process and its group. */
     private static final long SAME_NANOS = 300_000_000L;
@@ -32,7 +32,7 @@ public final class Signals {
         CODES.forEach((name, code) -> handle(name, () -> receive(code)));
     }
 
-    /** Sets what SIGHUP runs. Without SIGHUP, as on Windows, nothing is set. */
+    /** Sets what SIGHUP runs instead of stopping the program. Without SIGHUP, as on Windows, nothing is set. */
     static void onHangUp(Runnable action) {
         handle("HUP", action);
     }

@@ -124,6 +124,23 @@ class MainTest {
     }
 
     @Test
+    void subsetsAsClassesAreRemarkedOn() throws Exception {
+        Path data = TestImages.folder(root.resolve("data"), 6, 20, "train", "Test");
+        String remark = "the class folders are named Test, train; if these are subsets";
+        assertThat(call("audit", data).out()).contains(remark);
+        assertThat(train(data, root.resolve("run")).out()).contains("Note: " + remark);
+    }
+
+    @Test
+    void predictionsNeedAFolderBeforeTheTestSetIsEvaluated() throws Exception {
+        Path looks = run.resolve("test_looks.json");
+        String before = Files.readString(looks);
+        call("evaluate", run, "--predictions", root.resolve("no/p.csv"))
+                .fails(1, "p.csv: the folder", "does not exist");
+        assertThat(Files.readString(looks)).isEqualTo(before);
+    }
+
+    @Test
     void numbersAreInRange() {
         call("train", "--data", images, "--epochs", "3000000000")
                 .fails(2, "train.epochs must be at most", "3000000000");

@@ -1,6 +1,7 @@
 package io.github.resdensenet.compare;
 
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import tools.jackson.core.JacksonException;
 import tools.jackson.core.type.TypeReference;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -32,7 +34,11 @@ final class OptionsFile {
     static boolean open(Path folder, Map<String, String> now, String kind, List<String> subfolders) throws IOException {
         Path file = folder.resolve("options.json");
         if (Files.isRegularFile(file)) {
-            check(folder, JSON.readValue(Files.readString(file), TEXTS), now);
+            try {
+                check(folder, JSON.readValue(Files.readString(file), TEXTS), now);
+            } catch (JacksonException e) {
+                throw new IOException(file + ": " + Text.problem("JSON", e) + "; choose another --out", e);
+            }
             return false;
         }
         if (Files.exists(folder)) {

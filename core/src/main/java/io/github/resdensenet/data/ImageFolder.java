@@ -10,9 +10,11 @@ import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -32,6 +34,9 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
     /** Supported file extensions, in lower case. */
     public static final List<String> EXTENSIONS =
             List.of(".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".pbm", ".tif", ".tiff", ".webp", ".gif");
+
+    private static final Set<String> SUBSETS =
+            Set.of("train", "training", "val", "valid", "validation", "test", "testing");
 
     /** Python's order of strings. It differs from Java's order beyond the Basic Multilingual Plane. */
     public static final Comparator<String> BY_CODE_POINT =
@@ -105,6 +110,16 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
             }
             return names;
         }
+    }
+
+    /** A remark if the class folders have the names of subsets: another layout, whose subsets would become classes. */
+    public static Optional<String> subsetRemark(Collection<String> classes) {
+        return SUBSETS.containsAll(classes.stream()
+                        .map(name -> name.toLowerCase(Locale.ROOT))
+                        .toList())
+                ? Optional.of("the class folders are named " + String.join(", ", classes)
+                        + "; if these are subsets, use one folder per class, and train makes the subsets")
+                : Optional.empty();
     }
 
     private static List<Sample> list(Path root, String className, int classIndex) throws IOException {

@@ -20,20 +20,22 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.StringNode;
 
 /**
  * The quantization.json of a run: how its best checkpoint is computed in 8 bits.
  *
  * @param sha256 SHA-256 of the text of this file, computed with this value empty
- * @param formatVersion version of the file format, {@value #FORMAT_VERSION}
+ * @param formatVersion version of the file format, {@value #FORMAT_VERSION}, or 2
  * @param weightsSha256 SHA-256 of the weights to which the ranges belong
  * @param images number of training images on which the ranges were measured
  * @param seed seed of the choice of these images
  * @param temperature divisor of the logits for calibrated probabilities in 8 bits
  * @param floatLayers dotted paths of the convolutions that are computed in bfloat16
- * @param ranges range of every value of the network: little-endian numbers in base64, for each value its number and
- *     its number of channels as int32, the limit, and the low and high numbers as float32. Texts are read faster than
- *     arrays of numbers.
+ * @param ranges range of every value of the network, as a text: little-endian numbers in base64, for each value its
+ *     number and its number of channels as int32, the limit, and the low and high numbers as float32. One text is read
+ *     faster than an object per value, which version 2 has.
  */
 public record QuantizationFile(
         String sha256,
@@ -43,9 +45,12 @@ public record QuantizationFile(
         long seed,
         double temperature,
         List<String> floatLayers,
-        String ranges) {
+        JsonNode ranges) {
     /** The format version that this program reads and writes. */
     public static final int FORMAT_VERSION = 3;
+    /** An earlier version that it reads, too. */
+    private static final int OBJECTS = 2;
+
     /** Name of the file in the run folder. */
     public static final String NAME = "quantization.json";
 
@@ -69,7 +74,7 @@ public record QuantizationFile(
                 seed,
                 temperature.value(),
                 quantization.floatLayers().stream().sorted().toList(),
-                encode(new TreeMap<>(quantization.ranges())));
+                StringNode.valueOf(encode(new TreeMap<>(quantization.ranges()))));
     }
 
     /**
@@ -78,7 +83,33 @@ public record QuantizationFile(
      * @throws IllegalArgumentException if the text of the ranges is invalid
      */
     Quantization quantization() {
-        return new Quantization(decode(ranges), Set.copyOf(floatLayers));
+        return new Quantization(
+                ranges.isString() ? decode(ranges.asString()) : decodeObjects(ranges), Set.copyOf(floatLayers));
+    }
+
+    /** Version 2: an object per value with limit, low and high; the latter are numbers in base64. */
+    private static Map<Integer, Quantization.Range> decodeObjects(JsonNode objects) {
+        Map<Integer, Quantization.Range> ranges = new TreeMap<>();
+        for (Map.Entry<String, JsonNode> value : objects.properties()) {
+            JsonNode range = value.getValue();
+            ByteBuffer low = bytes(range.path("low").asString(""));
+            ByteBuffer high = bytes(range.path("high").asString(""));
+            ranges.put(
+                    Integer.valueOf(value.getKey()),
+                    new Quantization.Range(
+                            numbers(low, low.remaining() / Float.BYTES),
+                            numbers(high, high.remaining() / Float.BYTES),
+                            range.path("limit").floatValue(Float.NaN)));
+        }
+        return ranges;
+    }
+
+    private static ByteBuffer bytes(String text) {
+        try {
+            return ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException("ranges must be base64, got " + Text.shorten(text), e);
+        }
     }
 
     private static String encode(SortedMap<Integer, Quantization.Range> ranges) {
@@ -97,12 +128,7 @@ public record QuantizationFile(
     }
 
     private static Map<Integer, Quantization.Range> decode(String text) {
-        ByteBuffer buffer;
-        try {
-            buffer = ByteBuffer.wrap(Base64.getDecoder().decode(text)).order(ByteOrder.LITTLE_ENDIAN);
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException("ranges must be base64, got " + Text.shorten(text), e);
-        }
+        ByteBuffer buffer = bytes(text);
         Map<Integer, Quantization.Range> ranges = new TreeMap<>();
         while (buffer.hasRemaining()) {
             if (buffer.remaining() < HEADER_BYTES) {
@@ -147,9 +173,9 @@ public record QuantizationFile(
             return Optional.empty();
         }
         QuantizationFile file = parse(path);
-        if (file.formatVersion != FORMAT_VERSION) {
-            throw new IOException(path + ": formatVersion must be " + FORMAT_VERSION + ", got " + file.formatVersion
-                    + "; write it again with: resdensenet quantize " + run.folder());
+        if (file.formatVersion != FORMAT_VERSION && file.formatVersion != OBJECTS) {
+            throw new IOException(path + ": formatVersion must be " + OBJECTS + " or " + FORMAT_VERSION + ", got "
+                    + file.formatVersion + "; write it again with: resdensenet quantize " + run.folder());
         }
         if (!file.weightsSha256.equals(best.weightsSha256())) {
             throw new IOException(path + ": belongs to other weights than the best checkpoint; write it again with:"

@@ -75,7 +75,7 @@ record TrainingData(
         List<Duplicates.Pair> duplicates = Duplicates.find(folder.samples().size(), pixels.readable()::get);
         texts.put(Run.COPIES, copies(folder, duplicates));
         Split split = split(folder, groups, duplicates, recipe);
-        remarks.addAll(remarks(split, groups, duplicates, recipe));
+        remarks.addAll(remarks(folder, split, groups, duplicates, recipe));
         List<Integer> trainingSizes = new ArrayList<>();
         for (int fold = 0; fold < Math.max(1, recipe.data().folds()); fold++) {
             Recipe ofFold = recipe.data().folds() == 0 ? recipe : recipe.with("data.fold", Integer.toString(fold));
@@ -97,8 +97,9 @@ record TrainingData(
     }
 
     private static List<String> remarks(
-            Split split, List<String> groups, List<Duplicates.Pair> duplicates, Recipe recipe) {
+            ImageFolder folder, Split split, List<String> groups, List<Duplicates.Pair> duplicates, Recipe recipe) {
         List<String> remarks = new ArrayList<>();
+        ImageFolder.subsetRemark(folder.classes()).ifPresent(remark -> remarks.add("Note: " + remark));
         if (!duplicates.isEmpty()) {
             remarks.add("Duplicates: " + duplicates.size()
                     + (duplicates.size() == 1 ? " image is a duplicate" : " images are duplicates")

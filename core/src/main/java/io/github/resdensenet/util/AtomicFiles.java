@@ -8,6 +8,8 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -85,6 +87,8 @@ public final class AtomicFiles {
             force(temporary, file, content);
             check.check(temporary);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException e) {
+            throw named(e, temporary, file);
         } finally {
             Files.deleteIfExists(temporary);
         }
@@ -185,6 +189,10 @@ public final class AtomicFiles {
         try {
             content.writeTo(temporary);
             Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (DirectoryNotEmptyException e) { // created meanwhile
+            throw new FileAlreadyExistsException(folder.toString(), null, "already exists");
+        } catch (IOException e) {
+            throw named(e, temporary, folder);
         } finally {
             deleteTree(temporary);
         }
@@ -192,6 +200,14 @@ public final class AtomicFiles {
         if (parent != null) {
             forceFolder(parent);
         }
+    }
+
+    /** The error with the final path in place of a temporary one, which no longer exists when the user reads it. */
+    private static IOException named(IOException error, Path temporary, Path path) {
+        String message = String.valueOf(error.getMessage());
+        return message.contains(temporary.toString())
+                ? new IOException(message.replace(temporary.toString(), path.toString()), error)
+                : error;
     }
 
     /** Deletes a file, or a folder with its content. Does not follow links. Does nothing if the path does not exist. */

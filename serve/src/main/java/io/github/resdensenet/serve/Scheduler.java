@@ -31,6 +31,9 @@ final class Scheduler implements AutoCloseable {
     private static final double NEW_MEASUREMENT = 0.1;
     private static final int READY_PER_CORE = 4;
 
+    /** Several, so that a core that is done early takes another image instead of waiting for the others. */
+    private static final int AT_ONCE_PER_CORE = 4;
+
     private final int cores;
     private final int capacity;
     private final Duration timeout;
@@ -193,7 +196,7 @@ final class Scheduler implements AutoCloseable {
                 }
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException | OutOfMemoryError e) {
+            } catch (RuntimeException | Error e) { // the thread must go on
                 batch.forEach(
                         job -> job.result.completeExceptionally(new HttpFailure(500, "the image cannot be computed")));
             }
@@ -203,7 +206,7 @@ final class Scheduler implements AutoCloseable {
 
     /** How many images are computed at once. */
     private int most(ServedModel model) {
-        return Math.min(cores, Batch.largest(model.size()));
+        return Math.min(AT_ONCE_PER_CORE * cores, Batch.largest(model.size()));
     }
 
     private void compute(ServedModel model, List<Job> jobs) {

@@ -67,7 +67,7 @@ final class ServedModel {
                 }
             }
             return model;
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             model.classifier.close();
             throw e;
         }

@@ -52,7 +52,7 @@ final class SparkScoreCommand implements Callable<Integer> {
     /** Several, so that cores end at about the same time; few images, so that little is lost with an executor. */
     private static final int PARTITIONS_PER_CORE = 4;
 
-    private static final int IMAGES_PER_PARTITION = 500;
+    private static final int IMAGES_PER_PARTITION = 100;
 
     @Spec
     private CommandSpec spec;

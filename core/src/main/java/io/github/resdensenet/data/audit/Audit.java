@@ -1,5 +1,6 @@
 package io.github.resdensenet.data.audit;
 
+import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.audit.Duplicates.Kind;
 import io.github.resdensenet.data.audit.Duplicates.Pair;
 import io.github.resdensenet.image.ImageDecoder;
@@ -93,6 +94,7 @@ public record Audit(
                 remarks.add("class " + name + " has only " + n + (n == 1 ? " image" : " images"));
             }
         });
+        ImageFolder.subsetRemark(classes.keySet()).ifPresent(remarks::add);
         remarks.addAll(sizesOfOneClass(images));
 
         List<Repeat> repeats = new ArrayList<>();
@@ -111,8 +113,8 @@ public record Audit(
         long within = repeats.stream().filter(r -> !r.twoLabels()).count();
         if (within > 0) {
             remarks.add((within == 1 ? "1 image is a duplicate" : within + " images are duplicates")
-                    + " of another image in the same class; train keeps duplicates in one subset, unless the split is"
-                    + " random");
+                    + " of another image in the same class; train keeps duplicates in one subset if it can, unless the"
+                    + " split is random");
         }
         return new Audit(root, files, classes, repeats, problems, remarks);
     }
