@@ -40,10 +40,11 @@ final class ImageRoutes implements AutoCloseable {
     private final ModelStore models;
     private final Scheduler scheduler;
     private final long maxPixels;
+    /** Its thread ends soon after an explanation, see {@link ModelStore}. */
     private final ThreadPoolExecutor explaining = new ThreadPoolExecutor(
             1,
             1,
-            0,
+            1,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING_EXPLANATIONS),
             work -> Parallel.daemon("explain", work));
@@ -54,6 +55,7 @@ final class ImageRoutes implements AutoCloseable {
     /** Routes that write their answers with {@code answering}. */
     ImageRoutes(ModelStore models, Scheduler scheduler, long maxPixels, Executor answering) {
         this.answering = answering;
+        explaining.allowCoreThreadTimeOut(true);
         this.models = models;
         this.scheduler = scheduler;
         this.maxPixels = maxPixels;

@@ -4,6 +4,7 @@ import io.github.resdensenet.eval.QuantizationFile;
 import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -61,12 +64,46 @@ final class ModelStore implements AutoCloseable {
         }
     }
 
+    /**
+     * Loads a model on a thread of its own, which ends. Every thread that has computed keeps helper threads of OpenMP; if
+     * there are more than processors, they wait in a slower way, and a single image takes 1.25 times as long.
+     */
     private ServedModel load(String name, Run run, String files) throws IOException {
-        ServedModel model = ServedModel.load(name, run, precision, files);
+        FutureTask<ServedModel> loading = new FutureTask<>(() -> ServedModel.load(name, run, precision, files));
+        Parallel.daemon("load", loading).start();
+        ServedModel model = result(loading);
         if (precision != InferencePrecision.FP32) {
             log.accept(name + ": precision " + model.classifier().precision());
         }
         return model;
+    }
+
+    /** Waits for a model. An interrupt counts afterwards: without the model, nothing could close it. */
+    private static ServedModel result(FutureTask<ServedModel> loading) throws IOException {
+        boolean interrupted = false;
+        try {
+            while (true) {
+                try {
+                    return loading.get();
+                } catch (InterruptedException e) {
+                    interrupted = true;
+                } catch (ExecutionException e) {
+                    Throwable cause = e.getCause();
+                    if (cause instanceof IOException exception) {
+                        throw exception;
+                    } else if (cause instanceof RuntimeException exception) {
+                        throw exception;
+                    } else if (cause instanceof Error error) {
+                        throw error;
+                    }
+                    throw new IllegalStateException(cause);
+                }
+            }
+        } finally {
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
+        }
     }
 
     /** Names of the models; the first is the default. */
