@@ -488,8 +488,8 @@ def draw_curves(results: Results, file: pathlib.Path) -> bool:
     axes.minorticks_off()
     axes.set_xlabel("training images")
     axes.set_ylabel("test accuracy, %")
-    axes.legend(frameon=False)
     if drawn:
+        axes.legend(frameon=False)
         figure.savefig(file, dpi=130)
     pyplot.close(figure)
     return drawn
@@ -535,10 +535,17 @@ def answer(done: list[tuple[Family, list[Comparison]]]) -> list[str]:
     """The verdicts of the complete families as sentences."""
     lines = []
     for family, compared in done:
-        lines.append(f"- {family.title}: ResDenseNet (`both`) is "
-                     + "; ".join(f"{c.verdict.split(';')[0]} compared with {c.name}" if "undecided" not in c.verdict
-                                 else f"undecided against {c.name} ({c.verdict.split('; ')[1]})" for c in compared) + ".")
+        lines.append(f"- {family.title}: ResDenseNet (`both`) is " + "; ".join(sentence(c) for c in compared) + ".")
     return lines
+
+
+def sentence(c: Comparison) -> str:
+    if c.verdict.startswith("equivalent"):
+        return f"equivalent to {c.name} within {MARGIN} points"
+    if c.verdict.startswith("undecided"):
+        return f"undecided against {c.name} ({c.verdict.split('; ')[1]})"
+    better, points = c.verdict.split(" by ")
+    return f"{better} than {c.name} by {points} points"
 
 
 def write_page() -> None:
