@@ -1,6 +1,6 @@
 """Checks and measures the HTTP service, and writes the section "Measurements" of docs/serving.md.
 
-usage: serve.py --images DIR [--requests 20000] [--soak MINUTES] [--brief] [--runs DIR]
+usage: serve.py --images DIR [--requests 20000] [--soak MINUTES] [--brief] [--runs DIR] [--only CHECK]
 Needs a Python with numpy, onnxruntime and Pillow. Uses fastapi and uvicorn (the comparison), wrk, promtool and
 slowhttptest if they are there; otherwise, the row says that it was skipped. --images is a folder of photographs.
 """

@@ -626,10 +626,10 @@ class MainTest {
         assertThat(help.replaceAll("\\s+", " "))
                 .contains("passes over the training set (default: "
                         + defaults.train().epochs() + ")")
-                .contains("images per step (default: " + defaults.data().batchSize() + ")")
+                .contains("images per batch (default: " + defaults.data().batchSize() + ")")
                 .contains("initial learning rate (default: " + defaults.train().lr() + ")")
                 .contains("augmentation (default: " + defaults.train().seed() + ")")
-                .contains("fused engine (default: " + defaults.train().precision() + ")")
+                .contains("for inference only (default: " + defaults.train().precision() + ")")
                 .contains("supported (default: " + defaults.train().engine() + ")")
                 .contains("otherwise cpu (default: " + defaults.train().device() + ")")
                 .contains("skipped.csv (default: " + defaults.data().onBad() + ")")

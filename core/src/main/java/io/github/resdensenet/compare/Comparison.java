@@ -110,6 +110,7 @@ public final class Comparison {
             listener.begin("timing " + row.get(0).variant(), measured.size() + 1, rows.size());
             measured.add(row(row, names));
         }
+        checkSameTestImages(measured);
         write(new Findings(options.onCommandLine(), measured, machine(measured.get(0)), options.margin() / 100));
     }
 
@@ -223,6 +224,19 @@ public final class Comparison {
         if (!first.images.equals(images)) {
             throw new CheckpointException(run.folder() + ": the images differ from those of " + first.run.folder()
                     + "; choose another --out");
+        }
+    }
+
+    private void checkSameTestImages(List<Row> rows) throws IOException {
+        for (Row row : rows) {
+            for (int seed = 0; seed < row.predictions().size(); seed++) {
+                List<String> images = row.predictions().get(seed).images();
+                if (!images.equals(rows.get(0).predictions().get(seed).images())) {
+                    throw new IOException(folder + ": " + row.name() + " and "
+                            + rows.get(0).name() + " have different test images for seed " + seed
+                            + "; choose another --out");
+                }
+            }
         }
     }
 

@@ -114,9 +114,10 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
 
     /** A remark if the class folders have the names of subsets: another layout, whose subsets would become classes. */
     public static Optional<String> subsetRemark(Collection<String> classes) {
-        return SUBSETS.containsAll(classes.stream()
-                        .map(name -> name.toLowerCase(Locale.ROOT))
-                        .toList())
+        return !classes.isEmpty()
+                        && SUBSETS.containsAll(classes.stream()
+                                .map(name -> name.toLowerCase(Locale.ROOT))
+                                .toList())
                 ? Optional.of("the class folders are named " + String.join(", ", classes)
                         + "; if these are subsets, use one folder per class, and train makes the subsets")
                 : Optional.empty();

@@ -135,7 +135,7 @@ public final class PixelCache implements AutoCloseable {
                 int index = i;
                 faults.get(i).ifPresent(fault -> cache.faults.put(index, fault));
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             cache.close();
             throw e;
         }

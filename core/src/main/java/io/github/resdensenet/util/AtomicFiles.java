@@ -8,7 +8,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -188,9 +187,9 @@ public final class AtomicFiles {
         Path temporary = ownSibling(folder);
         try {
             content.writeTo(temporary);
-            Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
-        } catch (DirectoryNotEmptyException e) { // created meanwhile
-            throw new FileAlreadyExistsException(folder.toString(), null, "already exists");
+            moveToNew(temporary, folder);
+        } catch (FileAlreadyExistsException e) {
+            throw e;
         } catch (IOException e) {
             throw named(e, temporary, folder);
         } finally {
@@ -202,9 +201,28 @@ public final class AtomicFiles {
         }
     }
 
+    private static void moveToNew(Path temporary, Path folder) throws IOException {
+        try {
+            Files.move(temporary, folder, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileSystemException e) {
+            if (Files.exists(folder)) { // created meanwhile
+                throw new FileAlreadyExistsException(folder.toString(), null, "already exists");
+            }
+            throw e;
+        }
+    }
+
     /** The error with the final path in place of a temporary one, which no longer exists when the user reads it. */
     private static IOException named(IOException error, Path temporary, Path path) {
         String message = String.valueOf(error.getMessage());
+        if (error instanceof FileSystemException e && e.getFile() != null) {
+            String file = e.getFile().replace(temporary.toString(), path.toString());
+            return error instanceof AccessDeniedException
+                    ? new AccessDeniedException(file, null, e.getReason())
+                    : error instanceof NoSuchFileException
+                            ? new NoSuchFileException(file, null, e.getReason())
+                            : new FileSystemException(file, null, e.getReason());
+        }
         return message.contains(temporary.toString())
                 ? new IOException(message.replace(temporary.toString(), path.toString()), error)
                 : error;

@@ -10,6 +10,7 @@ import io.github.resdensenet.image.ImageException;
 import io.github.resdensenet.image.ImageMemoryException;
 import io.github.resdensenet.image.PngWriter;
 import io.github.resdensenet.image.RgbImage;
+import io.github.resdensenet.nn.NativeSettings;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.serve.Call.Upload;
@@ -47,7 +48,10 @@ final class ImageRoutes implements AutoCloseable {
             1,
             TimeUnit.SECONDS,
             new ArrayBlockingQueue<>(WAITING_EXPLANATIONS),
-            work -> Parallel.daemon("explain", work));
+            work -> Parallel.daemon("explain", () -> {
+                NativeSettings.apply(0); // flushing denormal numbers is a setting of the thread
+                work.run();
+            }));
 
     private final OpenAnswers<Answer> open = new OpenAnswers<>();
     private final Executor answering;

@@ -154,8 +154,9 @@ final class ModelStore implements AutoCloseable {
         }
         for (ServedModel old : models) {
             String files = files(old.run());
+            String stamp = stamp(old.run(), files); // before loading: the files may be complete only afterwards
             if (files.equals(again ? old.files() : newest.get(old.name()))
-                    || (!again && stamp(old.run(), files).equals(rejected.get(old.name())))) {
+                    || (!again && stamp.equals(rejected.get(old.name())))) {
                 continue;
             }
             try {
@@ -167,7 +168,7 @@ final class ModelStore implements AutoCloseable {
                 log.accept(old.name() + ": new checkpoint loaded");
             } catch (IOException | RuntimeException e) {
                 String message = String.valueOf(e.getMessage());
-                rejected.put(old.name(), stamp(old.run(), files));
+                rejected.put(old.name(), stamp);
                 if (!message.equals(failures.put(old.name(), message)) || again) { // once, not at every attempt
                     metrics.reloaded(old.name(), false);
                     log.accept(old.name() + ": the old checkpoint stays: " + message);

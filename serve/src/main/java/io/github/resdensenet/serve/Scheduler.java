@@ -23,7 +23,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 /**
  * Decodes and classifies images in the order in which they come, without waiting for batches to fill.
  *
- * <p>Several threads decode. One thread computes: it takes the images that wait, at most one per core, and computes them
+ * <p>Several threads decode. One thread computes: it takes the images that wait, at most four per core, and computes them
  * side by side. The result of an image does not depend on its neighbours. A request that would have to wait longer than
  * its timeout is rejected at once. An image whose timeout has passed is not computed.
  */

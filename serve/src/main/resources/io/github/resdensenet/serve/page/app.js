@@ -207,6 +207,7 @@ function entry(image) {
 
 async function explain(image) {
   if (image.explanation) showExplanation(image);
+  else if (image.explaining && image === selected) $("verdict").textContent = "Computing the heatmap…";
   if (image.explaining || image.explanation?.sanity) return;
   image.explaining = true;
   image.problem = "";
