@@ -2,7 +2,7 @@
 
 usage: python bench/trust.py [--long] [--corpora DIR] [--keep FILE]
 --long runs every test in full (-Pslow): 200 killed processes, 12,200 corrupt images; --corpora reads whole corpora.
---keep writes the rows of each finished part into a file and does not run the parts that it has; use it to stop and go on.
+--keep writes the rows of each finished part into a file and does not run the parts that it has; use it to stop and resume.
 """
 import argparse
 import json

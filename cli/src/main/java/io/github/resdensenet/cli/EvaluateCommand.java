@@ -10,9 +10,7 @@ import io.github.resdensenet.transforms.TestTimeAugmentation;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Text;
-import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -109,9 +107,8 @@ final class EvaluateCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "--precision-target must be above 0 and at most 1, got " + precisionTarget);
         }
-        Path place = predictions == null ? null : predictions.toAbsolutePath().getParent();
-        if (place != null && !Files.isDirectory(place)) { // before the test set is evaluated
-            throw new IOException(predictions + ": the folder " + place + " does not exist");
+        if (predictions != null) {
+            AtomicFiles.requireParent(predictions); // before the test set is evaluated
         }
         Progress progress = new Progress(spec.commandLine().getErr());
         BiConsumer<Integer, Integer> bar = (done, total) -> progress.show("Evaluating", done, total, "");

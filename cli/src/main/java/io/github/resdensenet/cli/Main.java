@@ -70,16 +70,21 @@ public final class Main {
 
     /** Runs the command and exits. */
     public static void main(String[] args) {
-        Locale.setDefault(Locale.ROOT); // numbers with a point, in results and in messages
         Signals.install();
         if (args.length > 1 && QUICK.contains(args[0])) {
             NativeLibraries.loadInBackground(); // before the command line is parsed, which takes as long
         }
-        System.exit(run(new CommandLine(new Main()), utf8(FileDescriptor.out), utf8(FileDescriptor.err), args));
+        exit(new CommandLine(new Main()), args);
+    }
+
+    /** Runs a command on standard output and error, and exits. */
+    public static void exit(CommandLine command, String[] args) {
+        Locale.setDefault(Locale.ROOT); // numbers with a point, in results and in messages
+        System.exit(run(command, utf8(FileDescriptor.out), utf8(FileDescriptor.err), args));
     }
 
     /** A writer in UTF-8, whatever the locale. Unlike System.out, it notices a full disk. */
-    public static PrintWriter utf8(FileDescriptor stream) {
+    private static PrintWriter utf8(FileDescriptor stream) {
         return new PrintWriter(new OutputStreamWriter(new StandardStream(stream), StandardCharsets.UTF_8), true);
     }
 

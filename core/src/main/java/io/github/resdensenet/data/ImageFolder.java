@@ -139,7 +139,7 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
         Files.walkFileTree(folder, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (hasExtension(file)) {
+                if (hasExtension(String.valueOf(file.getFileName()))) {
                     images.add(file);
                 }
                 return FileVisitResult.CONTINUE;
@@ -167,11 +167,12 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
 
     /** Whether a path is a regular file with one of the {@link #EXTENSIONS}, in upper or lower case. */
     public static boolean isImage(Path file) {
-        return hasExtension(file) && Files.isRegularFile(file);
+        return hasExtension(String.valueOf(file.getFileName())) && Files.isRegularFile(file);
     }
 
-    private static boolean hasExtension(Path file) {
-        String name = String.valueOf(file.getFileName()).toLowerCase(Locale.ROOT);
+    /** Whether a file name ends with one of the {@link #EXTENSIONS}, in upper or lower case. */
+    public static boolean hasExtension(String fileName) {
+        String name = fileName.toLowerCase(Locale.ROOT);
         return EXTENSIONS.stream().anyMatch(name::endsWith);
     }
 

@@ -173,9 +173,7 @@ public final class Classifier implements AutoCloseable {
      * @throws IOException if the file cannot be read or is not a supported image
      */
     public Prediction classify(Path image, TestTimeAugmentation augmentation) throws IOException {
-        RgbImage decoded = ImageDecoder.decode(image, preprocessing.upright());
-        Prediction prediction =
-                augmentation == TestTimeAugmentation.NONE ? classify(decoded) : classify(decoded, augmentation);
+        Prediction prediction = classify(ImageDecoder.decode(image, preprocessing.upright()), augmentation);
         if (!prediction.isFinite()) {
             throw new ArithmeticException(image + ": the model's logits are not finite numbers");
         }

@@ -76,11 +76,9 @@ record TrainingData(
         texts.put(Run.COPIES, copies(folder, duplicates));
         Split split = split(folder, groups, duplicates, recipe);
         remarks.addAll(remarks(folder, split, groups, duplicates, recipe));
-        List<Integer> trainingSizes = new ArrayList<>();
-        for (int fold = 0; fold < Math.max(1, recipe.data().folds()); fold++) {
-            Recipe ofFold = recipe.data().folds() == 0 ? recipe : recipe.with("data.fold", Integer.toString(fold));
-            trainingSizes.add(split(folder, groups, duplicates, ofFold).rows(Subset.TRAIN).length);
-        }
+        List<Integer> trainingSizes = recipe.data().folds() == 0
+                ? List.of(split.rows(Subset.TRAIN).length)
+                : foldSizes(folder, numbers(folder, groups, duplicates), recipe);
         List<String> digests = new ArrayList<>();
         for (Sample sample : folder.samples()) {
             digests.add(Digest.sha256(sample.path()));
@@ -130,21 +128,29 @@ record TrainingData(
             ImageFolder folder, List<String> groupNames, List<Duplicates.Pair> duplicates, Recipe recipe) {
         long seed = recipe.train().seed();
         Split.Fractions fractions = recipe.data().split();
-        int n = folder.samples().size();
         if (groupNames.isEmpty() && !recipe.data().stratified()) {
             return Split.random(folder, fractions.train(), seed);
         }
-        int folds = recipe.data().folds();
-        if (folds > 0) {
-            int[] groups = groupNames.isEmpty() ? Duplicates.groups(n, duplicates) : numbered(groupNames, duplicates);
-            double val = fractions.val() / (fractions.train() + fractions.val());
-            return Split.folds(folder, folds, recipe.data().fold(), val, groups, seed);
+        int[] groups = numbers(folder, groupNames, duplicates);
+        if (recipe.data().folds() > 0) {
+            return fold(folder, groups, recipe, recipe.data().fold());
         }
-        if (groupNames.isEmpty()) {
-            return Split.stratified(folder, fractions, seed).together(folder, Duplicates.groups(n, duplicates), seed);
-        }
-        int[] groups = numbered(groupNames, duplicates);
-        return Split.grouped(folder, fractions, groups, seed);
+        return groupNames.isEmpty()
+                ? Split.stratified(folder, fractions, seed).together(folder, groups, seed)
+                : Split.grouped(folder, fractions, groups, seed);
+    }
+
+    private static Split fold(ImageFolder folder, int[] groups, Recipe recipe, int fold) {
+        Split.Fractions fractions = recipe.data().split();
+        double val = fractions.val() / (fractions.train() + fractions.val());
+        return Split.folds(
+                folder, recipe.data().folds(), fold, val, groups, recipe.train().seed());
+    }
+
+    private static List<Integer> foldSizes(ImageFolder folder, int[] groups, Recipe recipe) {
+        return IntStream.range(0, recipe.data().folds())
+                .mapToObj(fold -> fold(folder, groups, recipe, fold).rows(Subset.TRAIN).length)
+                .toList();
     }
 
     private static String copies(ImageFolder folder, List<Duplicates.Pair> duplicates) {
@@ -156,6 +162,13 @@ record TrainingData(
                     pair.kind().words())));
         }
         return text.toString();
+    }
+
+    /** The group of each image as a number; duplicates have the same one. */
+    private static int[] numbers(ImageFolder folder, List<String> groupNames, List<Duplicates.Pair> duplicates) {
+        return groupNames.isEmpty()
+                ? Duplicates.groups(folder.samples().size(), duplicates)
+                : numbered(groupNames, duplicates);
     }
 
     /** Groups as numbers; groups that share a duplicate are joined. */

@@ -67,6 +67,14 @@ public final class AtomicFiles {
         replace(file, content, check);
     }
 
+    /** Checks that the folder of a new file or folder exists, before work whose result goes there. */
+    public static void requireParent(Path path) throws IOException {
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent != null && !Files.isDirectory(parent)) {
+            throw new IOException(path + ": the folder " + parent + " does not exist");
+        }
+    }
+
     /** Whether a path is a device or a pipe. */
     private static boolean isSpecial(Path file) {
         return Files.exists(file) && !Files.isRegularFile(file) && !Files.isDirectory(file);
@@ -77,13 +85,10 @@ public final class AtomicFiles {
             throw new IOException(link + ": is a folder, must be a file");
         }
         Path file = Files.isSymbolicLink(link) && Files.exists(link) ? link.toRealPath() : link;
-        Path parent = file.toAbsolutePath().getParent();
-        if (parent != null && !Files.isDirectory(parent)) {
-            throw new IOException(file + ": the folder " + parent + " does not exist");
-        }
+        requireParent(file);
         Path temporary = ownSibling(file);
         try {
-            force(temporary, file, content);
+            force(temporary, content);
             check.check(temporary);
             Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException e) {
@@ -91,6 +96,7 @@ public final class AtomicFiles {
         } finally {
             Files.deleteIfExists(temporary);
         }
+        Path parent = file.toAbsolutePath().getParent();
         if (parent != null) {
             forceFolder(parent);
         }
@@ -147,10 +153,6 @@ public final class AtomicFiles {
      * @throws IOException if writing fails; the message names the file
      */
     public static void force(Path file, Content content) throws IOException {
-        force(file, file, content);
-    }
-
-    private static void force(Path file, Path named, Content content) throws IOException {
         try (FileChannel channel = FileChannel.open(
                         file,
                         StandardOpenOption.CREATE,
@@ -161,13 +163,13 @@ public final class AtomicFiles {
             out.flush();
             channel.force(true);
         } catch (AccessDeniedException e) {
-            throw new AccessDeniedException(named.toString());
+            throw new AccessDeniedException(file.toString());
         } catch (NoSuchFileException e) {
             throw e;
         } catch (FileSystemException e) {
-            throw new FileSystemException(named.toString(), null, e.getReason());
+            throw new FileSystemException(file.toString(), null, e.getReason());
         } catch (IOException e) { // for example a full disk, where the message does not name the file
-            throw new IOException(named + ": " + e.getMessage(), e);
+            throw new IOException(file + ": " + e.getMessage(), e);
         }
     }
 

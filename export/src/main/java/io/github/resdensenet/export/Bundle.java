@@ -88,10 +88,7 @@ public enum Bundle {
         if (Files.exists(folder)) {
             throw new FileAlreadyExistsException(folder.toString(), null, "already exists; choose another --out");
         }
-        Path parent = folder.toAbsolutePath().getParent();
-        if (parent == null || !Files.isDirectory(parent)) {
-            throw new IOException(folder + ": the folder " + parent + " does not exist");
-        }
+        AtomicFiles.requireParent(folder);
         Checkpoint best = run.readModel();
         OnnxExport.Report[] report = new OnnxExport.Report[1];
         AtomicFiles.createFolder(folder, temporary -> {

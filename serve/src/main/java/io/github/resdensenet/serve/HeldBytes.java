@@ -22,8 +22,11 @@ final class HeldBytes {
 
     /** Adds bytes; false if that would be too many. */
     synchronized boolean add(int bytes) {
-        if (released || all.addAndGet(bytes) > most) {
-            all.addAndGet(released ? 0 : -bytes);
+        if (released) {
+            return false;
+        }
+        if (all.addAndGet(bytes) > most) {
+            all.addAndGet(-bytes);
             return false;
         }
         own += bytes;

@@ -13,8 +13,8 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -69,8 +69,15 @@ final class ModelStore implements AutoCloseable {
      * there are more than processors, they wait in a slower way, and a single image takes 1.25 times as long.
      */
     private ServedModel load(String name, Run run, String files) throws IOException {
-        FutureTask<ServedModel> loading = new FutureTask<>(() -> ServedModel.load(name, run, precision, files));
-        Parallel.daemon("load", loading).start();
+        CompletableFuture<ServedModel> loading = new CompletableFuture<>();
+        Parallel.daemon("load", () -> {
+                    try {
+                        loading.complete(ServedModel.load(name, run, precision, files));
+                    } catch (IOException | RuntimeException | Error e) {
+                        loading.completeExceptionally(e);
+                    }
+                })
+                .start();
         ServedModel model = result(loading);
         if (precision != InferencePrecision.FP32) {
             log.accept(name + ": precision " + model.classifier().precision());
@@ -78,31 +85,19 @@ final class ModelStore implements AutoCloseable {
         return model;
     }
 
-    /** Waits for a model. An interrupt counts afterwards: without the model, nothing could close it. */
-    private static ServedModel result(FutureTask<ServedModel> loading) throws IOException {
-        boolean interrupted = false;
+    /** Waits for a model, also after an interrupt: without the model, nothing could close it. */
+    private static ServedModel result(CompletableFuture<ServedModel> loading) throws IOException {
         try {
-            while (true) {
-                try {
-                    return loading.get();
-                } catch (InterruptedException e) {
-                    interrupted = true;
-                } catch (ExecutionException e) {
-                    Throwable cause = e.getCause();
-                    if (cause instanceof IOException exception) {
-                        throw exception;
-                    } else if (cause instanceof RuntimeException exception) {
-                        throw exception;
-                    } else if (cause instanceof Error error) {
-                        throw error;
-                    }
-                    throw new IllegalStateException(cause);
-                }
+            return loading.join();
+        } catch (CompletionException e) {
+            if (e.getCause() instanceof IOException cause) {
+                throw cause;
+            } else if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            } else if (e.getCause() instanceof Error cause) {
+                throw cause;
             }
-        } finally {
-            if (interrupted) {
-                Thread.currentThread().interrupt();
-            }
+            throw e;
         }
     }
 
@@ -154,9 +149,11 @@ final class ModelStore implements AutoCloseable {
         }
         for (ServedModel old : models) {
             String files = files(old.run());
+            if (files.equals(again ? old.files() : newest.get(old.name()))) {
+                continue;
+            }
             String stamp = stamp(old.run(), files); // before loading: the files may be complete only afterwards
-            if (files.equals(again ? old.files() : newest.get(old.name()))
-                    || (!again && stamp.equals(rejected.get(old.name())))) {
+            if (!again && stamp.equals(rejected.get(old.name()))) {
                 continue;
             }
             try {

@@ -196,7 +196,7 @@ final class Scheduler implements AutoCloseable {
                 }
             } catch (InterruptedException e) {
                 return;
-            } catch (RuntimeException | Error e) { // the thread must go on
+            } catch (RuntimeException | Error e) { // later images need this thread
                 batch.forEach(
                         job -> job.result.completeExceptionally(new HttpFailure(500, "the image cannot be computed")));
             }
@@ -227,15 +227,15 @@ final class Scheduler implements AutoCloseable {
         millisPerImage = millisPerImage == 0 ? millis : millisPerImage + NEW_MEASUREMENT * (millis - millisPerImage);
         metrics.computed(jobs.size(), end - start);
         for (int i = 0; i < jobs.size(); i++) {
-            metrics.waited(start - jobs.get(i).since);
-            if (!predictions.get(i).isFinite()) {
-                jobs.get(i)
-                        .result
-                        .completeExceptionally(
-                                new HttpFailure(422, "the model's logits for it are not finite numbers"));
-            } else if (jobs.get(i).result.complete(predictions.get(i))) {
-                metrics.predicted(model.name(), predictions.get(i).className());
-                model.observe(predictions.get(i), jobs.get(i).statistics);
+            Job job = jobs.get(i);
+            Prediction prediction = predictions.get(i);
+            metrics.waited(start - job.since);
+            if (!prediction.isFinite()) {
+                job.result.completeExceptionally(
+                        new HttpFailure(422, "the model's logits for it are not finite numbers"));
+            } else if (job.result.complete(prediction)) {
+                metrics.predicted(model.name(), prediction.className());
+                model.observe(prediction, job.statistics);
             }
         }
     }

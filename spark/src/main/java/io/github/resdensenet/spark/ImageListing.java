@@ -5,7 +5,6 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -77,7 +76,7 @@ final class ImageListing {
 
     private void addAll(FileSystem system, FileStatus status, boolean named) throws IOException {
         if (!status.isDirectory()) {
-            if (named || isImage(status.getPath())) {
+            if (named || ImageFolder.hasExtension(status.getPath().getName())) {
                 images.add(status.getPath().toString());
             }
         } else if (system instanceof LocalFileSystem) {
@@ -90,15 +89,10 @@ final class ImageListing {
             RemoteIterator<LocatedFileStatus> files = system.listFiles(status.getPath(), true);
             while (files.hasNext()) {
                 Path file = files.next().getPath();
-                if (isImage(file)) {
+                if (ImageFolder.hasExtension(file.getName())) {
                     images.add(file.toString());
                 }
             }
         }
-    }
-
-    private static boolean isImage(Path file) {
-        String name = file.getName().toLowerCase(Locale.ROOT);
-        return ImageFolder.EXTENSIONS.stream().anyMatch(name::endsWith);
     }
 }

@@ -2,7 +2,6 @@ package io.github.resdensenet.spark;
 
 import io.github.resdensenet.cli.Main;
 import io.github.resdensenet.cli.Signals;
-import java.io.FileDescriptor;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -24,8 +23,7 @@ public final class SparkMain implements Runnable {
     public static void main(String[] args) {
         SparkNatives.prepare();
         Signals.install();
-        System.exit(Main.run(
-                new CommandLine(new SparkMain()), Main.utf8(FileDescriptor.out), Main.utf8(FileDescriptor.err), args));
+        Main.exit(new CommandLine(new SparkMain()), args);
     }
 
     @Override
