@@ -125,7 +125,7 @@ def cores():
 
 
 def growth(threads):
-    yield "Each row is one short run, so rows with the same setting differ."
+    yield "Each row is one short run, so rows with the same setting differ. Compare times within a table only."
     yield ""
     yield "| images per step | pixels | threads | ms per step | ns per pixel |"
     yield "| ---: | ---: | ---: | ---: | ---: |"
@@ -143,7 +143,10 @@ def processor():
     fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line) if info.exists() else {}
     fields = {key.strip(): value.strip() for key, value in fields.items()}
     name = fields.get("model name", platform.processor())
-    return f"{name}, family {fields['cpu family']} model {fields['model']}" if "cpu family" in fields else name
+    if "cpu family" not in fields:
+        return name
+    family = f"family {fields['cpu family']} model {fields['model']}"
+    return f"{name} (Zen 4: {family})" if family == "family 25 model 17" else f"{name}, {family}"
 
 
 def main():
@@ -181,8 +184,8 @@ def main():
         lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
     lines += ["", "## Steps beside other programs", "",
               "Each busy process keeps one core busy. The peer is PyTorch with channels_last; the bf16 rows use autocast.",
-              '"Beside" is the time while the busy processes run, and "beside / quiet" is the quotient of the two. Times are medians over',
-              f"steps and {BESIDE_ROUNDS} rounds.", "", *beside(BESIDE_ROUNDS, a.threads)]
+              '"Quiet" is the time without the busy processes, "beside" the time with them. Times are medians over steps and'
+              f" {BESIDE_ROUNDS} rounds.", "", *beside(BESIDE_ROUNDS, a.threads)]
     lines += ["", "## Step time by batch size, image size and threads", "", *growth(a.threads), ""]
     lines += ["## Shards", "", "224 pixels, batch 8. The fused engine divides each batch into `train.shards` shards. Their number changes the last bits of",
               "the weights; the number of threads does not.", "",

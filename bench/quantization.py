@@ -3,7 +3,7 @@
 usage: quantization.py [--rounds 5] [--seeds 5] [--threads 2] [--runs runs/quantization] [--source DIR] [--only loading]
 Needs a Python with numpy, Pillow, scipy, torch, onnx, onnxruntime and onnxscript, and Debian's package
 dataset-fashion-mnist (--source is its folder). Trains two models per seed; finished runs are not trained again. About 40
-minutes on two processors. Nothing else should run on the machine.
+minutes on two CPU cores. Nothing else should run on the machine.
 """
 import argparse
 import csv
@@ -178,7 +178,7 @@ def accuracy(runs, seeds, source):
         rows += compared("Fashion-MNIST", run, ["--data", images / "test"])
         print(rows[-4:], flush=True)
     holm(rows)
-    yield "| images | seeds | precision | accuracy in fp32, mean, % | difference, points, mean and 95% interval | lowest difference of a seed, points | smallest corrected p | change of the ECE, points, mean and 95% interval |"
+    yield "| images | seeds | precision | accuracy in fp32, mean, % | difference, points, mean and 95% interval | lowest difference of a seed, points | smallest corrected p | change of the expected calibration error (ECE), points, mean and 95% interval |"
     yield "| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: |"
     for data in ("fashion3", "Fashion-MNIST"):
         for precision in PRECISIONS[1:]:

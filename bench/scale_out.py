@@ -112,7 +112,7 @@ def throughput(rounds):
         two = rate(train("x7-two", "--epochs", 1, "--image-size", 224, "--threads", 1, "--nproc", 2))
         ratios.append(two / one)
         say(f"X7 {two:.1f} / {one:.1f} images/s")
-    yield (f"| X7 | images/s of 2 processes x 1 thread / 1 process x 2 threads, 224 pixels, median of {rounds} | "
+    yield (f"| X7 | speed of 2 processes with 1 thread each, relative to 1 process with 2 threads (images/s, 224 pixels), median and range of {rounds} | "
            f"{statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f}) |")
 
 
@@ -305,7 +305,7 @@ def spark_scoring(count):
         local = (count - count // 100) / (timed([*one, str(images / "many")]) - timed([*one, str(images / "few")]))
         ratios.append(cluster / local)
         say(f"X10 {cluster:.1f} / {local:.1f} images/s per core")
-    yield (f"| X10 | images/s per core of Spark scoring with 2 executors / of `predict` on one core, median of 3 | "
+    yield (f"| X10 | speed of Spark scoring with 2 executors, per core, relative to `predict` on one core (images/s), median and range of 3 | "
            f"{statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}) |")
 
 
@@ -346,7 +346,7 @@ def main():
     machine = doctor()
     rows.sort(key=order)
     flags = " ".join(flag for flag, on in (("--brief", a.brief), ("--network", a.network), ("--spark", a.spark)) if on)
-    here = f"{machine['cpu']}, {machine['threads']} threads, {datetime.date.today()}; {machine['engine']}"
+    here = f"{machine['cpu'].split(',')[0]}, {machine['threads']} threads, {datetime.date.today()}"
     if a.only:
         ids = ", ".join(sorted({row.split("|")[1].strip() for row in measured}, key=lambda name: order(f"|{name}|")))
         name = f"- Row{'s' if ',' in ids else ''} {ids}:"
@@ -360,7 +360,8 @@ def main():
         "Measurements of training with [several processes](guide/several-processes.md) and with [Spark](guide/spark.md).", "",
         *sources,
         "- Data: the built-in images, at 64 pixels unless stated otherwise. \"Identical\" means: the same bytes of weights and optimiser",
-        "  moments, and the same history except times.", "",
+        "  moments as one uninterrupted process, and the same history except times.",
+        f"- Engine: {machine['engine']}. The names of the rows are those of the script.", "",
         "| row | what | result |", "| --- | --- | --- |", *rows, ""])
     pathlib.Path(a.out).write_text(text, encoding="utf-8")
     print(text)

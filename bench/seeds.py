@@ -1,6 +1,6 @@
 """Trains the article's recipe with ten seeds, with both engines and both precisions, and compares with the article's program.
 
-    python bench/seeds.py            trains into runs/seeds (an hour on two processors; finished runs are not trained again)
+    python bench/seeds.py            trains into runs/seeds (an hour on two CPU cores; finished runs are not trained again)
 
 Needs a Python with scipy. ARTICLE has the accuracies of the article's program: seeds 0 to 4, PyTorch 2.13, same images. The
 results are in docs/learning.md.

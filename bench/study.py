@@ -5,7 +5,7 @@
     python bench/study.py costs    measures size and speed of the models into docs/study/costs.csv (idle machine, 5 minutes)
     python bench/study.py page     writes docs/study.md and its pictures from docs/study/results.csv
 
-`run` needs Debian's package dataset-fashion-mnist, takes about 14 hours on two processors and says how long is left. It can be
+`run` needs Debian's package dataset-fashion-mnist, takes about 14 hours on two CPU cores and says how long is left. It can be
 stopped at any time: each finished run is a line of results.csv, and an unfinished one is resumed. `--parts fusions` runs one part
 only, `--jobs N` sets how many runs are trained at a time, each on one thread. Needs a Python with numpy, Pillow, scipy and
 matplotlib.
@@ -411,7 +411,7 @@ def probability(p: float) -> str:
 def table(results: Results, family: Family, compared: list[Comparison]) -> list[str]:
     subject = results.accuracies(family, "resdensenet", "both")
     lines = [f"## {family.title}", "",
-             f"{family.seeds} seeds. `both`: {statistics.mean(subject):.2f}% (95% interval"
+             f"{family.seeds} seeds. Mean test accuracy of `both`: {statistics.mean(subject):.2f}% (95% interval"
              f" {statistics.mean(subject) - half_width(subject):.2f} to {statistics.mean(subject) + half_width(subject):.2f}).", "",
              "| `both` against | its accuracy, % | difference, points (95% interval) | difference, p | equivalence, p | `both` is |",
              "| --- | ---: | ---: | ---: | ---: | --- |"]
@@ -558,10 +558,13 @@ def write_page() -> None:
         else:
             done.append((family, compared))
     lines = ["# Does the article's idea hold?", "",
-             "Does joining feature maps by concatenation inside a block and by addition around it give more accurate models than"
-             " other ways, or than DenseNet121 and ResNet50V2? This page is written by `python bench/study.py page` from"
-             f" [results.csv](study/results.csv), {len(results.rows):,} training runs. The question, the images, the numbers of seeds"
-             " and the analysis were fixed before the test images were used, see [the plan](study/plan.md).", "",
+             "The article joins feature maps by concatenation inside a block and by addition around it. Does this give more accurate"
+             " models than other ways of joining them, and than DenseNet121 and ResNet50V2? The images are those of Fashion-MNIST at"
+             " 32 x 32 pixels, unless a title says otherwise. The fusions `both`, `concat`, `add`, `none` and `stacked` are explained in"
+             " [Comparison](comparison.md#ways-to-combine-features); all have the same number of parameters within 1%.", "",
+             "This page is written by `python bench/study.py page` from"
+             f" [results.csv](study/results.csv), {len(results.rows):,} training runs so far. The question, the images, the numbers of seeds"
+             " and the analysis were fixed before a model of the study was evaluated on the test images, see [the plan](study/plan.md).", "",
              "## Answer", "", *answer(done), ""]
     if missing:
         lines += ["Not complete yet: " + "; ".join(family.title for family in missing) + ".", ""]
@@ -583,15 +586,15 @@ def write_page() -> None:
               f" {MARGIN} points. Both are corrected with Holm's method within a table.",
               "- \"Equivalent\" is a finding: a true difference of the margin or more is ruled out at the 5% level.", "",
               "## What the study does not show", "",
-              "- The images are small: 32 and 64 pixels. Larger images give deeper stages more to do.",
+              "- The images are small: 32 and 64 pixels. With larger images, the later stages see larger feature maps.",
               "- The intervals say how results vary with training. All seeds share one set of test images, except in"
-              " cross-validation.",
+              " cross-validation (built-in images).",
               "- All models are trained with one recipe, or with those of the article's table. Longer training or other settings may"
               " favour another model.",
               "- ResDenseNet is the article's network, with one block per stage. It is small; other sizes were not tried.", "",
               "## Run it", "",
-              "    python bench/study.py run      # resumes; says how many hours are left",
-              "    python bench/study.py costs    # on an idle machine",
+              "    python bench/study.py run      # trains the missing runs (about 14 hours on two CPU cores; can be interrupted)",
+              "    python bench/study.py costs    # measures size and speed; needs an idle machine",
               "    python bench/study.py page", "",
               "You need Debian's package `dataset-fashion-mnist` and a Python with numpy, Pillow, scipy and matplotlib.", ""]
     (ROOT / "docs" / "study.md").write_text("\n".join(lines), encoding="utf-8")

@@ -141,6 +141,22 @@ class ArchitectureTest {
     }
 
     @Test
+    void formatsNumbersIndependentlyOfTheLocale() {
+        noClasses()
+                .should()
+                .callMethod(String.class, "format", String.class, Object[].class)
+                .check(CLASSES);
+        noClasses() // the SVG writers fill in texts only
+                .that()
+                .doNotHaveFullyQualifiedName(ROOT + "plot.Svg")
+                .and()
+                .doNotHaveFullyQualifiedName(ROOT + "plot.Chart")
+                .should()
+                .callMethod(String.class, "formatted", Object[].class)
+                .check(CLASSES);
+    }
+
+    @Test
     void doesNotUseUnseededRandomnessOrStandardStreams() {
         noClasses()
                 .should()

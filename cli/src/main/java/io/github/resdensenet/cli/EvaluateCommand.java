@@ -59,8 +59,9 @@ final class EvaluateCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "DIR",
-            description = "image folder to evaluate instead of the run's images, with the same class subfolders. With"
-                    + " --split, DIR is the new location of the run's own images (default: the run's images)")
+            description =
+                    "without --split: another image folder to evaluate, with the same class subfolders; with --split:"
+                            + " the new location of the run's own images (default: the run's images, where it was trained on them)")
     private @Nullable Path data;
 
     @Option(
@@ -72,9 +73,9 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--precision-target",
             paramLabel = "P",
             description =
-                    "find the lowest threshold T such that, on the validation set, at least the fraction P (above 0, at most 1)"
-                            + " of the predictions with a calibrated probability of T or more is correct. Use T for"
-                            + " predict --abstain-below (default: none)")
+                    "find the lowest threshold T with a precision of at least P (above 0, at most 1): of the validation images"
+                            + " whose predicted class has a calibrated probability of T or more, at least the fraction P is"
+                            + " predicted correctly. Use T for predict --abstain-below (default: none)")
     private @Nullable Double precisionTarget;
 
     @Option(

@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Explains predictions with attribution maps and checks how faithful the maps are.",
             "Writes three files per image; NAME is its file name without extension:",
-            "  NAME-METHOD.png      the image, the heatmap and the checks",
+            "  NAME-METHOD.png      the image, the attribution map and the checks",
             "  NAME-METHOD-map.png  the map in grey-scale, at the network's input size:",
             "                       white is its largest value, black is no evidence",
             "  NAME-METHOD.json     all values, with the map at its own resolution",

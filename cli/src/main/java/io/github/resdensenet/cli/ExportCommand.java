@@ -9,6 +9,7 @@ import io.github.resdensenet.export.OnnxOptions;
 import io.github.resdensenet.export.TorchScriptExport;
 import io.github.resdensenet.run.Checkpoint;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.run.Weights;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Text;
@@ -34,7 +35,8 @@ import picocli.CommandLine.Spec;
             "  hf                folder for transformers.js and Optimum with an ONNX model",
             "  torchscript       network for torch.jit.load and DJL; deprecated by PyTorch",
             "Before an ONNX model is written, ONNX Runtime must agree with predict on the run's validation images, or"
-                    + " on generated images if the run has none."
+                    + " on generated images if the run has none. With --precision int8, up to 10%% of the predicted classes may"
+                    + " differ."
         },
         footerHeading = Main.EXAMPLES,
         footer = {
@@ -68,7 +70,7 @@ final class ExportCommand implements Callable<Integer> {
             names = "--input",
             paramLabel = "pixels|tensor",
             description =
-                    "input of the ONNX model. pixels: RGB images of any size, uint8 [batch, height, width, 3];"
+                    "input of the ONNX model (formats onnx, triton and hf). pixels: RGB images of any size, uint8 [batch, height, width, 3];"
                             + " tensor: resized and normalised images, float32 [batch, 3, S, S] (default: pixels; for hf: tensor)")
     private @Nullable String input;
 
@@ -76,11 +78,15 @@ final class ExportCommand implements Callable<Integer> {
             names = "--precision",
             paramLabel = "fp32|int8",
             description =
-                    "number format of the ONNX model. int8: faster, about a quarter of the size; probabilities differ"
+                    "number format of the ONNX model (formats onnx, triton and hf). int8: faster, about a quarter of the size; probabilities differ"
                             + " slightly; value ranges are measured on the run's training images (default: fp32)")
     private @Nullable String precision;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description =
+                    "new location of the run's images, for an ONNX model (default: where the run was trained on them)")
     private @Nullable Path data;
 
     @Option(
@@ -125,7 +131,7 @@ final class ExportCommand implements Callable<Integer> {
             if (format == Format.pth) {
                 WeightFile.writePth(best.weights().tensors(), stream);
             } else {
-                best.weights().write(stream);
+                Weights.forExport(best).write(stream);
             }
         });
         spec.commandLine()

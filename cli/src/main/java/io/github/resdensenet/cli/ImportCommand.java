@@ -20,7 +20,7 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Creates a run folder from a .pth, safetensors or Keras file.",
-            "Use the run folder with predict, explain, export, evaluate --data DIR or train --init RUN."
+            "Use the run folder with predict, explain, serve, export, evaluate --data DIR or train --init RUN."
         },
         customSynopsis = "resdensenet import FILE --classes a,b,c --out RUN [OPTIONS]",
         footerHeading = Main.EXAMPLES,
@@ -58,7 +58,8 @@ final class ImportCommand implements Callable<Integer> {
     @Option(
             names = "--strip",
             paramLabel = "PREFIX",
-            description = "prefix to remove from the tensor names of a .pth file, e.g. module. (default: none)")
+            description =
+                    "prefix to remove from the tensor names of a .pth file, e.g. 'module.', with the dot (default: none)")
     private String strip = "";
 
     @Option(names = "--out", paramLabel = "RUN", required = true, description = "run folder to create (required)")

@@ -2,22 +2,15 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.distributed.LostProcessException;
 import io.github.resdensenet.engine.NativeLibraries;
+import io.github.resdensenet.util.ErrorText;
 import io.github.resdensenet.util.Text;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
-import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Set;
@@ -171,10 +164,8 @@ public final class Main {
         if (System.getenv("RESDENSENET_DEBUG") != null) {
             error.printStackTrace(err);
         }
-        String reason = error instanceof OutOfMemoryError
-                ? "out of memory: choose smaller batches or images, or increase the Java heap with"
-                        + " RESDENSENET_JAVA_OPTS=-Xmx"
-                : "a system library is missing or cannot be loaded: " + error.getMessage();
+        String reason =
+                ErrorText.of(error) + (error instanceof OutOfMemoryError ? " with RESDENSENET_JAVA_OPTS=-Xmx" : "");
         err.println("resdensenet: " + Text.printable(reason));
         return CommandLine.ExitCode.SOFTWARE;
     }
@@ -198,51 +189,16 @@ public final class Main {
             return Launcher.isChild() ? Launcher.LOST : CommandLine.ExitCode.SOFTWARE;
         }
         boolean usage = error instanceof IllegalArgumentException;
-        Exception shown =
-                error instanceof UncheckedIOException && error.getCause() instanceof IOException e ? e : error;
         // a list of images has one line per image; their names are printable already
         err.println("resdensenet: "
-                + message(shown).lines().map(Text::printable).collect(Collectors.joining(System.lineSeparator())));
+                + message(error).lines().map(Text::printable).collect(Collectors.joining(System.lineSeparator())));
         return usage ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }
 
-    /** The error message on one line. */
+    /** The error in words, with a hint if it is unexpected. */
     static String message(Exception error) {
-        if (error instanceof NoSuchFileException e && e.getReason() == null) {
-            return e.getFile() + ": no such file or folder";
-        }
-        if (error instanceof AccessDeniedException e) {
-            return e.getFile() + ": permission denied";
-        }
-        if (error instanceof FileAlreadyExistsException e && e.getReason() == null) {
-            return e.getFile() + ": exists already and is not a folder";
-        }
-        if (error instanceof NotDirectoryException e) {
-            return e.getFile() + ": not a folder";
-        }
-        if (error instanceof FileSystemLoopException e) {
-            return e.getFile() + ": link to a parent folder";
-        }
-        if (error instanceof CharacterCodingException) {
-            return "a file is not UTF-8 text";
-        }
-        if (error instanceof FileSystemException
-                || error instanceof IOException
-                || error instanceof IllegalArgumentException
-                || (error instanceof UnsupportedOperationException && error.getMessage() != null)
-                || error instanceof ArithmeticException) {
-            return String.valueOf(error.getMessage());
-        }
-        // libtorch appends its stack trace to the message
-        String firstLine =
-                String.valueOf(error.getMessage()).lines().findFirst().orElse("");
-        if (firstLine.contains("can't allocate memory") || firstLine.contains("out_of_memory")) {
-            return "out of memory: "
-                    + firstLine.substring(firstLine.lastIndexOf(": ") + 1).strip()
-                    + "; reduce data.batchSize or data.imageSize";
-        }
-        return "unexpected " + error.getClass().getSimpleName() + ": " + firstLine
-                + " (set RESDENSENET_DEBUG=1 for the stack trace)";
+        String text = ErrorText.of(error);
+        return text.startsWith(ErrorText.UNEXPECTED) ? text + " (set RESDENSENET_DEBUG=1 for the stack trace)" : text;
     }
 
     /** Reads the version from the jar's manifest. */

@@ -20,8 +20,8 @@ import picocli.CommandLine.Spec;
         },
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet plot runs/photos                       train --out runs/photos",
-            "  resdensenet plot runs/resdensenet-20260131-120000  train without --out"
+            "  resdensenet plot runs/photos                       a run made with --out",
+            "  resdensenet plot runs/resdensenet-20260131-120000  a run made without --out"
         })
 final class PlotCommand implements Callable<Integer> {
     @Spec

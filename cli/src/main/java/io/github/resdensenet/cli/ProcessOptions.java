@@ -15,8 +15,8 @@ final class ProcessOptions {
     @Option(
             names = "--nproc",
             paramLabel = "N",
-            description = "train with N processes on this machine, at most train.shards; the weights do not depend on N"
-                    + " (default: 1)")
+            description = "train with N processes on this machine, at most train.shards (4 unless you"
+                    + " set it); the weights do not depend on N unless the backbone is frozen (default: 1)")
     private int processes = 1;
 
     @Option(

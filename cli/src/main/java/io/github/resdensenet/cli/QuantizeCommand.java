@@ -18,7 +18,8 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         description = {
-            "Prepares a run's best checkpoint for --precision int8, the fastest number format: 8-bit integers.",
+            "Prepares a run for predict, evaluate and serve with --precision int8: 8-bit integers, the fastest number"
+                    + " format. export --precision int8 does not need it.",
             "Measures the ranges of all values on training images, writes quantization.json into the run folder, and"
                     + " prints the accuracy before and after. Needs a processor with VNNI."
         },
@@ -43,12 +44,15 @@ final class QuantizeCommand implements Callable<Integer> {
     @Option(
             names = "--max-drop",
             paramLabel = "P",
-            description = "largest fall of the accuracy on the validation set in percentage points; more and more"
-                    + " layers are computed in bf16 (in fp32 if the processor has no bf16) until the fall is within this"
+            description = "largest drop of the accuracy on the validation set, in percentage points; more and more"
+                    + " layers are computed in bf16 (in fp32 if the processor has no bf16) until the drop is within this"
                     + " limit (default: " + Quantizer.MAX_DROP + ")")
     private double maxDrop = Quantizer.MAX_DROP;
 
-    @Option(names = "--data", paramLabel = "DIR", description = "new location of the run's images, if they have moved")
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "new location of the run's images (default: where the run was trained on them)")
     private @Nullable Path data;
 
     @Option(names = "--json", description = "print one JSON object on one line (default: text)")

@@ -38,7 +38,9 @@ final class RecipeOptions {
     @Option(
             names = "--set",
             paramLabel = "key=value",
-            description = "set one recipe key, e.g. train.weightDecay=0.01; repeatable (default: none)")
+            description =
+                    "set one recipe key, e.g. train.weightDecay=0.01; repeatable; configs/default.yaml lists the keys"
+                            + " (default: none)")
     private List<String> set = new ArrayList<>();
 
     @Option(names = "--epochs", paramLabel = "N", description = "passes over the training set (default: 10)")
@@ -47,7 +49,12 @@ final class RecipeOptions {
     @Option(names = "--batch-size", paramLabel = "N", description = "images per batch (default: 8)")
     private @Nullable String batchSize;
 
-    @Option(names = "--lr", paramLabel = "X", description = "initial learning rate (default: 0.001)")
+    @Option(
+            names = "--lr",
+            paramLabel = "X",
+            description =
+                    "learning rate before the schedule changes it; with schedule onecycle (recipes fast and strong), the"
+                            + " largest one (default: 0.001)")
     private @Nullable String lr;
 
     @Option(
@@ -60,14 +67,14 @@ final class RecipeOptions {
             names = "--threads",
             paramLabel = "N",
             description = "number of compute threads of a process (default: one per logical CPU, divided among the"
-                    + " processes on this machine; in a Spark task: spark.task.cpus)")
+                    + " processes on this machine; spark-train: spark.task.cpus)")
     private @Nullable String threads;
 
     @Option(
             names = "--precision",
             paramLabel = "fp32|bf16|auto",
             description = "number format of the activations; auto is bf16 if the processor has it; bf16 needs the"
-                    + " fused engine; bench also takes int8, for inference only (default: fp32)")
+                    + " fused engine (default: fp32)")
     private @Nullable String precision;
 
     @Option(

@@ -16,8 +16,8 @@ import picocli.CommandLine.Spec;
         description = "Writes report.html into the run folder: metrics, curves, errors and limits on one page.",
         footerHeading = Main.EXAMPLES,
         footer = {
-            "  resdensenet report runs/photos                       train --out runs/photos",
-            "  resdensenet report runs/resdensenet-20260131-120000  train without --out"
+            "  resdensenet report runs/photos                       a run made with --out",
+            "  resdensenet report runs/resdensenet-20260131-120000  a run made without --out"
         })
 final class ReportCommand implements Callable<Integer> {
     @Spec

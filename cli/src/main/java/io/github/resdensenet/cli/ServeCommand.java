@@ -73,15 +73,16 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--queue",
             paramLabel = "N",
-            description = "images that may wait or be computed at once; more get status 429 (default: "
-                    + ServeOptions.QUEUE + ")")
+            description =
+                    "largest number of images that wait or are computed; further requests get status 429 (default: "
+                            + ServeOptions.QUEUE + ")")
     private int queue = ServeOptions.QUEUE;
 
     @Option(
             names = "--timeout-ms",
             paramLabel = "N",
             description =
-                    "time for an image in milliseconds, waiting included; after that, the answer is status 504 (default: "
+                    "longest time for an image in milliseconds, waiting included; after that, the answer is status 504 (default: "
                             + ServeOptions.TIMEOUT_MILLIS + ")")
     private int timeoutMillis = ServeOptions.TIMEOUT_MILLIS;
 

@@ -26,8 +26,9 @@ public final class TrainOptions {
             names = "--resume",
             paramLabel = "RUN",
             description =
-                    "run folder to resume from its newest checkpoint; options that change data, model or optimisation"
-                            + " are not allowed, except --epochs, the new total (default: start a new run)")
+                    "run folder to resume from its newest checkpoint, with the settings of the run; only --epochs (the new"
+                            + " total) and options for processes (train: also --threads) can be added (default: start a new"
+                            + " run)")
     private @Nullable Path resume;
 
     /** The recipe with all options applied. */

@@ -627,9 +627,9 @@ class MainTest {
                 .contains("passes over the training set (default: "
                         + defaults.train().epochs() + ")")
                 .contains("images per batch (default: " + defaults.data().batchSize() + ")")
-                .contains("initial learning rate (default: " + defaults.train().lr() + ")")
+                .contains("largest one (default: " + defaults.train().lr() + ")")
                 .contains("augmentation (default: " + defaults.train().seed() + ")")
-                .contains("for inference only (default: " + defaults.train().precision() + ")")
+                .contains("fused engine (default: " + defaults.train().precision() + ")")
                 .contains("supported (default: " + defaults.train().engine() + ")")
                 .contains("otherwise cpu (default: " + defaults.train().device() + ")")
                 .contains("skipped.csv (default: " + defaults.data().onBad() + ")")

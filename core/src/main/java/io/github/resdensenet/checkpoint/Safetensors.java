@@ -48,6 +48,19 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
             .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
             .build();
 
+    /** Whether a file starts with the length of a header that it has room for, and then a JSON object. */
+    static boolean looksLike(Path path) throws IOException {
+        ByteBuffer start = ByteBuffer.allocate(Long.BYTES + 1).order(ByteOrder.LITTLE_ENDIAN);
+        try (FileChannel channel = FileChannel.open(path)) {
+            channel.read(start);
+            start.flip();
+            return start.remaining() > Long.BYTES
+                    && start.getLong(0) > 0
+                    && start.getLong(0) <= channel.size() - Long.BYTES
+                    && start.get(Long.BYTES) == '{';
+        }
+    }
+
     /**
      * Reads a whole file and verifies its SHA-256 if the metadata has one.
      *

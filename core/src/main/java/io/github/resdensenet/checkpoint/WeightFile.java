@@ -15,8 +15,9 @@ import java.util.regex.Pattern;
  *
  * @param format the file's format
  * @param tensors the tensors, by the names that the models here use
+ * @param metadata the strings in the header of a safetensors file; empty for other formats
  */
-public record WeightFile(Format format, Map<String, TensorData> tensors) {
+public record WeightFile(Format format, Map<String, TensorData> tensors, Map<String, String> metadata) {
     /** The file formats, which are detected by content. */
     public enum Format {
         /** A zip or pickle written by {@code torch.save}. */
@@ -47,12 +48,13 @@ public record WeightFile(Format format, Map<String, TensorData> tensors) {
             throw new CheckpointException(file + ": no such run folder or weight file");
         }
         if (KerasFile.looksLike(file)) {
-            return new WeightFile(Format.KERAS, withCounters(KerasFile.read(file)));
+            return new WeightFile(Format.KERAS, withCounters(KerasFile.read(file)), Map.of());
         }
-        if (PthFile.looksLike(file)) {
-            return new WeightFile(Format.PTH, withCounters(withoutDots(PthFile.read(file, key, strip))));
+        if (!Safetensors.looksLike(file) && PthFile.looksLike(file)) { // a header's length can start as a pickle does
+            return new WeightFile(Format.PTH, withCounters(withoutDots(PthFile.read(file, key, strip))), Map.of());
         }
-        return new WeightFile(Format.SAFETENSORS, Safetensors.read(file).tensors());
+        Safetensors content = Safetensors.read(file);
+        return new WeightFile(Format.SAFETENSORS, withCounters(withoutDots(content.tensors())), content.metadata());
     }
 
     /** Writes tensors as a {@code .pth} file that {@code torch.load(weights_only=True)} reads. */

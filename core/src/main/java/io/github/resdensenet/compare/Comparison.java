@@ -249,7 +249,6 @@ public final class Comparison {
     private void write(Findings findings) throws IOException {
         ComparisonCurves curves = findings.curves();
         AtomicFiles.write(folder.resolve("curves.svg"), curves.svg());
-        AtomicFiles.write(folder.resolve("curves.png"), curves.png());
         StringBuilder csv = new StringBuilder();
         findings.csv().forEach(line -> csv.append(Csv.line(line)));
         AtomicFiles.write(folder.resolve("compare.csv"), csv.toString());
@@ -258,6 +257,11 @@ public final class Comparison {
                 JSON.writerWithDefaultPrettyPrinter().writeValueAsString(FindingsJson.of(findings)) + "\n");
         AtomicFiles.write(folder.resolve("compare.html"), findings.document().html(curves.svg()));
         AtomicFiles.write(folder.resolve("compare.md"), findings.document().markdown("curves.svg"));
+        try {
+            AtomicFiles.write(folder.resolve("curves.png"), curves.png());
+        } catch (LinkageError e) { // no font libraries
+            listener.remark("Note: curves.png was not written: " + e.getMessage());
+        }
     }
 
     /** Measures the speed and memory of a model in a fresh process, so that other models do not affect the result. */

@@ -8,6 +8,7 @@ import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.util.Decimal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -116,7 +117,7 @@ record Findings(Map<String, String> options, List<Row> rows, String machine, dou
             cells.add(List.of(
                     row.title(),
                     row.recipe(),
-                    "%,d".formatted(row.size().parameters()),
+                    String.format(Locale.ROOT, "%,d", row.size().parameters()),
                     Decimal.fixed(row.size().macs() / 1e6, 1),
                     Decimal.fixed(row.size().bytes() / 1048576.0, 1),
                     percent(row.accuracy()),
@@ -181,7 +182,7 @@ record Findings(Map<String, String> options, List<Row> rows, String machine, dou
                                 row.title(),
                                 row.recipe(),
                                 row.size().traits().shortcut(),
-                                "%,d".formatted(row.size().parameters()),
+                                String.format(Locale.ROOT, "%,d", row.size().parameters()),
                                 row.size().traits().featureReuse(),
                                 row.size().traits().gradientPath(),
                                 row.size().traits().activation(),

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -31,7 +32,10 @@ final class Verdict {
                             ranked.stream()
                                     .map(row -> row.title() + " "
                                             + Decimal.percent(row.accuracy().mean()) + "% with "
-                                            + "%,d".formatted(row.size().parameters()) + " parameters")
+                                            + String.format(
+                                                    Locale.ROOT,
+                                                    "%,d",
+                                                    row.size().parameters()) + " parameters")
                                     .toList())
                     + ".");
             List<Pair> own = pairs.stream()

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
 
 /** Makes batches: transforms, normalises and mixes images. Several threads may make batches at the same time. */
@@ -67,7 +68,7 @@ final class BatchMaker {
                 Arrays.stream(indices).map(i -> samples.get(i).classIndex()).toArray();
         int n = range.size();
         if (mixing.isEmpty()) {
-            return new Batch(pixels, indices, labels, size, () -> free.add(pixels));
+            return new Batch(pixels, indices, labels, size, releasing(pixels));
         }
         Mix mix = mixing.get().sample(KeyedRandom.of(batches.seed(), MIX, epoch.number, range.from()), size, size);
         if (own.size() > 0) {
@@ -76,7 +77,17 @@ final class BatchMaker {
             new Mixer(size).mix(pixels, own.size(), before.array(), mix);
         }
         int[] others = IntStream.range(0, n).map(i -> labels[(i + n - 1) % n]).toArray();
-        return new Batch(pixels, indices, labels, others, mix.lambda(), size, () -> free.add(pixels));
+        return new Batch(pixels, indices, labels, others, mix.lambda(), size, releasing(pixels));
+    }
+
+    /** Gives a buffer back for a later batch, once, however often the batch is closed. */
+    private Runnable releasing(FloatBuffer pixels) {
+        AtomicBoolean released = new AtomicBoolean();
+        return () -> {
+            if (released.compareAndSet(false, true)) {
+                free.add(pixels);
+            }
+        };
     }
 
     /** Transforms and normalises the image at a position of the epoch, and writes it from index {@code at} on. */

@@ -24,7 +24,7 @@ import org.bytedeco.pytorch.StringVector;
  */
 final class RollCall implements AutoCloseable {
     private static final long BEAT_MILLIS = 500;
-    /** A process whose number stands still for this long is lost. */
+    /** After a failed operation, a process whose number stands still for this long is lost. */
     private static final long SILENCE_MILLIS = 4_000;
 
     private static final long POLL_MILLIS = 100;

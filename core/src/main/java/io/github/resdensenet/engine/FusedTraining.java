@@ -43,7 +43,7 @@ public final class FusedTraining implements AutoCloseable {
      * Prepares a model on the CPU for square images.
      *
      * @param bf16 whether activations, and the weights that multiply them, are bfloat16 instead of float32
-     * @param labelSmoothing fraction of the target that is spread over all classes, 0 to 1
+     * @param labelSmoothing fraction of the target that is spread over all classes, 0 to below 1
      * @param classWeights the weight of each class in the loss; empty if all have weight 1
      * @param shards number of shards of a batch; it decides the last bits of the weights
      * @param sync whether batch normalisation is over the whole batch, not over each shard

@@ -62,7 +62,7 @@ public record Abstention(double precisionTarget, double threshold, Coverage chos
         double below = 0;
         for (int abstained = 0; abstained < n; abstained++) { // from the least confident prediction on
             double at = confidence[order[abstained]];
-            if ((abstained == 0 || at > below) && correct >= target * (n - abstained)) {
+            if ((abstained == 0 || at > below) && (double) correct / (n - abstained) >= target) {
                 double threshold = abstained == 0 ? 0 : shortBetween(below, at);
                 return Optional.of(new Abstention(target, threshold, new Coverage(n, n - abstained, correct)));
             }

@@ -7,7 +7,8 @@ import java.util.List;
 /**
  * Metrics of true and predicted classes, with the definitions of scikit-learn.
  *
- * <p>Precision, recall and F1 of each class, and their averages; each is 0 if its denominator is 0. Macro averages omit
+ * <p>Precision, recall and F1 of each class, and their averages; each is 0 if its denominator is 0. In a bootstrap draw
+ * without the images that a metric of a class is about, the metric is undefined instead. Macro averages omit
  * classes without images and predictions. Balanced accuracy is the mean recall of the classes with images. For ordinal
  * classes also Cohen's kappa with quadratic weights: 1 - the sum of squared differences / its expectation for
  * independent predictions with the same margins.
@@ -21,6 +22,7 @@ final class ConfusionMetrics implements MetricFamily {
     private final boolean ordinal;
     private final List<Quantity> quantities = new ArrayList<>();
     private final List<Proportion> proportions = new ArrayList<>();
+    private final Counts all;
 
     ConfusionMetrics(int classes, int[] truth, int[] predicted, boolean ordinal) {
         this.classes = classes;
@@ -29,7 +31,7 @@ final class ConfusionMetrics implements MetricFamily {
         this.ordinal = ordinal;
         int[] ones = new int[truth.length];
         Arrays.fill(ones, 1);
-        Counts all = new Counts(ones);
+        all = new Counts(ones);
         Proportion accuracy = new Proportion(all.allCorrect, all.n);
         add("balanced_accuracy", ALL_CLASSES, Proportion.NONE);
         for (String average : List.of("macro", "micro", "weighted")) {
@@ -123,10 +125,15 @@ final class ConfusionMetrics implements MetricFamily {
             withImages += actual > 0 ? 1 : 0;
             withImagesOrPredictions += actual + predictions > 0 ? 1 : 0;
             recalls += scores[1];
+            boolean[] leftOut = {
+                predictions == 0 && all.predictions[c] > 0,
+                actual == 0 && all.images[c] > 0,
+                predictions + actual == 0 && all.predictions[c] + all.images[c] > 0
+            };
             for (int s = 0; s < AVERAGED; s++) {
                 macro[s] += scores[s];
                 weighted[s] += scores[s] * actual;
-                into[next++] = scores[s];
+                into[next++] = leftOut[s] ? Double.NaN : scores[s];
             }
         }
         if (ordinal) {

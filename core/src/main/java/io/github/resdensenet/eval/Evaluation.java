@@ -75,7 +75,7 @@ public record Evaluation(
      *
      * @param temperature the calibration of the model
      * @param ordinal whether the classes are ordinal, in this order
-     * @throws IllegalArgumentException if a logit is not finite; the message names the image
+     * @throws ArithmeticException if a logit is not finite; the message names the image
      */
     public static Evaluation of(ModelOutputs outputs, Temperature temperature, boolean ordinal) {
         outputs.requireFinite();
@@ -165,9 +165,16 @@ public record Evaluation(
         return metric("accuracy").ci95().orElseThrow();
     }
 
-    /** The loss as the training loop reports it: the mean over batches of the mean loss, with label smoothing. */
+    /**
+     * The loss as the training loop reports it: the mean over batches of the mean loss, with label smoothing. NaN if the
+     * evaluation was made from probabilities.
+     */
     public double loss() {
-        return metric("loss").orNaN();
+        return metrics.stream()
+                .filter(metric -> metric.name().equals("loss"))
+                .mapToDouble(Metric::orNaN)
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     /** The mean negative log-likelihood of the true class, calibrated and without label smoothing. */

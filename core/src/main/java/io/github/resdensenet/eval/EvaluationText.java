@@ -27,13 +27,16 @@ final class EvaluationText {
         String subset = split.substring(0, 1).toUpperCase(Locale.ROOT) + split.substring(1);
         Interval interval = e.accuracyInterval();
         lines.add(title + " Best " + subset + " Accuracy: " + Decimal.percent(e.accuracy()) + "%");
-        lines.add(title + " Best " + subset + " Loss: " + Decimal.fixed(e.loss(), 4));
-        lines.add("%d of %d correct; 95%% interval %s%% to %s%%"
-                .formatted(
-                        e.confusion().correct(),
-                        e.n(),
-                        Decimal.percent(interval.low()),
-                        Decimal.percent(interval.high())));
+        if (!Double.isNaN(e.loss())) {
+            lines.add(title + " Best " + subset + " Loss: " + Decimal.fixed(e.loss(), 4));
+        }
+        lines.add(String.format(
+                Locale.ROOT,
+                "%d of %d correct; 95%% interval %s%% to %s%%",
+                e.confusion().correct(),
+                e.n(),
+                Decimal.percent(interval.low()),
+                Decimal.percent(interval.high())));
         lines.addAll(metrics(e));
         lines.addAll(classes(e));
         return lines;
@@ -42,7 +45,7 @@ final class EvaluationText {
     private static List<String> metrics(Evaluation e) {
         List<String> lines = new ArrayList<>();
         String method = e.groups() > 0 ? "bootstrap of " + e.groups() + " groups" : "Wilson, bootstrap";
-        lines.add("metric                       value  95%% interval (%s)".formatted(method));
+        lines.add(String.format(Locale.ROOT, "metric                       value  95%% interval (%s)", method));
         for (Metric metric : e.metrics()) {
             if (metric.name().startsWith("micro_")) { // equal to the accuracy with one label per image
                 continue;
@@ -50,18 +53,20 @@ final class EvaluationText {
             String bounds = metric.ci95()
                     .map(ci -> Decimal.fixed(ci.low(), 4) + " to " + Decimal.fixed(ci.high(), 4))
                     .orElse("- (" + metric.reason() + ")");
-            lines.add("%-26s %7s  %s".formatted(metric.name().replace('_', ' '), text(metric, 4), bounds));
+            lines.add(String.format(
+                    Locale.ROOT, "%-26s %7s  %s", metric.name().replace('_', ' '), text(metric, 4), bounds));
         }
         lines.add(
                 e.temperature().isNone()
                         ? "probabilities are not calibrated"
-                        : "probabilities are calibrated with temperature %s: NLL %s, raw %s; ECE %s, raw %s"
-                                .formatted(
-                                        Decimal.fixed(e.temperature().value(), 3),
-                                        text(e.metric("nll"), 4),
-                                        text(e.metric("nll_raw"), 4),
-                                        text(e.metric("ece"), 4),
-                                        text(e.metric("ece_raw"), 4)));
+                        : String.format(
+                                Locale.ROOT,
+                                "probabilities are calibrated with temperature %s: NLL %s, raw %s; ECE %s, raw %s",
+                                Decimal.fixed(e.temperature().value(), 3),
+                                text(e.metric("nll"), 4),
+                                text(e.metric("nll_raw"), 4),
+                                text(e.metric("ece"), 4),
+                                text(e.metric("ece_raw"), 4)));
         return lines;
     }
 
@@ -72,19 +77,20 @@ final class EvaluationText {
         lines.add(pad("class", width) + "      n  precision  recall     F1    AUC     AP");
         for (ClassMetrics c : e.perClass()) {
             lines.add(pad(c.name(), width)
-                    + "%7d  %9s  %6s  %5s  %5s  %5s"
-                            .formatted(
-                                    c.n(),
-                                    text(c.precision(), 3),
-                                    text(c.recall(), 3),
-                                    text(c.f1(), 3),
-                                    text(c.rocAuc(), 3),
-                                    text(c.averagePrecision(), 3)));
+                    + String.format(
+                            Locale.ROOT,
+                            "%7d  %9s  %6s  %5s  %5s  %5s",
+                            c.n(),
+                            text(c.precision(), 3),
+                            text(c.recall(), 3),
+                            text(c.f1(), 3),
+                            text(c.rocAuc(), 3),
+                            text(c.averagePrecision(), 3)));
         }
         lines.add("confusion matrix (rows: true class, columns: predicted class, in the order above)");
         for (int c = 0; c < e.classes().size(); c++) {
             StringBuilder row = new StringBuilder(pad(e.classes().get(c), width));
-            e.confusion().counts().get(c).forEach(n -> row.append("%7d".formatted(n)));
+            e.confusion().counts().get(c).forEach(n -> row.append(String.format(Locale.ROOT, "%7d", n)));
             lines.add(row.toString());
         }
         return lines;
@@ -186,15 +192,16 @@ final class EvaluationText {
 
     private static String words(String split, Abstention.Coverage coverage) {
         Interval interval = coverage.interval();
-        return "  %s: predicts %d of %d images (%s%%), %d of them correctly; 95%% interval %s%% to %s%% (Wilson)"
-                .formatted(
-                        split,
-                        coverage.answered(),
-                        coverage.n(),
-                        Decimal.percent(coverage.share()),
-                        coverage.right(),
-                        Decimal.percent(interval.low()),
-                        Decimal.percent(interval.high()));
+        return String.format(
+                Locale.ROOT,
+                "  %s: predicts %d of %d images (%s%%), %d of them correctly; 95%% interval %s%% to %s%% (Wilson)",
+                split,
+                coverage.answered(),
+                coverage.n(),
+                Decimal.percent(coverage.share()),
+                coverage.right(),
+                Decimal.percent(interval.low()),
+                Decimal.percent(interval.high()));
     }
 
     /** The threshold as fields of a JSON object; the field "threshold" is null if none reaches the precision. */
@@ -223,6 +230,9 @@ final class EvaluationText {
 
     /** The predictions as CSV, one line per image: path, true class, predicted class and calibrated probabilities. */
     public static String csv(Evaluation e) {
+        if (e.samples().size() < e.n()) {
+            throw new IllegalStateException("this evaluation has no images");
+        }
         List<String> header = new ArrayList<>(List.of("path", "truth", "predicted"));
         e.classes().forEach(name -> header.add("p_" + name));
         StringBuilder text = new StringBuilder(Csv.line(header));

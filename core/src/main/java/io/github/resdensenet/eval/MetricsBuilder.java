@@ -192,7 +192,7 @@ final class MetricsBuilder {
         if (proportion.n() == 0) {
             return new Metric(quantity.name(), OptionalDouble.of(value), Optional.empty(), quantity.undefined());
         }
-        Optional<Interval> interval = proportion.n() > 0 ? Optional.of(interval(proportion, drawn)) : drawn;
+        Optional<Interval> interval = proportion.n() > 0 ? Optional.of(interval(quantity, proportion, drawn)) : drawn;
         return new Metric(
                 quantity.name(),
                 OptionalDouble.of(value),
@@ -203,15 +203,27 @@ final class MetricsBuilder {
     /**
      * The interval of a proportion: the Wilson interval, or the bootstrap interval if images have groups. A proportion
      * of 0 or 1 has no bootstrap interval, because all draws are equal. Its interval is Wilson's with one trial per
-     * group.
+     * group that has images of the proportion.
      */
-    private Interval interval(MetricFamily.Proportion proportion, Optional<Interval> drawn) {
+    private Interval interval(
+            MetricFamily.Quantity quantity, MetricFamily.Proportion proportion, Optional<Interval> drawn) {
         if (!grouped()) {
             return Interval.wilson(proportion.successes(), proportion.n());
         }
-        long n = Math.min(groups, proportion.n());
+        long n = groupsOf(quantity);
         return drawn.orElseGet(
                 () -> Interval.wilson(Math.round((double) proportion.successes() / proportion.n() * n), n));
+    }
+
+    /** The number of groups with images that a proportion is about. */
+    private long groupsOf(MetricFamily.Quantity quantity) {
+        int c = quantity.classIndex();
+        int[] classOf = quantity.name().equals("precision") ? predicted : truth;
+        return IntStream.range(0, truth.length)
+                .filter(i -> c == MetricFamily.ALL_CLASSES || classOf[i] == c)
+                .map(i -> group[i])
+                .distinct()
+                .count();
     }
 
     private boolean grouped() {
@@ -219,7 +231,7 @@ final class MetricsBuilder {
     }
 
     private static ClassMetrics ofClass(String name, int n, Map<String, Metric> metrics) {
-        Metric[] five = metrics.values().toArray(Metric[]::new);
+        Metric[] five = metrics.values().toArray(Metric[]::new); // in the order of the families
         return new ClassMetrics(name, n, five[0], five[1], five[2], five[3], five[4]);
     }
 

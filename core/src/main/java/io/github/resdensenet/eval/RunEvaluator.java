@@ -241,9 +241,10 @@ public final class RunEvaluator {
         Manifest manifest = checkpoint.manifest();
         Preprocessing preprocessing = manifest.preprocessing();
         int threads = NativeSettings.apply(recipe.train().threads());
+        DeviceChoice device = recipe.train().device() == DeviceChoice.CPU ? DeviceChoice.CPU : DeviceChoice.AUTO;
         int total = samples.size();
         try (PixelCache pixels = PixelCache.of(samples, augmentation.source(preprocessing), threads, done -> {});
-                PreparedModel prepared = PreparedModel.of(run, checkpoint, precision, DeviceChoice.AUTO, threads);
+                PreparedModel prepared = PreparedModel.of(run, checkpoint, precision, device, threads);
                 DataLoader loader = new DataLoader(
                         pixels,
                         samples,

@@ -66,7 +66,7 @@ public record Temperature(double value) {
      * The temperature with the smallest mean negative log-likelihood in the range {@value #MIN} to {@value #MAX}.
      *
      * <p>The optimum is 0 if all predictions are correct, and infinite if the predictions are worse than chance. The
-     * result is then a bound of the range.
+     * result is then a bound of the range. Without outputs, it is {@link #NONE}.
      *
      * @param outputs outputs for images that the model was not trained on
      */

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Which network, and its sizes. Only ResDenseNet has sizes to choose; the other architectures are fixed.
+ * Which network, and its sizes. Only ResDenseNet has sizes to choose; for the other architectures,
+ * which are fixed, the sizes are ResDenseNet's defaults and mean nothing.
  *
  * @param name the architecture
  * @param growthRate new channels per dense layer

@@ -77,7 +77,8 @@ final class ResNet50V2 extends ImageClassifier {
             case 1 -> conv2.call(x);
             case 2 -> conv3.call(x);
             case 3 -> conv4.call(x);
-            default -> relu(postBn.call(conv5.call(x))); // [N, 2048, H/32, W/32]
+            case 4 -> relu(postBn.call(conv5.call(x))); // [N, 2048, H/32, W/32]
+            default -> throw new IndexOutOfBoundsException(stage);
         };
     }
 

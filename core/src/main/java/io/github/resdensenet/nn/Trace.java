@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Records the operations of one forward pass as a graph.
  *
- * <p>The summary, the diagram and the plans of the fused engine are all built from this graph, so they always agree
- * with the forward functions.
+ * <p>The summary, the diagram, the plans of the fused engine and the exports to ONNX and TorchScript are all built from
+ * this graph, so they always agree with the forward functions.
  */
 public final class Trace {
     private static final ThreadLocal<@Nullable Trace> OPEN = new ThreadLocal<>();

@@ -198,7 +198,7 @@ public final class Optimizer implements AutoCloseable {
         average.ifPresent(WeightAverage::swap);
     }
 
-    /** Returns a checksum of the bytes of all parameters, states and averages. */
+    /** Returns a checksum of the bytes of all parameters, their states and their averages. */
     public int checksum() {
         CRC32C checksum = new CRC32C();
         List<Tensor> blocks = new ArrayList<>(List.of(values));

@@ -3,6 +3,7 @@ package io.github.resdensenet.plot;
 import io.github.resdensenet.image.RgbImage;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /**
  * A figure of an attribution map: the image, the image with the heatmap over it, a colour legend and, optionally, the
@@ -99,7 +100,7 @@ public record AttributionFigure(
         int steps = 80;
         double step = SIDE / steps;
         for (int i = 0; i < steps; i++) {
-            String color = "#%06x".formatted(ColorMap.rgb(1 - (i + 0.5) / steps));
+            String color = String.format(Locale.ROOT, "#%06x", ColorMap.rgb(1 - (i + 0.5) / steps));
             svg.rect(left, TOP + i * step, 14, step + 0.5, color);
         }
         svg.text(left + 20, TOP + 12, 13, "start", INK, "most");

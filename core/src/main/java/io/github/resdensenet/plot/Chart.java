@@ -134,7 +134,7 @@ public final class Chart {
             out.append("<ul class=\"legend\">");
             for (int i = 0; i < curves.size(); i++) {
                 out.append("<li><svg class=\"key\" viewBox=\"0 0 28 10\" aria-hidden=\"true\">")
-                        .append("<line class=\"s%d\" x1=\"1\" y1=\"5\" x2=\"27\" y2=\"5\"/></svg><bdi>".formatted(i))
+                        .append("<line class=\"s%s\" x1=\"1\" y1=\"5\" x2=\"27\" y2=\"5\"/></svg><bdi>".formatted(i))
                         .append(Svg.escape(curves.get(i).name()))
                         .append("</bdi></li>");
             }

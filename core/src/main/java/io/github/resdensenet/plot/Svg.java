@@ -14,7 +14,7 @@ final class Svg {
 
     Svg(int width, int height, String title, String fontFamily) {
         this.height = height;
-        out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
+        out.append("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%s\" height=\"%s\" viewBox=\"0 0 %s %s\""
                 .formatted(width, height, width, height));
         out.append(" role=\"img\" font-family=\"").append(escape(fontFamily)).append("\">\n");
         out.append("<title>").append(escape(title)).append("</title>\n");

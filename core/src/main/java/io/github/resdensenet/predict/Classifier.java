@@ -19,6 +19,7 @@ import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.transforms.TestTimeAugmentation;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -162,6 +163,7 @@ public final class Classifier implements AutoCloseable {
      * Classifies an image file.
      *
      * @throws IOException if the file cannot be read or is not a supported image
+     * @throws ArithmeticException if a logit is not finite
      */
     public Prediction classify(Path image) throws IOException {
         return classify(image, TestTimeAugmentation.NONE);
@@ -171,6 +173,7 @@ public final class Classifier implements AutoCloseable {
      * Classifies an image file with test-time augmentation.
      *
      * @throws IOException if the file cannot be read or is not a supported image
+     * @throws ArithmeticException if a logit is not finite
      */
     public Prediction classify(Path image, TestTimeAugmentation augmentation) throws IOException {
         Prediction prediction = classify(ImageDecoder.decode(image, preprocessing.upright()), augmentation);
@@ -180,7 +183,7 @@ public final class Classifier implements AutoCloseable {
         return prediction;
     }
 
-    /** Classifies a decoded image of any size. */
+    /** Classifies a decoded image of any size. See {@link Prediction#isFinite()}. */
     public Prediction classify(RgbImage image) {
         return classify(List.of(image)).get(0);
     }
@@ -200,11 +203,16 @@ public final class Classifier implements AutoCloseable {
         }
     }
 
-    /** Classifies decoded images of any size as one batch; the predictions are in the same order. */
+    /** Classifies decoded images of any size; the predictions are in the same order. */
     public List<Prediction> classify(List<RgbImage> images) {
-        try (Batch batch = preprocess(images)) {
-            return classify(batch);
+        int most = Batch.largest(preprocessing.imageSize());
+        List<Prediction> predictions = new ArrayList<>();
+        for (int from = 0; from < images.size(); from += most) {
+            try (Batch batch = preprocess(images.subList(from, Math.min(images.size(), from + most)))) {
+                predictions.addAll(classify(batch));
+            }
         }
+        return predictions;
     }
 
     /** Classifies preprocessed images; the predictions are in the same order. */
@@ -223,7 +231,7 @@ public final class Classifier implements AutoCloseable {
         return new Prediction(classes, Prediction.probabilities(logits, prepared.temperature()), logits);
     }
 
-    /** Resizes and normalises decoded images of any size: the network's input for them. */
+    /** Resizes and normalises at least one decoded image of any size: the network's input for them. */
     public Batch preprocess(List<RgbImage> images) {
         return Batch.of(images.stream().map(preprocessing::input).toList(), table);
     }

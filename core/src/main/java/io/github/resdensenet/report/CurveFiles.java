@@ -59,9 +59,11 @@ final class CurveFiles {
 
     private static String csv(LearningCurves curves) {
         String subset = curves.checked().toLowerCase(Locale.ROOT);
-        StringBuilder text =
-                new StringBuilder("epoch,training_accuracy,%s_accuracy,training_loss,%s_loss,learning_rate,best\n"
-                        .formatted(subset, subset));
+        StringBuilder text = new StringBuilder(String.format(
+                Locale.ROOT,
+                "epoch,training_accuracy,%s_accuracy,training_loss,%s_loss,learning_rate,best\n",
+                subset,
+                subset));
         for (int i = 0; i < curves.lr().size(); i++) {
             text.append(i + 1).append(',').append(curves.trainAcc().get(i));
             text.append(',').append(curves.checkedAcc().get(i)).append(',');

@@ -146,6 +146,13 @@ final class Limits {
     }
 
     private void probabilities() {
+        if (test.temperature().isAtBound()) {
+            add(
+                    "The temperature of the calibration is at a bound of its range (%s). The best temperature may lie"
+                            + " outside, for instance because nearly all validation images are predicted correctly."
+                            + " The probabilities can be far too high or too low.",
+                    Numbers.decimal(test.temperature().value()));
+        }
         double ece = test.metric("ece").orNaN();
         if (ece > 0.05) {
             boolean overconfident = mean(Reliability.Bin::confidence) > mean(Reliability.Bin::accuracy);

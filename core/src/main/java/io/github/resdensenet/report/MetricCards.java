@@ -47,7 +47,11 @@ final class MetricCards {
                     "cross-entropy of the %2$s probabilities, without label smoothing; uniform guessing has %1$.3f,"
                             + " 0 is perfect"),
             new Shown("brier", "Brier score", false, "squared error of the %2$s probabilities, 0 to 2; 0 is perfect"),
-            new Shown("ece", "Expected calibration error", true, "mean gap between confidence and accuracy"));
+            new Shown(
+                    "ece",
+                    "Expected calibration error",
+                    true,
+                    "mean gap between the probability of the predicted class and the accuracy"));
 
     static List<Card> of(Evaluation test) {
         return of(test, !test.temperature().isNone(), "test images");

@@ -1,6 +1,7 @@
 package io.github.resdensenet.report;
 
 import io.github.resdensenet.eval.Interval;
+import io.github.resdensenet.util.Decimal;
 import java.util.Locale;
 
 /** Formats numbers for the report templates. */
@@ -9,7 +10,7 @@ public final class Numbers {
 
     /** A fraction of 1 as a percentage with one decimal; "-" for NaN. */
     public static String percent(double fraction) {
-        return Double.isNaN(fraction) ? "-" : String.format(Locale.ROOT, "%.1f%%", 100 * fraction);
+        return Double.isNaN(fraction) ? "-" : Decimal.percent(fraction) + "%";
     }
 
     /** A number with three decimals; "-" for NaN. */

@@ -10,6 +10,7 @@ import io.github.resdensenet.plot.LearningCurves;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 
@@ -93,8 +94,12 @@ final class PageCharts {
         bins.forEach(bin -> chart.point(
                 bin.confidence(),
                 bin.accuracy(),
-                "%d predictions with confidence about %s: %s are correct"
-                        .formatted(bin.count(), Numbers.percent(bin.confidence()), Numbers.percent(bin.accuracy()))));
+                String.format(
+                        Locale.ROOT,
+                        "%d predictions with confidence about %s: %s are correct",
+                        bin.count(),
+                        Numbers.percent(bin.confidence()),
+                        Numbers.percent(bin.accuracy()))));
         return chart.html("On the dashed line, accuracy equals confidence.");
     }
 
@@ -122,11 +127,12 @@ final class PageCharts {
         points.forEach(point -> chart.point(
                 point.falsePositiveRate(),
                 point.truePositiveRate(),
-                "%s: true positive rate %s at false positive rate %s"
-                        .formatted(
-                                name,
-                                Numbers.percent(point.truePositiveRate()),
-                                Numbers.percent(point.falsePositiveRate()))));
+                String.format(
+                        Locale.ROOT,
+                        "%s: true positive rate %s at false positive rate %s",
+                        name,
+                        Numbers.percent(point.truePositiveRate()),
+                        Numbers.percent(point.falsePositiveRate()))));
     }
 
     private static List<RocCurve.Point> thinned(List<RocCurve.Point> points) {

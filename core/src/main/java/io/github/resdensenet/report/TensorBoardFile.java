@@ -14,12 +14,15 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A run for TensorBoard: one event file in its folder tb, rewritten from the history after every epoch. It therefore
- * has each epoch once, also after resuming, and a TensorBoard that watches the folder follows the training run.
+ * A run for TensorBoard: one event file in its folder tb, made from the history after every epoch. It therefore has each
+ * epoch once, also after resuming. New events are appended if the others have not changed, because a running TensorBoard
+ * does not notice that a file has been replaced.
  */
 final class TensorBoardFile {
     private static final String FILE = "tb/events.out.tfevents.0.resdensenet";
@@ -74,7 +77,19 @@ final class TensorBoardFile {
                 events.image(tag, bestEpoch, time, image.width(), image.height(), png);
             }
         }
-        AtomicFiles.write(file, events.bytes());
+        write(file, events.bytes());
+    }
+
+    private static void write(Path file, byte[] content) throws IOException {
+        byte[] old = Files.isRegularFile(file) ? Files.readAllBytes(file) : new byte[0];
+        boolean continues = old.length > 0
+                && old.length <= content.length
+                && Arrays.equals(old, 0, old.length, content, 0, old.length);
+        if (continues) {
+            Files.write(file, Arrays.copyOfRange(content, old.length, content.length), StandardOpenOption.APPEND);
+        } else {
+            AtomicFiles.write(file, content);
+        }
     }
 
     private static double begun(Path file) throws IOException {

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -143,16 +144,17 @@ public record History(List<EpochMetrics> epochs) {
         /** Returns the article's log line. Lr is the next epoch's: the article prints it after scheduler.step(). */
         public String line() {
             String subset = checkedOn == Subset.TEST ? "Test" : "Val";
-            return "Epoch:%2d, Train_acc:%s%%, Train_loss:%s, %s_acc:%s%%, %s_loss:%s, Lr:%s"
-                    .formatted(
-                            epoch,
-                            Decimal.percent(trainAcc),
-                            Decimal.fixed(trainLoss, 3),
-                            subset,
-                            Decimal.percent(acc),
-                            subset,
-                            Decimal.fixed(loss, 3),
-                            Decimal.scientific(nextLr));
+            return String.format(
+                    Locale.ROOT,
+                    "Epoch:%2d, Train_acc:%s%%, Train_loss:%s, %s_acc:%s%%, %s_loss:%s, Lr:%s",
+                    epoch,
+                    Decimal.percent(trainAcc),
+                    Decimal.fixed(trainLoss, 3),
+                    subset,
+                    Decimal.percent(acc),
+                    subset,
+                    Decimal.fixed(loss, 3),
+                    Decimal.scientific(nextLr));
         }
 
         String csv() {

@@ -1,6 +1,7 @@
 package io.github.resdensenet.run;
 
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.ErrorText;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -34,6 +35,17 @@ public final class RunLog {
             text.append(printable).append('\n');
             lines.accept(printable);
         });
+    }
+
+    /** Writes the log so far and the error that ended the training run, which is not passed on. */
+    public void writeAfter(Throwable error, Run run) {
+        String reason = ErrorText.of(error).lines().findFirst().orElse("");
+        text.append(Text.printable("Ended by an error: " + reason)).append('\n');
+        try {
+            write(run);
+        } catch (IOException e) {
+            error.addSuppressed(e);
+        }
     }
 
     /** Writes the log so far. */

@@ -8,6 +8,7 @@ import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.Parallel;
 import java.io.IOException;
+import java.util.Locale;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -79,8 +80,13 @@ final class Checkpointer implements AutoCloseable {
     String summary(History history) {
         double trained =
                 history.epochs().stream().mapToDouble(EpochMetrics::seconds).sum();
-        return "Checkpoints: %d saved; training waited %.2f s (%.2f%%), writing took %.2f s in the background"
-                .formatted(saves, blockedNanos / 1e9, 100 * blockedNanos / 1e9 / trained, writingNanos.get() / 1e9);
+        return String.format(
+                Locale.ROOT,
+                "Checkpoints: %d saved; training waited %.2f s (%.2f%%), writing took %.2f s in the background",
+                saves,
+                blockedNanos / 1e9,
+                100 * blockedNanos / 1e9 / trained,
+                writingNanos.get() / 1e9);
     }
 
     /**

@@ -77,7 +77,7 @@ public abstract class Engine implements AutoCloseable {
     /**
      * Computes one training step: forward pass, loss, backward pass and optimiser step.
      *
-     * @throws ArithmeticException if the loss or a gradient is not finite; the weights are unchanged then
+     * @throws ArithmeticException if the loss or a gradient is not finite; the parameters are unchanged then
      */
     public final Step step(Batch batch, double lr) {
         return step(batch, StepShare.WHOLE, lr);

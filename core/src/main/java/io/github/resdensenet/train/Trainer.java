@@ -19,7 +19,10 @@ import java.util.Optional;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 
-/** Trains a network by a recipe into a new run folder, or resumes a run. The training loop is {@link TrainingLoop}. */
+/**
+ * Trains a network by a recipe into a new run folder, or resumes a run. The training loop is {@link TrainingLoop}. Use a
+ * trainer for one training run only.
+ */
 public final class Trainer {
     private final List<TrainListener> listeners;
     private final ProcessGroup group;
@@ -72,7 +75,10 @@ public final class Trainer {
         }
     }
 
-    /** Resumes a run, to its number of epochs or, if {@code epochs} is not 0, to that number. */
+    /**
+     * Resumes a run, to its number of epochs or, if {@code epochs} is not 0, to that number. See
+     * {@link #resume(Path, Map)} for errors.
+     */
     public Run resume(Path folder, int epochs) throws IOException {
         if (epochs < 0) {
             throw new IllegalArgumentException("epochs must not be negative, got " + epochs);
@@ -143,12 +149,19 @@ public final class Trainer {
 
     private Run run(TrainingSetup setup, Run run, Progress state, History history) throws IOException {
         setup.describe(run, log);
-        if (group.rank() == 0 && group.size() > 1) {
-            group.barrier("run", this::checkRequest);
-            RunCopy.send(run, group);
+        try {
+            if (group.rank() == 0 && group.size() > 1) {
+                group.barrier("run", this::checkRequest);
+                RunCopy.send(run, group);
+            }
+            group.barrier("start", this::checkRequest); // the others read their images
+            new TrainingLoop(setup, run, listeners, log, group).fit(state, history);
+        } catch (CancellationException e) {
+            throw e; // the loop has written the log
+        } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
+            log.writeAfter(e, run);
+            throw e;
         }
-        group.barrier("start", this::checkRequest); // the others read their images
-        new TrainingLoop(setup, run, listeners, log, group).fit(state, history);
         return run;
     }
 

@@ -24,9 +24,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -85,6 +87,20 @@ record TrainingData(
         }
         texts.put(Run.SPLIT, SplitFile.text(folder, split, digests, groups));
         return new TrainingData(folder, split, groups, texts, remarks, trainingSizes);
+    }
+
+    /** Names that are numbers must have the order of the numbers. */
+    static void requireNumericOrder(List<String> classes) {
+        if (!classes.stream().allMatch(name -> name.matches("\\d{1,9}"))) {
+            return;
+        }
+        for (int i = 1; i < classes.size(); i++) {
+            if (Integer.parseInt(classes.get(i)) < Integer.parseInt(classes.get(i - 1))) {
+                throw new IllegalArgumentException(
+                        "data.ordinal needs class folders in ascending order of their names, but " + classes.get(i - 1)
+                                + " comes before " + classes.get(i) + "; rename them with leading zeros");
+            }
+        }
     }
 
     private static String skipped(ImageFolder all, Map<Integer, ImageException> faults) {
@@ -272,6 +288,35 @@ record TrainingData(
                 .toList());
     }
 
+    /** Logs how many images that are not for training were training images of the run that the weights come from. */
+    void describeOverlap(Path pretrained, RunLog log) throws IOException {
+        Path file = pretrained.resolve(Run.SPLIT);
+        if (!Files.isRegularFile(file)) {
+            return; // a weight file or an imported run
+        }
+        Set<String> trained;
+        try {
+            trained = SplitFile.read(file).stream()
+                    .filter(row -> row.subset() == Subset.TRAIN)
+                    .map(SplitFile.Row::sha256)
+                    .collect(Collectors.toSet());
+        } catch (IOException e) {
+            log.say("Note: it is unknown which images the weights were trained on: " + e.getMessage());
+            return;
+        }
+        for (Subset subset : List.of(Subset.VAL, Subset.TEST)) {
+            int[] rows = split.rows(subset);
+            int seen = 0;
+            for (int row : rows) {
+                seen += trained.contains(Digest.sha256(folder.samples().get(row).path())) ? 1 : 0;
+            }
+            if (seen > 0) {
+                log.say("Note: " + seen + " of " + rows.length + " " + subset.title()
+                        + " images were training images of " + pretrained + ", so their results are too optimistic");
+            }
+        }
+    }
+
     /** Logs the data set as the article prints it, and the subsets with their class counts. */
     void describe(Recipe recipe, Preprocessing preprocessing, RunLog log) {
         log.say("Dataset ImageFolder");
@@ -288,7 +333,8 @@ record TrainingData(
                 List<String> perClass = IntStream.range(0, counts.size())
                         .mapToObj(c -> folder.classes().get(c) + " " + counts.get(c))
                         .toList();
-                log.say("%-6s %d images (%s)".formatted(subset.label() + ":", rows, String.join(", ", perClass)));
+                log.say(String.format(
+                        Locale.ROOT, "%-6s %d images (%s)", subset.label() + ":", rows, String.join(", ", perClass)));
             }
         }
         recipe.augment().mixing().ifPresent(mixing -> log.say("    Batches: " + mixing));

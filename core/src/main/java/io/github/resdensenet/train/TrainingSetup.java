@@ -20,6 +20,7 @@ import io.github.resdensenet.run.Weights;
 import io.github.resdensenet.transforms.Normalize;
 import io.github.resdensenet.transforms.Preprocessing;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -67,7 +68,8 @@ final class TrainingSetup implements AutoCloseable {
         this.group = group;
         Device device = NativeSettings.device(recipe.train().device());
         model.to(device);
-        engine = Engine.of(recipe, model, data.classWeights(recipe), device, group);
+        Recipe feasible = withBatchAtMost(loaders.train().count(), recipe); // the engine prepares itself for a batch
+        engine = Engine.of(feasible, model, data.classWeights(recipe), device, group);
         inference = engine.inference(recipe.data().imageSize());
         validation = new Validation(recipe, data, model, inference, loaders, group);
         environment = Environment.describe(engine.name(), device.is_cuda() ? "cuda" : "cpu");
@@ -84,6 +86,9 @@ final class TrainingSetup implements AutoCloseable {
             Recipe recipe, @Nullable Path init, boolean newHead, ProcessGroup group, RunLog log, ImageProgress progress)
             throws IOException {
         ImageFolder folder = ImageFolder.open(recipe.data().folder());
+        if (recipe.data().ordinal()) {
+            TrainingData.requireNumericOrder(folder.classes());
+        }
         Recipe resolved = Trainer.withPrecision(recipe.resolved(folder, log::say));
         NativeSettings.apply(resolved.train().threads());
         ImageClassifier model = Models.create(
@@ -104,11 +109,18 @@ final class TrainingSetup implements AutoCloseable {
                 TrainingData data = TrainingData.split(folder, pixels, resolved);
                 data.trainingSizes().forEach(images -> checkBatchSize(model, resolved, images));
                 data.describe(resolved, preprocessing, log);
+                if (init != null) {
+                    data.describeOverlap(init, log);
+                }
                 Loaders loaders = new Loaders(resolved, data, preprocessing, pixels.readable(), group, progress);
                 return closingOnFailure(
                         loaders, () -> new TrainingSetup(resolved, data, preprocessing, loaders, model, group));
             });
         });
+    }
+
+    private static Recipe withBatchAtMost(int images, Recipe recipe) {
+        return recipe.data().batchSize() <= images ? recipe : recipe.with("data.batchSize", Integer.toString(images));
     }
 
     private static void checkImageSize(ImageClassifier model, Recipe recipe) {
@@ -294,7 +306,7 @@ final class TrainingSetup implements AutoCloseable {
     /**
      * Checks that all processes have the same weights and moments.
      *
-     * @throws IllegalStateException if they differ, naming the ranks
+     * @throws UncheckedIOException if they differ, naming the ranks
      */
     void checkReplicas() {
         if (group.size() > 1) {

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /** Evaluates the model of a training run: after each epoch, and at the end. */
@@ -166,11 +167,12 @@ final class Validation {
     private void compareAverage(Run run, Checkpoint best, RunLog log, ImageProgress progress) throws IOException {
         ModelState.load(model, Optimizer.rawWeights(best), run.best());
         inference.update();
-        log.say("Average of the weights: %s%% on the %s images; without averaging, the same epoch has %s%%"
-                .formatted(
-                        Decimal.percent(best.manifest().progress().bestAccuracy()),
-                        subset().title(),
-                        Decimal.percent(outputs(subset(), progress).accuracy())));
+        log.say(String.format(
+                Locale.ROOT,
+                "Average of the weights: %s%% on the %s images; without averaging, the same epoch has %s%%",
+                Decimal.percent(best.manifest().progress().bestAccuracy()),
+                subset().title(),
+                Decimal.percent(outputs(subset(), progress).accuracy())));
         if (subset() == Subset.TEST) {
             run.countTestEvaluation();
         }

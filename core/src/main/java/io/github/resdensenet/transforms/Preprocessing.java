@@ -17,7 +17,7 @@ import java.util.Optional;
  * @param resize how an image that is not square becomes square
  */
 public record Preprocessing(int imageSize, Normalize normalize, boolean upright, ResizeMode resize) {
-    /** Longer images are cut in resize mode crop. */
+    /** The middle part of longer images is used in resize mode crop and for random crops. */
     public static final int MOST_ASPECT_RATIO = 16;
 
     /** How an image that is not square becomes square. */

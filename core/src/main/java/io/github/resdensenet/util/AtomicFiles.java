@@ -242,7 +242,7 @@ public final class AtomicFiles {
         }
     }
 
-    /** Forces the entries of a folder to disk. Does nothing on systems that do not support this, such as Windows. */
+    /** Forces the entries of a folder to disk. Errors are ignored: Windows and some file systems cannot do this. */
     public static void forceFolder(Path folder) {
         try (FileChannel channel = FileChannel.open(folder)) {
             channel.force(true);

@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
@@ -73,7 +74,7 @@ public final class Text {
                 case '\t' -> result.append("\\t");
                 default -> {
                     if (isInvisible(c)) {
-                        result.append("\\u%04x".formatted(c));
+                        result.append(String.format(Locale.ROOT, "\\u%04x", c));
                     } else {
                         result.appendCodePoint(c);
                     }

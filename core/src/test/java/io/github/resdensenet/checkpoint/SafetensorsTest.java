@@ -124,6 +124,18 @@ class SafetensorsTest {
     }
 
     @Test
+    void aHeaderOfAnyLengthIsNotTakenForAPickle() throws Exception {
+        Path path = folder.resolve("m.safetensors");
+        int pickles = 0;
+        for (int length = 0; length < 256; length += 4) {
+            Files.write(path, bytes(new Safetensors(Map.of(), Map.of("padding", " ".repeat(length)))));
+            pickles += PthFile.looksLike(path) ? 1 : 0;
+            assertThat(WeightFile.read(path, "", "").format()).isEqualTo(WeightFile.Format.SAFETENSORS);
+        }
+        assertThat(pickles).isPositive();
+    }
+
+    @Test
     void rejectsTruncatedFiles() throws Exception {
         byte[] whole = bytes(new Safetensors(ModelState.of(Models.create(SMALL, 3, 5)), Map.of()));
         Path path = folder.resolve("truncated.safetensors");

@@ -9,12 +9,15 @@ import io.github.resdensenet.nn.ImageClassifier;
 import io.github.resdensenet.nn.ModelConfig;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.nn.Models;
+import io.github.resdensenet.run.Recipe;
+import io.github.resdensenet.run.Run;
 import io.github.resdensenet.run.Weights;
 import io.github.resdensenet.testkit.Extent;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.KerasFiles;
 import io.github.resdensenet.testkit.TestModels;
 import io.github.resdensenet.transforms.Normalize;
+import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.KeyedRandom;
 import io.jhdf.HdfFile;
 import io.jhdf.WritableHdfFile;
@@ -59,6 +62,24 @@ class WeightsTest {
 
     private Path file(String name, byte[] bytes) throws IOException {
         return Files.write(folder.resolve(name), bytes);
+    }
+
+    @Test
+    void exportedSafetensorsKeepTheNormalisation() throws Exception {
+        Recipe recipe = Recipe.defaults().with("model.blockConfig", "[1, 1]").with("model.growthRate", "4");
+        try (ImageClassifier model = Models.create(recipe.model(), 2, 0)) {
+            Weights weights = new Weights(ModelState.of(model), Normalize.MINUS_ONE_TO_ONE, folder);
+            Run run = weights.createRun(recipe, List.of("a", "b"), folder.resolve("run"));
+            Path file = folder.resolve("exported.safetensors");
+            AtomicFiles.write(file, Weights.forExport(run.readModel())::write);
+            assertThat(Weights.read(file).normalize()).isEqualTo(Normalize.MINUS_ONE_TO_ONE);
+
+            Map<String, String> damaged = Map.of("normalize.mean", "0 0", "normalize.std", "1 1 1");
+            AtomicFiles.write(file, new Safetensors(ModelState.of(model), damaged)::write);
+            assertThatThrownBy(() -> Weights.read(file))
+                    .isInstanceOf(CheckpointException.class)
+                    .hasMessage(file + ": normalize.mean and normalize.std must be 3 numbers each, got 0 0 and 1 1 1");
+        }
     }
 
     @ParameterizedTest
@@ -258,6 +279,10 @@ class WeightsTest {
             assertThat(old).containsKey("features.denseblock1.denselayer1.norm.1.weight");
             Weights weights = Weights.read(pth(old));
             assertThat(weights.normalize()).isEqualTo(Normalize.IMAGENET);
+            Path safetensors = folder.resolve("old.safetensors");
+            AtomicFiles.write(safetensors, new Safetensors(old, Map.of())::write);
+            assertThat(Weights.read(safetensors).tensors().keySet())
+                    .isEqualTo(weights.tensors().keySet());
             Map<String, TensorData> before = ModelState.of(ours);
             weights.loadBackbone(ours);
             Map<String, TensorData> expected = ModelState.of(published);

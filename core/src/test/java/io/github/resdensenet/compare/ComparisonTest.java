@@ -19,10 +19,13 @@ import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the names are not valid there")
 class ComparisonTest {
     private static final Map<String, String> SMALL = Map.of(
             "model.blockConfig", "[1, 1]",

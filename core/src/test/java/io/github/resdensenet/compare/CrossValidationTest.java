@@ -21,10 +21,13 @@ import java.util.Set;
 import java.util.concurrent.CancellationException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "the names are not valid there")
 class CrossValidationTest {
     private static final int PER_CLASS = 12;
     private static final int FOLDS = 3;

@@ -73,6 +73,7 @@ class DataLoaderTest {
                         samples.add(batch.indices()[i]);
                     }
                     all.add(samples + " " + labels + " " + Arrays.hashCode(values));
+                    batch.close(); // and again by the try statement: the buffer must be used again only once
                 }
             }
         }

@@ -124,6 +124,30 @@ class EvaluationTest {
     }
 
     @Test
+    void aClassInFewGroupsHasAWideInterval() {
+        int patients = 60;
+        int images = patients - 1 + 40;
+        int[] truth = new int[images];
+        double[][] p = new double[images][];
+        String[] groups = new String[images];
+        for (int i = 0; i < images; i++) { // the last patient has all 40 images of class 2, all predicted as class 0
+            int patient = Math.min(i, patients - 1);
+            truth[i] = patient == patients - 1 ? 2 : patient % 2;
+            p[i] = new double[3];
+            p[i][truth[i] % 2] = 1;
+            groups[i] = "patient " + patient;
+        }
+        Interval one = Interval.wilson(0, 1);
+        assertThat(of(truth, p, groups).perClass().get(2).recall().ci95()).contains(one);
+        assertThat(one.high()).isGreaterThan(0.7);
+
+        p[images - 1] = new double[] {0, 0, 1}; // in the draws without the patient, the recall is undefined, not 0
+        Metric recall = of(truth, p, groups).perClass().get(2).recall();
+        assertThat(recall.orNaN()).isEqualTo(1 / 40.0);
+        assertThat(recall.ci95()).contains(one);
+    }
+
+    @Test
     void groupsMakeIntervalsWider() {
         int n = 200;
         int[] truth = new int[n];
@@ -223,6 +247,13 @@ class EvaluationTest {
         assertThat(Abstention.reaching(of(new int[] {1, 1, 1, 1, 1}, p), 0.1)).isEmpty();
         double[][] equal = {p[0], p[0], p[0], p[0], p[0]}; // equal confidence
         assertThat(Abstention.reaching(of(truth, equal), 0.95)).isEmpty();
+        int[] labels = new int[300];
+        double[][] sure = new double[300][];
+        for (int i = 0; i < 300; i++) {
+            labels[i] = i < 243 ? 0 : 1;
+            sure[i] = new double[] {1, 0, 0};
+        }
+        assertThat(Abstention.reaching(of(labels, sure), 0.81)).isPresent(); // 0.81 * 300 is above 243 in double
         assertThatThrownBy(() -> Abstention.reaching(e, 0))
                 .hasMessageContaining("precision must be above 0 and at most 1, got 0.0");
     }

@@ -85,6 +85,7 @@ class AveragedViewsTest {
     @EnumSource(TestTimeAugmentation.class)
     void logitsAreTheMeanOfSinglePredictions(TestTimeAugmentation augmentation) throws Exception {
         try (Classifier classifier = Classifier.load(run("run").folder())) {
+            assertThat(classifier.classify(List.of())).isEmpty();
             RgbImage image = ImageDecoder.decode(images.resolve("day/0.png"), false);
             double[] mean = new double[CLASSES.size()];
             for (RgbImage view : augmentation.views(image, classifier.preprocessing())) {

@@ -12,9 +12,9 @@ import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -38,7 +38,7 @@ class OldRunTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.1.0", "0.2.0"})
-    void isEvaluated(String version) throws Exception {
+    void runsOfEarlierVersionsAreEvaluated(String version) throws Exception {
         Run run = open(version);
         Manifest manifest = run.readBestManifest();
         Evaluation val = new RunEvaluator(run).evaluateSplit(Subset.VAL, null, (done, total) -> {});
@@ -50,7 +50,7 @@ class OldRunTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0.1.0", "0.2.0"})
-    void isResumed(String version) throws Exception {
+    void runsOfEarlierVersionsAreResumed(String version) throws Exception {
         Run run = open(version);
         Manifest.Progress before = run.recoverNewest().checkpoint().manifest().progress();
         assertThat(before.epoch()).isEqualTo(1);
@@ -67,9 +67,19 @@ class OldRunTest {
                 .contains("Stopped after 1 epochs", "Resuming", "(35 steps in total)");
     }
 
-    @Test
-    void quantizationOfVersion020IsRead() throws Exception {
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3})
+    void quantizationIsRead(int formatVersion) throws Exception {
         Run run = open("0.2.0");
+        Path file = run.file("quantization.json");
+        if (formatVersion == 2) { // of a version before the release
+            Files.copy(
+                    Path.of(Objects.requireNonNull(OldRunTest.class.getResource("quantization-2.json"))
+                            .toURI()),
+                    file,
+                    StandardCopyOption.REPLACE_EXISTING);
+        }
+        assertThat(Files.readString(file)).contains("\"formatVersion\" : " + formatVersion);
         try (Classifier classifier = Classifier.load(run.folder(), InferencePrecision.INT8)) {
             assertThat(classifier.precision()).matches("int8|fp32 \\(int8 needs .*\\)");
         }

@@ -468,6 +468,7 @@ class ResumeTest {
         assertThat(run.recoverNewest().checkpoint().manifest().progress().step())
                 .isZero();
         assertThat(run.best()).doesNotExist();
+        assertThat(Files.readAllLines(run.file("log.txt"))).last().asString().startsWith("Ended by an error: ");
         Trust.row("T5-" + engine, 1, 0, "stopped in the first step");
     }
 

@@ -10,6 +10,7 @@ import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
 import io.github.resdensenet.run.Checkpoint;
+import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.History.EpochMetrics;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
@@ -20,9 +21,13 @@ import java.io.UncheckedIOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
@@ -77,6 +82,37 @@ class TrainerTest {
         assertThat(images).isEqualTo(26); // 7 batches: groups of 3, 3 and 1
         assertThat(run.recoverNewest().checkpoint().manifest().progress().step())
                 .isEqualTo(3 * 3);
+    }
+
+    @Test
+    void aBatchMayBeLargerThanTheTrainingSet() throws Exception {
+        Recipe whole = recipe.with("train.epochs", "1");
+        Run run = Trainer.train(whole.with("data.batchSize", "4096"), root.resolve("run"));
+        Run exact = Trainer.train(whole.with("data.batchSize", "26"), root.resolve("exact"));
+        assertThat(weights(run)).isEqualTo(weights(exact));
+    }
+
+    @Test
+    void tensorBoardEventsGrowInPlace() throws Exception {
+        Path file = root.resolve("run/tb/events.out.tfevents.0.resdensenet");
+        Set<Object> keys = new HashSet<>();
+        List<Long> sizes = new ArrayList<>();
+        new Trainer(new TrainListener() {
+                    @Override
+                    public void epoch(History.EpochMetrics metrics) {
+                        try {
+                            keys.add(String.valueOf(Files.readAttributes(file, BasicFileAttributes.class)
+                                    .fileKey()));
+                            sizes.add(Files.size(file));
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                })
+                .train(recipe.with("train.epochs", "3"), root.resolve("run"), null, false);
+        assertThat(keys).hasSize(1);
+        sizes.add(Files.size(file));
+        assertThat(sizes).hasSize(4).isSorted().doesNotHaveDuplicates();
     }
 
     @Test
@@ -237,6 +273,16 @@ class TrainerTest {
         Run fromRun = new Trainer(new TrainListener() {}).train(frozen, root.resolve("b"), first.folder(), false);
         Run fromFile = new Trainer(new TrainListener() {}).train(frozen, root.resolve("c"), file, false);
         assertThat(weights(fromRun)).isEqualTo(weights(fromFile));
+        assertThat(Files.readString(fromRun.file("log.txt"))).doesNotContain("were training images of");
+        Run otherSplit = new Trainer(new TrainListener() {})
+                .train(frozen.with("train.seed", "5"), root.resolve("e"), first.folder(), false);
+        assertThat(Files.readString(otherSplit.file("log.txt")))
+                .containsPattern("Note: \\d+ of 8 test images were training images of "
+                        + Pattern.quote(first.folder().toString()));
+        Files.writeString(first.file("split.csv"), "damaged");
+        Run unknown = new Trainer(new TrainListener() {}).train(frozen, root.resolve("f"), first.folder(), false);
+        assertThat(Files.readString(unknown.file("log.txt")))
+                .contains("Note: it is unknown which images the weights were trained on: ");
         assertThatThrownBy(() -> new Trainer(new TrainListener() {})
                         .train(frozen.with("model.growthRate", "4"), root.resolve("d"), file, false))
                 .hasMessageContaining("with a different shape or type");

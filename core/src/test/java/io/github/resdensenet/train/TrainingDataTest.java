@@ -102,6 +102,27 @@ class TrainingDataTest {
     }
 
     @Test
+    void ordinalClassesAreInNumericOrder() throws Exception {
+        Path grades = root.resolve("grades");
+        for (String grade : List.of("2", "10")) {
+            Files.createDirectories(grades.resolve(grade));
+            for (int i = 0; i < PER_CLASS; i++) {
+                String name = "%03d.png".formatted(i);
+                Files.copy(
+                        data.resolve(grade.equals("2") ? "a" : "b").resolve(name),
+                        grades.resolve(grade).resolve(name));
+            }
+        }
+        Recipe ordinal = recipe.withData(grades).with("data.ordinal", "true");
+        assertThatThrownBy(() -> Trainer.train(ordinal, root.resolve("run")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("data.ordinal needs class folders in ascending order of their names, but 10 comes before 2;"
+                        + " rename them with leading zeros");
+        Files.move(grades.resolve("2"), grades.resolve("02"));
+        assertThat(Trainer.train(ordinal, root.resolve("run")).isFinished()).isTrue();
+    }
+
+    @Test
     void keepsGroupsInOneSubset() throws Exception {
         Path patients = root.resolve("patients");
         for (String className : List.of("a", "b")) {

@@ -105,7 +105,7 @@ public enum Bundle {
         return """
                 name: %s
                 backend: "onnxruntime"
-                max_batch_size: %d
+                max_batch_size: %s
                 input [
                   {
                     name: "%s"
@@ -117,13 +117,13 @@ public enum Bundle {
                   {
                     name: "probabilities"
                     data_type: TYPE_FP32
-                    dims: [ %d ]
+                    dims: [ %s ]
                     label_filename: "labels.txt"
                   },
                   {
                     name: "logits"
                     data_type: TYPE_FP32
-                    dims: [ %d ]
+                    dims: [ %s ]
                   }
                 ]
                 dynamic_batching { }

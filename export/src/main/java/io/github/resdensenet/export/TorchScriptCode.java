@@ -80,7 +80,7 @@ final class TorchScriptCode {
                             pair(pool.padding()));
         } else if (operation.layer() instanceof Layer.ZeroPadding zeros) {
             int n = zeros.padding();
-            return "torch.constant_pad_nd(%s, [%d, %d, %d, %d], 0.0)".formatted(x, n, n, n, n);
+            return "torch.constant_pad_nd(%s, [%s, %s, %s, %s], 0.0)".formatted(x, n, n, n, n);
         }
         String inputs = operation.inputs().stream().map(TorchScriptCode::value).collect(Collectors.joining(", "));
         return switch (operation.type()) {

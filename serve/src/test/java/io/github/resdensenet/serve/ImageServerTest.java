@@ -263,7 +263,7 @@ class ImageServerTest {
     }
 
     @Test
-    void abodyOverTheLimitIsRejectedWithAndWithoutLength() throws Exception {
+    void aBodyOverTheLimitIsRejectedWithAndWithoutLength() throws Exception {
         int size = ServeOptions.MAX_BODY + 1;
         String post = "POST /classify HTTP/1.1\r\nHost: localhost\r\n";
         String announced = post + "Content-Length: " + size + "\r\n\r\n";

@@ -50,7 +50,8 @@ final class SparkTrainCommand implements Callable<Integer> {
             names = "--tasks",
             paramLabel = "N",
             description = "number of Spark tasks that train together, each in an executor of its own, at most"
-                    + " train.shards; the weights do not depend on N (default: 2)")
+                    + " train.shards (4 unless you set it); the weights do not depend on N unless"
+                    + " the backbone is frozen (default: 2)")
     private int tasks = 2;
 
     @Option(

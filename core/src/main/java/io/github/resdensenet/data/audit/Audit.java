@@ -13,6 +13,8 @@ import java.nio.ByteBuffer;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -52,8 +54,9 @@ public record Audit(
      */
     public record Repeat(String kind, String first, String second, boolean twoLabels) {}
 
-    /** Copies the lists. */
+    /** Copies the collections. */
     public Audit {
+        classes = Collections.unmodifiableMap(new LinkedHashMap<>(classes));
         files = List.copyOf(files);
         repeats = List.copyOf(repeats);
         problems = List.copyOf(problems);
