@@ -198,6 +198,9 @@ def main():
     parts["system calls"] = lambda folder: [system_calls(folder)]
     parts["memory"] = lambda folder: [memory(folder, 76 if options.long else 8)]
     parts["signals"] = lambda folder: [signals(folder, 20 if options.long else 2)]
+    # A parent such as nohup can ignore them, and then the processes under test would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     kept = json.loads(options.keep.read_text()) if options.keep and options.keep.exists() else {}
     build()
     for name, run in parts.items():

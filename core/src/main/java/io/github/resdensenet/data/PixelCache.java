@@ -35,6 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The operating system caches the temporary file while memory is free, and drops it from the cache when memory is
  * needed elsewhere.
+ *
+ * <p>{@link #get} may be called by several threads at the same time. Do not change the pixels that it returns.
  */
 public final class PixelCache implements AutoCloseable {
     private static final long IN_MEMORY = 64L << 20;

@@ -9,8 +9,10 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.function.IntPredicate;
 import java.util.function.IntToDoubleFunction;
 import java.util.stream.IntStream;
@@ -231,8 +233,15 @@ final class MetricsBuilder {
     }
 
     private static ClassMetrics ofClass(String name, int n, Map<String, Metric> metrics) {
-        Metric[] five = metrics.values().toArray(Metric[]::new); // in the order of the families
-        return new ClassMetrics(name, n, five[0], five[1], five[2], five[3], five[4]);
+        Function<String, Metric> metric = key -> Objects.requireNonNull(metrics.get(key));
+        return new ClassMetrics(
+                name,
+                n,
+                metric.apply("precision"),
+                metric.apply("recall"),
+                metric.apply("f1"),
+                metric.apply("roc_auc"),
+                metric.apply("average_precision"));
     }
 
     private static void check(int classes, int[] truth, double[][] probabilities, String[] groups) {

@@ -156,7 +156,7 @@ public record QuantizationFile(
     public Path write(Run run) throws IOException {
         Path file = run.file(NAME);
         String text = StrictJson.MAPPER.writeValueAsString(this) + "\n";
-        byte[] content = StrictJson.sign(text).getBytes(StandardCharsets.UTF_8);
+        byte[] content = StrictJson.withDigest(text).getBytes(StandardCharsets.UTF_8);
         AtomicFiles.write(file, out -> out.write(content), written -> {});
         return file;
     }
@@ -194,7 +194,7 @@ public record QuantizationFile(
         String text = Text.read(path, MAX_BYTES);
         try {
             QuantizationFile file = StrictJson.MAPPER.readValue(text, QuantizationFile.class);
-            if (!StrictJson.isSigned(text, file.sha256)) {
+            if (!StrictJson.hasDigest(text, file.sha256)) {
                 throw new IOException(path + ": corrupt, its SHA-256 differs from the one in it");
             }
             return file;

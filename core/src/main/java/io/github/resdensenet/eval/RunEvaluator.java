@@ -33,7 +33,10 @@ import java.util.function.BiConsumer;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** Evaluates a run's best checkpoint on the run's own images or on another image folder. */
+/**
+ * Evaluates a run's best checkpoint on the run's own images or on another image folder. Sets libtorch's number of threads,
+ * which applies to the whole process. Not safe for use by several threads.
+ */
 public final class RunEvaluator {
     private final Run run;
     private final Checkpoint checkpoint;

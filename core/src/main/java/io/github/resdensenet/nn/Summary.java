@@ -99,7 +99,7 @@ public record Summary(List<Row> rows, long params, long trainable, long buffers,
     }
 
     private static void row(StringBuilder out, String layer, String shape, String params) {
-        out.append(String.format(Locale.ROOT, "%20s  %25s %15s%n", layer, shape, params));
+        out.append(String.format(Locale.ROOT, "%20s  %25s %15s\n", layer, shape, params));
     }
 
     private static void total(StringBuilder out, String format, Object value) {

@@ -37,6 +37,8 @@ import org.bytedeco.pytorch.global.torch;
  *
  * <p>While the backbone is frozen, only the head is updated. The backbone has no weight decay and no moments then, and
  * its step number starts at 1 afterwards, as in PyTorch for parameters without a gradient.
+ *
+ * <p>Not safe for use by several threads.
  */
 public final class Optimizer implements AutoCloseable {
     private static final String AVERAGE = "average.";

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  * <p>The ranges of all values are measured on training images. If the accuracy on the validation set then falls by more
  * than allowed, the layers whose rounding changes the logits most are computed in bfloat16 instead (float32 on processors
  * without it). The temperature is fitted again.
+ *
+ * <p>Sets libtorch's number of threads, which applies to the whole process. Not safe for use by several threads.
  */
 public final class Quantizer {
     /** Number of training images on which ranges are measured, unless stated otherwise. */

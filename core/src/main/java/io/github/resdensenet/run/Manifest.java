@@ -179,7 +179,7 @@ public record Manifest(
         unsigned.put("sha256", "");
         unsigned.set("files", StrictJson.MAPPER.valueToTree(digests));
         String text = StrictJson.MAPPER.writeValueAsString(unsigned) + "\n";
-        return StrictJson.sign(text);
+        return StrictJson.withDigest(text);
     }
 
     /** Adds the fields that manifests of earlier versions lack. */
@@ -222,7 +222,7 @@ public record Manifest(
             throw new CheckpointException(file + ": unsupported format version " + manifest.formatVersion
                     + ", this version of the program reads " + FORMAT_VERSION);
         }
-        if (!StrictJson.isSigned(text, manifest.sha256)) {
+        if (!StrictJson.hasDigest(text, manifest.sha256)) {
             throw new CheckpointException(file + ": corrupt, its SHA-256 differs from the one that it contains");
         }
         return manifest;

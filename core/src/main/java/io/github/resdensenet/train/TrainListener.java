@@ -25,12 +25,12 @@ public interface TrainListener {
      *
      * @param epoch from 1
      * @param epochs total number of epochs
-     * @param step batches completed in this epoch
-     * @param steps batches per epoch
+     * @param batch batches completed in this epoch
+     * @param batches batches per epoch
      * @param loss mean loss since the start of the epoch
      * @param imagesPerSecond throughput since the start of the epoch
      */
-    default void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {}
+    default void step(int epoch, int epochs, int batch, int batches, double loss, double imagesPerSecond) {}
 
     /** A batch was evaluated; {@code done} of {@code total} images so far. */
     default void evaluating(int done, int total) {}

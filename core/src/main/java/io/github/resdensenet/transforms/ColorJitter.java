@@ -67,7 +67,7 @@ record ColorJitter(double brightness, double contrast, double saturation, double
     public List<Adjustment> sample(KeyedRandom random) {
         double[] amounts = {brightness, contrast, saturation, hue};
         List<Adjustment> adjustments = new ArrayList<>();
-        // Without hue, the numbers drawn are those of versions before hue, so that runs stay reproducible.
+        // Without hue, only three changes are ordered: how many numbers are drawn decides later random changes.
         for (int i : random.permutation(hue > 0 ? 4 : 3)) {
             if (amounts[i] > 0) {
                 Step step = Step.values()[i];

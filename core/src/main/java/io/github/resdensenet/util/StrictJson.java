@@ -20,12 +20,12 @@ public final class StrictJson {
     private StrictJson() {}
 
     /** Sets the field "sha256" of a file's text, which must be empty, to the SHA-256 of the text. */
-    public static String sign(String text) {
+    public static String withDigest(String text) {
         return OWN_DIGEST.matcher(text).replaceFirst("$1" + Digest.sha256(text) + "$2");
     }
 
     /** Whether a digest is the SHA-256 of a file's text with an empty field "sha256". */
-    public static boolean isSigned(String text, String digest) {
+    public static boolean hasDigest(String text, String digest) {
         return digest.equals(Digest.sha256(OWN_DIGEST.matcher(text).replaceFirst("$1$2")));
     }
 }

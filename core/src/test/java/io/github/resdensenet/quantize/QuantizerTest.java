@@ -138,7 +138,7 @@ class QuantizerTest {
         for (Map.Entry<String, String> ranges :
                 Map.of("AAAA", "middle of a value", "?", "base64").entrySet()) {
             String changed = text.replaceFirst("(\"ranges\" : \")[^\"]*", "$1" + ranges.getKey());
-            Files.writeString(file, StrictJson.sign(changed.replaceFirst("(\"sha256\" : \")[0-9a-f]*", "$1")));
+            Files.writeString(file, StrictJson.withDigest(changed.replaceFirst("(\"sha256\" : \")[0-9a-f]*", "$1")));
             assertInt8Fails(run, QuantizationFile.NAME, ranges.getValue());
         }
         Files.writeString(file, text.substring(0, text.length() / 2));
