@@ -1,7 +1,8 @@
 """Runs the tests behind docs/trust.md and writes that page from the lines that they print. Takes more than an hour with --long.
 
-usage: python bench/trust.py [--long] [--corpora DIR] [--keep FILE]
+usage: python bench/trust.py [--long] [--corpora DIR] [--keep FILE] [--moments N]
 --long runs every test in full (-Pslow): 200 killed processes, 12,200 corrupt images; --corpora reads whole corpora.
+--moments sets how many signals each command gets (C11; default: 2, with --long 20).
 --keep writes the rows of each finished part into a file and does not run the parts that it has; use it to stop and resume.
 """
 import argparse
@@ -139,7 +140,7 @@ def system_calls(folder):
 
 def signals(folder, n):
     """Sends SIGTERM and SIGINT in turn to every command, at n random moments each."""
-    moments, failed, worst = random.Random(0), 0, (0.0, "")
+    moments, failures, worst = random.Random(0), [], (0.0, "")
     small = ["--image-size", "32", "--epochs", "2"]
     first, resumed = folder / "signals", folder / "resumed"
     subprocess.run([ROOT / "resdensenet", "train", *small, "--out", first], check=True, capture_output=True)
@@ -171,15 +172,17 @@ def signals(folder, n):
             sent = time.monotonic()
             process.send_signal(number)
             try:
-                good = process.wait(60) in (128 + number, -number, 0)
+                status = process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
-                good = False
+                status = "none"
             seconds = time.monotonic() - sent
             worst = max(worst, (seconds, arguments[0]))
-            failed += not good or seconds > 10
+            if status not in (128 + number, -number, 0) or seconds > 10:
+                failures.append(f"{arguments[0]}: status {status} {seconds:.1f} s after {number.name}")
             done += 1
-    return {"test": "C11", "n": done, "failed": failed, "worst": f"{worst[0]:.1f} s until the exit of {worst[1]}"}
+    return {"test": "C11", "n": done, "failed": len(failures),
+            "worst": "; ".join([f"{worst[0]:.1f} s until the exit of {worst[1]}", *failures])}
 
 
 def main():
@@ -187,8 +190,10 @@ def main():
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--corpora")
     parser.add_argument("--keep", type=pathlib.Path)
+    parser.add_argument("--moments", type=int)
     options = parser.parse_args()
     arguments = ["-Pslow"] if options.long else []
+    moments = options.moments or (20 if options.long else 2)
     if options.corpora:
         arguments.append(f"-Dcorpora={options.corpora}")
     parts = {HOSTILE: lambda folder: maven(HOSTILE, [*arguments, "-Dtest.heap=128m"])}
@@ -197,7 +202,7 @@ def main():
     parts["saving"] = lambda folder: [saving(folder)]
     parts["system calls"] = lambda folder: [system_calls(folder)]
     parts["memory"] = lambda folder: [memory(folder, 76 if options.long else 8)]
-    parts["signals"] = lambda folder: [signals(folder, 20 if options.long else 2)]
+    parts["signals"] = lambda folder: [signals(folder, moments)]
     # A parent such as nohup can ignore them, and then the processes under test would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -211,7 +216,7 @@ def main():
                 options.keep.write_text(json.dumps(kept, ensure_ascii=False))
     rows = {row["test"]: row for part in kept.values() for row in part}
     command = "python bench/trust.py" + (" --long" if options.long else "") + (
-        " --corpora DIR" if options.corpora else "")
+        " --corpora DIR" if options.corpora else "") + (f" --moments {options.moments}" if options.moments else "")
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.processor())
     page = ["# Trust", "", f"Written by `{command}` on {cpu}, {platform.system()}. Each row is a check: how many cases were",
