@@ -226,10 +226,15 @@ def check_counts(run, files):
            details)
 
 
+def built_in_images():
+    """The folder into which the program has unpacked its images."""
+    return pathlib.Path(json.loads(program("doctor", "--json"))["cache"].split(" (")[0]) / "fashion3"
+
+
 def check_drift(run, files, windows):
     """V8: windows of 200 test images, as they are and changed."""
     rows = (run / "split.csv").read_text().splitlines()[1:]
-    folder = pathlib.Path.home() / ".cache" / "resdensenet" / "fashion3"
+    folder = built_in_images()
     test = [folder / line.split(",")[0] for line in rows if ",test," in line]
     chance = random.Random(2)
 
@@ -457,9 +462,9 @@ def abstention(run):
     text = program("evaluate", run, "--precision-target", "0.95", "--json")
     judged = next(json.loads(line) for line in text.splitlines() if line.startswith("{"))
     rows = [line.split(",") for line in (run / "split.csv").read_text().splitlines()[1:]]
-    folder = pathlib.Path(re.search('"folder":"(.*?)"', program("audit", "fashion3", "--json")).group(1))
+    folder = built_in_images()
     with Service(run) as service:
-        yield from check_abstention(service, run, judged, [(folder / r[0], r[1]) for r in rows if r[2] == "test"])
+        yield from check_abstention(service, judged, [(folder / r[0], r[1]) for r in rows if r[2] == "test"])
 
 
 def check_soak(run, files, minutes):

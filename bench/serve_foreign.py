@@ -217,7 +217,7 @@ def check_triton(service, model, truth, network, sources, folder):
            "ONNX Runtime's first class", 8, int(failed), "")
 
 
-def check_abstention(service, run, judged, test):
+def check_abstention(service, judged, test):
     """V9: precision of the answers at the threshold for a precision of 0.95."""
     threshold = judged["abstention"]["threshold"]
     answered = right = 0
@@ -226,6 +226,9 @@ def check_abstention(service, run, judged, test):
         if status == 200 and not answer["abstained"]:
             answered += 1
             right += answer["class"] == label
+    if not answered:
+        yield ("V9", "no image of the test set is answered", len(test), 1, f"threshold {threshold}")
+        return
     z = 1.96
     p = right / answered
     centre, width = p + z * z / 2 / answered, z * (p * (1 - p) / answered + z * z / 4 / answered ** 2) ** 0.5

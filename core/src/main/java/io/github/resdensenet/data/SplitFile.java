@@ -11,6 +11,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * A run's split.csv: the subset of each image and the SHA-256 of its file. If the images are grouped, a fifth column
@@ -55,6 +57,14 @@ public final class SplitFile {
      * @param group the image's group; empty if the images are not grouped
      */
     public record Row(String name, String className, Subset subset, String sha256, Optional<String> group) {}
+
+    /** SHA-256 of the images of a subset. */
+    public static Set<String> digests(List<Row> rows, Subset subset) {
+        return rows.stream()
+                .filter(row -> row.subset() == subset)
+                .map(Row::sha256)
+                .collect(Collectors.toSet());
+    }
 
     /**
      * Reads a split file.

@@ -29,8 +29,9 @@ import org.bytedeco.pytorch.global.torch;
 /**
  * Finds the range of every value of a network on sample images, for {@link Quantization}.
  *
- * <p>Two passes over the same images: first {@link #measure} of all images finds the largest and smallest elements, then
- * {@link #count} of all images counts the elements between them. The limit of a value is the one with the smallest mean squared error of 8 bits.
+ * <p>Two passes over the same images: first {@link #measure} of all images finds the largest and smallest elements,
+ * then {@link #count} of all images counts the elements between them. The limit of a value is the one with the smallest
+ * mean squared error of 8 bits.
  */
 public final class Calibration {
     private static final int BINS = 2048;

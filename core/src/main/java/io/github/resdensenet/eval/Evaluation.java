@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -148,11 +149,13 @@ public record Evaluation(
      * @throws IllegalArgumentException if there is no metric with this name
      */
     public Metric metric(String name) {
-        return metrics.stream()
-                .filter(metric -> metric.name().equals(name))
-                .findFirst()
+        return find(name)
                 .orElseThrow(() -> new IllegalArgumentException("metric must be one of "
                         + metrics.stream().map(Metric::name).toList() + ", got " + name));
+    }
+
+    private Optional<Metric> find(String name) {
+        return metrics.stream().filter(metric -> metric.name().equals(name)).findFirst();
     }
 
     /** The accuracy: the fraction of correct predictions. */
@@ -166,15 +169,11 @@ public record Evaluation(
     }
 
     /**
-     * The loss as the training loop reports it: the mean over batches of the mean loss, with label smoothing. NaN if the
-     * evaluation was made from probabilities.
+     * The loss as the training loop reports it: the mean over batches of the mean loss, with label smoothing. NaN if
+     * the evaluation was made from probabilities.
      */
     public double loss() {
-        return metrics.stream()
-                .filter(metric -> metric.name().equals("loss"))
-                .mapToDouble(Metric::orNaN)
-                .findFirst()
-                .orElse(Double.NaN);
+        return find("loss").map(Metric::orNaN).orElse(Double.NaN);
     }
 
     /** The mean negative log-likelihood of the true class, calibrated and without label smoothing. */

@@ -23,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -200,8 +199,7 @@ public final class RunEvaluator {
             throws IOException {
         ImageFolder data = ImageFolder.open(root, checkpoint.manifest().classes());
         if (!allowTrained) {
-            Set<String> trained = new HashSet<>();
-            split.stream().filter(row -> row.subset() == Subset.TRAIN).forEach(row -> trained.add(row.sha256()));
+            Set<String> trained = SplitFile.digests(split, Subset.TRAIN);
             List<String> seen = new ArrayList<>();
             for (Sample sample : data.samples()) {
                 // opening a pipe would block; what is not a file is reported when it is decoded

@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
 
-/** The log of one training run: passes each line on and writes all lines to log.txt. Not safe for use by several threads. */
+/**
+ * The log of one training run: passes each line on and writes all lines to log.txt. Not safe for use by several threads.
+ */
 public final class RunLog {
     private static final String FILE = "log.txt";
 

@@ -157,7 +157,7 @@ public final class Trainer {
             group.barrier("start", this::checkRequest); // the others read their images
             new TrainingLoop(setup, run, listeners, log, group).fit(state, history);
         } catch (CancellationException e) {
-            throw e; // the loop has written the log
+            throw e; // not an error
         } catch (IOException | RuntimeException | OutOfMemoryError | LinkageError e) {
             log.writeAfter(e, run);
             throw e;

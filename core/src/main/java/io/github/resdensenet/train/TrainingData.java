@@ -20,6 +20,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -28,8 +29,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The images of a training and the subset that each belongs to.
@@ -59,9 +60,11 @@ record TrainingData(
      * except in a random split ({@code data.stratified: false}), and if a subset would lose its last image of a class.
      *
      * @param pixels the decoded images, some of which may have failed
+     * @param init the run folder or file of pretrained weights, or null
      * @throws IOException if a class has no readable image
      */
-    static TrainingData split(ImageFolder all, PixelCache pixels, Recipe recipe) throws IOException {
+    static TrainingData split(ImageFolder all, PixelCache pixels, Recipe recipe, @Nullable Path init)
+            throws IOException {
         Map<String, String> texts = new LinkedHashMap<>();
         List<String> remarks = new ArrayList<>();
         ImageFolder folder = all;
@@ -86,6 +89,9 @@ record TrainingData(
             digests.add(Digest.sha256(sample.path()));
         }
         texts.put(Run.SPLIT, SplitFile.text(folder, split, digests, groups));
+        if (init != null) {
+            remarks.addAll(overlap(init, split, digests));
+        }
         return new TrainingData(folder, split, groups, texts, remarks, trainingSizes);
     }
 
@@ -126,6 +132,32 @@ record TrainingData(
         if (folds > 0) {
             remarks.add("Cross-validation: fold " + recipe.data().fold() + " of " + folds
                     + " is the test set (folds 0 to " + (folds - 1) + ")");
+        }
+        return remarks;
+    }
+
+    /** How many images that are not for training were training images of the run that the weights come from. */
+    private static List<String> overlap(Path init, Split split, List<String> digests) {
+        Path file = init.resolve(Run.SPLIT);
+        if (!Files.isRegularFile(file)) {
+            return List.of(); // a weight file or an imported run
+        }
+        Set<String> trained;
+        try {
+            trained = SplitFile.digests(SplitFile.read(file), Subset.TRAIN);
+        } catch (IOException e) {
+            return List.of("Note: it is unknown which images the weights were trained on: " + e.getMessage());
+        }
+        List<String> remarks = new ArrayList<>();
+        for (Subset subset : List.of(Subset.VAL, Subset.TEST)) {
+            int[] rows = split.rows(subset);
+            long seen = Arrays.stream(rows)
+                    .filter(row -> trained.contains(digests.get(row)))
+                    .count();
+            if (seen > 0) {
+                remarks.add("Note: " + seen + " of " + rows.length + " " + subset.title()
+                        + " images were training images of " + init + ", so their results are too optimistic");
+            }
         }
         return remarks;
     }
@@ -286,35 +318,6 @@ record TrainingData(
         return outputs.withGroups(outputs.samples().stream()
                 .map(sample -> byName.getOrDefault(sample.name(), ""))
                 .toList());
-    }
-
-    /** Logs how many images that are not for training were training images of the run that the weights come from. */
-    void describeOverlap(Path pretrained, RunLog log) throws IOException {
-        Path file = pretrained.resolve(Run.SPLIT);
-        if (!Files.isRegularFile(file)) {
-            return; // a weight file or an imported run
-        }
-        Set<String> trained;
-        try {
-            trained = SplitFile.read(file).stream()
-                    .filter(row -> row.subset() == Subset.TRAIN)
-                    .map(SplitFile.Row::sha256)
-                    .collect(Collectors.toSet());
-        } catch (IOException e) {
-            log.say("Note: it is unknown which images the weights were trained on: " + e.getMessage());
-            return;
-        }
-        for (Subset subset : List.of(Subset.VAL, Subset.TEST)) {
-            int[] rows = split.rows(subset);
-            int seen = 0;
-            for (int row : rows) {
-                seen += trained.contains(Digest.sha256(folder.samples().get(row).path())) ? 1 : 0;
-            }
-            if (seen > 0) {
-                log.say("Note: " + seen + " of " + rows.length + " " + subset.title()
-                        + " images were training images of " + pretrained + ", so their results are too optimistic");
-            }
-        }
     }
 
     /** Logs the data set as the article prints it, and the subsets with their class counts. */

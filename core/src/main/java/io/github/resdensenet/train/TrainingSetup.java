@@ -106,12 +106,9 @@ final class TrainingSetup implements AutoCloseable {
                 if (resolved.data().onBad() == Recipe.OnBad.FAIL) {
                     pixels.requireAll();
                 }
-                TrainingData data = TrainingData.split(folder, pixels, resolved);
+                TrainingData data = TrainingData.split(folder, pixels, resolved, init);
                 data.trainingSizes().forEach(images -> checkBatchSize(model, resolved, images));
                 data.describe(resolved, preprocessing, log);
-                if (init != null) {
-                    data.describeOverlap(init, log);
-                }
                 Loaders loaders = new Loaders(resolved, data, preprocessing, pixels.readable(), group, progress);
                 return closingOnFailure(
                         loaders, () -> new TrainingSetup(resolved, data, preprocessing, loaders, model, group));

@@ -8,12 +8,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
-import java.util.concurrent.CancellationException;
 
 /** Errors in words for the user. */
 public final class ErrorText {
     /** The start of the text of an error that no check of the input has found. */
     public static final String UNEXPECTED = "unexpected ";
+
+    /** The messages of this project's own exceptions are written for the user. */
+    private static final String OWN = "io.github.resdensenet.";
 
     private ErrorText() {}
 
@@ -50,7 +52,7 @@ public final class ErrorText {
                 || error instanceof IllegalArgumentException
                 || (error instanceof UnsupportedOperationException && error.getMessage() != null)
                 || error instanceof ArithmeticException
-                || error instanceof CancellationException) {
+                || error.getClass().getName().startsWith(OWN)) {
             return String.valueOf(error.getMessage());
         }
         // libtorch appends its stack trace to the message

@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.IntFunction;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,18 +102,19 @@ class TrainingDataTest {
         assertThat(root.resolve("none")).doesNotExist();
     }
 
+    /** Copies the images of a class into a new folder, with other names. */
+    private void copyImages(String className, Path folder, IntFunction<String> name) throws IOException {
+        Files.createDirectories(folder);
+        for (int i = 0; i < PER_CLASS; i++) {
+            Files.copy(data.resolve(className).resolve("%03d.png".formatted(i)), folder.resolve(name.apply(i)));
+        }
+    }
+
     @Test
     void ordinalClassesAreInNumericOrder() throws Exception {
         Path grades = root.resolve("grades");
-        for (String grade : List.of("2", "10")) {
-            Files.createDirectories(grades.resolve(grade));
-            for (int i = 0; i < PER_CLASS; i++) {
-                String name = "%03d.png".formatted(i);
-                Files.copy(
-                        data.resolve(grade.equals("2") ? "a" : "b").resolve(name),
-                        grades.resolve(grade).resolve(name));
-            }
-        }
+        copyImages("a", grades.resolve("2"), "%03d.png"::formatted);
+        copyImages("b", grades.resolve("10"), "%03d.png"::formatted);
         Recipe ordinal = recipe.withData(grades).with("data.ordinal", "true");
         assertThatThrownBy(() -> Trainer.train(ordinal, root.resolve("run")))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -125,15 +127,8 @@ class TrainingDataTest {
     @Test
     void keepsGroupsInOneSubset() throws Exception {
         Path patients = root.resolve("patients");
-        for (String className : List.of("a", "b")) {
-            Files.createDirectories(patients.resolve(className));
-            for (int i = 0; i < PER_CLASS; i++) {
-                String name = "p%02d-%d.png".formatted(i / 5 + (className.equals("b") ? 7 : 0), i);
-                Files.copy(
-                        data.resolve(className).resolve("%03d.png".formatted(i)),
-                        patients.resolve(className).resolve(name));
-            }
-        }
+        copyImages("a", patients.resolve("a"), i -> "p%02d-%d.png".formatted(i / 5, i));
+        copyImages("b", patients.resolve("b"), i -> "p%02d-%d.png".formatted(i / 5 + 7, i));
         Recipe grouped = recipe.withData(patients).with("data.groupBy", "'/(p\\d+)-'");
         Run run = Trainer.train(grouped, root.resolve("run"));
         Map<String, Set<Subset>> subsets = new HashMap<>();
