@@ -3,7 +3,7 @@
 usage: performance.py [--rounds 5] [--threads 2] [--folder IMAGES] [--out docs/performance.md]
 Needs a Python with torch, torchvision, onnx, onnxruntime and onnxscript. Nothing else should run on the machine.
 
-Every comparison runs both programs in turn, round after round. The ratio is the peer's smallest time divided by ours: the
+Every comparison runs both programs in turn, round after round. The ratio is the baseline's smallest time divided by ours: the
 minimum ignores rounds in which the machine was busy with something else.
 """
 import argparse
@@ -50,10 +50,10 @@ def pairs(threads, folder):
         ("fp32 step against PyTorch channels_last", "train_ms", fp32, best),
         ("bf16 step against PyTorch channels_last, bf16 autocast", "train_ms", ours("--precision", "bf16", *t),
          peer("step", "channels_last", "bf16", *t)),
-        ("real training, fp32, against the article's loop", "train_ms", real, peer("training", images, *t)),
-        ("real training, bf16, against the article's loop in fp32", "train_ms", [*real, "--precision", "bf16"],
+        ("training with data loading, fp32, against the article's loop", "train_ms", real, peer("training", images, *t)),
+        ("training with data loading, bf16, against the article's loop in fp32", "train_ms", [*real, "--precision", "bf16"],
          peer("training", images, *t)),
-        ("peak memory of real training, MiB", "peak_rss_mb", real, peer("training", images, *t)),
+        ("peak memory of training with data loading, MiB", "peak_rss_mb", real, peer("training", images, *t)),
         ("inference of 8, fp32, against PyTorch channels_last", "infer_ms", fp32, best),
         ("inference of 8, fp32, against ONNX Runtime", "infer_ms", fp32, peer("onnx_runtime", *t)),
         ("inference of 1, fp32, against ONNX Runtime", "infer_ms", ours("--batch-size", 1, *t),
@@ -167,23 +167,23 @@ def main():
         "",
         f"- Machine: {processor()}, {a.threads} threads, {datetime.date.today()}.",
         f"- This project: {doctor['engine']}; Java {doctor['java']}.",
-        f"- Peers: {peers}.",
+        f"- Baselines: {peers}.",
         "- Model: ResDenseNet, 3 classes, 224 x 224 pixels, batches of 8 unless stated otherwise.",
-        f"- Method: {a.rounds} rounds of both programs in turn. The ratio is peer / ours, from the smallest times: above 1, this",
+        f"- Method: {a.rounds} rounds of both programs in turn. The ratio is baseline / ours, from the smallest times: above 1, this",
         "  project is faster or uses less memory. The range is over the rounds.",
-        "- \"Real training\" includes reading and augmenting images; the article's loop is its training loop in PyTorch. The",
+        "- \"Training with data loading\" includes reading and augmenting images; the article's loop is its training loop in PyTorch. The",
         "  other rows use random images.",
-        "- Each program has a median time per round. The last column divides the peer's smallest median by ours; the range does not",
+        "- Each program has a median time per round. The last column divides the baseline's smallest median by ours; the range does not",
         "  apply to it.",
         "- Times are in milliseconds per step (training) or per batch (inference).",
         "",
-        "| what | ours | peer | ratio | range | ratio of medians |",
+        "| what | ours | baseline | ratio | range | ratio of medians |",
         "| --- | ---: | ---: | ---: | --- | ---: |",
     ]
     for name, mine, theirs, ratio, low, high, median, _ in rows:
         lines.append(f"| {name} | {mine:.1f} | {theirs:.1f} | **{ratio:.2f}** | {low:.2f} to {high:.2f} | {median:.2f} |")
-    lines += ["", "## Steps beside other programs", "",
-              "Each busy process keeps one core busy. The peer is PyTorch with channels_last; the bf16 rows use autocast.",
+    lines += ["", "## Steps under CPU load", "",
+              "Each busy process keeps one core busy. The baseline is PyTorch with channels_last; the bf16 rows use autocast.",
               '"Quiet" is the time without the busy processes, "beside" the time with them. Times are medians over steps and'
               f" {BESIDE_ROUNDS} rounds.", "", *beside(BESIDE_ROUNDS, a.threads)]
     lines += ["", "## Step time by batch size, image size and threads", "", *growth(a.threads), ""]

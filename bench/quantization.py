@@ -84,7 +84,7 @@ def speed(runs, rounds, threads):
         ("ResNet50V2, int8, batch 8, against ONNX Runtime fp32", ours("resnet50v2", "int8", 8), ort("resnet50v2", 8)),
         ("ResNet50V2, int8, batch 1, against ONNX Runtime fp32", ours("resnet50v2", "int8", 1), ort("resnet50v2", 1)),
     ]
-    yield "| what | ours | peer | ratio | range |"
+    yield "| what | ours | baseline | ratio | range |"
     yield "| --- | ---: | ---: | ---: | --- |"
     for name, our, their in rows:
         pairs = [(last_json(our)["infer_ms_min"], last_json(their)["infer_ms_min"]) for _ in range(rounds)]
@@ -214,7 +214,7 @@ def main():
         "Written by `python bench/quantization.py`, which says what it needs.",
         "",
         f"- Machine: {processor()}, {a.threads} threads, {datetime.date.today()}.",
-        f"- Speed: {a.rounds} rounds of both programs in turn, 224 x 224 pixels, milliseconds per batch. The ratio is peer /"
+        f"- Speed: {a.rounds} rounds of both programs in turn, 224 x 224 pixels, milliseconds per batch. The ratio is baseline /"
         " ours, from the smallest times: above 1, this project is faster. The range is over the rounds. Both programs compute"
         " ResDenseNet unless the row names another network.",
         "",

@@ -120,7 +120,13 @@ def check_limits(service, model, image):
         return request("POST", tensor, head + data, [f"Inference-Header-Content-Length: {len(head)}"])
 
     whole = [0.0] * (3 * size * size)
-    nested = lambda depth: request("POST", infer, b'{"inputs":' + b"[" * depth + b"]" * depth + b"}")
+
+    def nested(depth):
+        """A valid request whose parameters have so many levels, with the two objects around them."""
+        arrays = "[" * (depth - 2) + "]" * (depth - 2)
+        fields = {"inputs": [{"name": "pixel_values", "datatype": "FP32", "shape": [1, 3, size, size], "data": whole}]}
+        return request("POST", tensor, (json.dumps(fields)[:-1] + ', "parameters": {"x": ' + arrays + "}}").encode())
+
     cases = {
         "body of 64 MiB": (request("POST", "/classify", bytes(BODY_LIMIT)), 422),
         "one byte more": (request("POST", "/classify").replace(b"Length: 0", b"Length: %d" % (BODY_LIMIT + 1)), 413),
@@ -130,7 +136,8 @@ def check_limits(service, model, image):
         "negative length": (request("POST", "/classify").replace(b"Length: 0", b"Length: -1"), 400),
         "gzip": (request("POST", "/classify", image, ["Content-Encoding: gzip"]), 415),
         "headers of 60 KiB": (request("POST", "/classify", image, [f"X-{i}: {'a' * 1000}" for i in range(60)]), 431),
-        "JSON of depth 100": (nested(100), 400), "JSON of depth 100,000": (nested(100_000), 400),
+        "JSON of depth 64": (nested(64), 200), "JSON of depth 65": (nested(65), 400),
+        "JSON of depth 100,000": (nested(100_000), 400),
         "shape": (numbers([1, 3, size, size], whole), 200),
         "negative shape": (numbers([-1, 3, size, size], whole), 400),
         "shape 0": (numbers([0, 3, size, size], []), 400),

@@ -565,7 +565,7 @@ def write_page() -> None:
              "This page is written by `python bench/study.py page` from"
              f" [results.csv](study/results.csv), {len(results.rows):,} training runs so far. The question, the images, the numbers of seeds"
              " and the analysis were fixed before a model of the study was evaluated on the test images, see [the plan](study/plan.md).", "",
-             "## Answer", "", *answer(done), ""]
+             "## Result", "", *answer(done), ""]
     if missing:
         lines += ["Not complete yet: " + "; ".join(family.title for family in missing) + ".", ""]
     if done:

@@ -142,9 +142,10 @@ def signals(folder, n):
     """Sends SIGTERM and SIGINT in turn to every command, at n random moments each."""
     moments, failures, worst = random.Random(0), [], (0.0, "")
     small = ["--image-size", "32", "--epochs", "2"]
-    first, resumed = folder / "signals", folder / "resumed"
+    first, resumed, quantized = folder / "signals", folder / "resumed", folder / "quantized"
     subprocess.run([ROOT / "resdensenet", "train", *small, "--out", first], check=True, capture_output=True)
-    shutil.copytree(first, resumed)
+    for copy in (resumed, quantized):
+        shutil.copytree(first, copy)
     image = next(pathlib.Path.home().glob(".cache/resdensenet/fashion3/*/*.png"))
     commands = [
         ["train", *small, "--out", folder / "NEW"], ["train", *small, "--engine", "reference", "--out", folder / "NEW"],
@@ -154,7 +155,11 @@ def signals(folder, n):
         ["import", first / "best.pth", "--classes", "a,b,c", "--out", folder / "NEW"], ["audit", "fashion3"],
         ["summary"], ["diagram", "--out", folder / "d.svg"], ["doctor"],
         ["bench", "--image-size", "64", "--steps", "10"],
-        ["compare", "--models", "resdensenet", "--recipes", "common", "--seeds", "2", *small, "--out", folder / "NEW"]]
+        ["compare", "--models", "resdensenet", "--recipes", "common", "--seeds", "2", *small, "--out", folder / "NEW"],
+        ["crossval", "--folds", "2", *small, "--out", folder / "NEW"],
+        ["train", *small, "--nproc", "2", "--out", folder / "NEW"],
+        ["export", first, "--format", "onnx", "--out", folder / "m.onnx"],
+        ["quantize", quantized], ["serve", first, "--port", "0"]]
     done = 0
     for command in commands:
         length = 20.0  # of a command that does not end by itself

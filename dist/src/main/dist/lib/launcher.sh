@@ -64,17 +64,21 @@ start() {
 
 # Sets sharing to the JVM option. If there is no archive for this Java and this jar, it is written in the background.
 class_archive() {
+  [ "${RESDENSENET_CLASS_ARCHIVE:-}" != off ] || return 1
   cache=${RESDENSENET_CACHE:-${HOME:+$HOME/.cache/resdensenet}}
-  base=$java_home/lib/server/classes.jsa
+  jdk=$java_home/lib/server/classes.jsa
+  [ -f "$jdk" ] || jdk=$java_home/lib/modules # a runtime made by jlink has no archive of its own classes
   # Options for agents and ports would also apply to the process that writes the archive.
   case "${RESDENSENET_JAVA_OPTS:-} ${JAVA_TOOL_OPTIONS:-} ${JDK_JAVA_OPTIONS:-} ${_JAVA_OPTIONS:-}" in
     *agent* | *jmxremote* | *jdwp*) return 1 ;;
   esac
-  { [ -n "$cache" ] && [ -f "$base" ] && command -v cksum >/dev/null 2>&1; } || return 1
-  archive=$cache/classes-$(echo "$base $jar" | cksum | tr ' ' -).jsa
-  key=$(LC_ALL=C TZ=UTC0 ls -lL "$base" "$jar" | cksum)
+  { [ -n "$cache" ] && [ -f "$jdk" ] && command -v cksum >/dev/null 2>&1; } || return 1
+  archive=$cache/classes-$(echo "$jdk $jar" | cksum | tr ' ' -).jsa
+  key=$(LC_ALL=C TZ=UTC0 ls -lL "$jdk" "$jar" | cksum)
+  base= # the archive of the runtime's classes, with a colon
+  [ "${jdk%/modules}" = "$jdk" ] || base=${archive%.jsa}-base.jsa:
   if [ -f "$archive" ] && [ "$key" = "$(cat "$archive.key" 2>/dev/null)" ]; then
-    sharing=-XX:SharedArchiveFile=$archive
+    sharing=-XX:SharedArchiveFile=$base$archive
     touch -c "$archive.key" 2>/dev/null || true # in use
     return 0
   fi
@@ -82,13 +86,20 @@ class_archive() {
   { echo "$key" >>"$archive.tried"; } 2>/dev/null || return 1
   (
     set -f
-    if nice "$java" "-XX:ArchiveClassesAtExit=$archive.$$" -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
+    if [ -n "$base" ]; then
+      nice "$java" -XX:+UseSerialGC -Xshare:dump "-XX:SharedArchiveFile=${base%:}.$$" || exit 1
+      mv "${base%:}.$$" "${base%:}"
+    fi
+    if nice "$java" ${base:+"-XX:SharedArchiveFile=${base%:}"} "-XX:ArchiveClassesAtExit=$archive.$$" \
+      -XX:+UseSerialGC -Xlog:disable -Xlog:all=off \
       ${RESDENSENET_JAVA_OPTS:-} -jar "$jar" doctor --check; then
       mv "$archive.$$" "$archive" && echo "$key" >"$archive.key"
       # Archives that have not been used for a month.
       find "$cache" -maxdepth 1 -type f -name 'classes-[0-9]*-[0-9]*.jsa.key' -mtime +30 | while read -r old; do
-        rm -f "$old" "${old%.key}" "${old%.key}.tried"
+        rm -f "$old" "${old%.key}" "${old%.key}.tried" "${old%.jsa.key}-base.jsa"
       done
+      # What was left when the machine was switched off meanwhile.
+      find "$cache" -maxdepth 1 -type f -name 'classes-[0-9]*.jsa.[0-9]*' -mtime +1 -exec rm -f {} +
     else
       rm -f "$archive.$$"
     fi

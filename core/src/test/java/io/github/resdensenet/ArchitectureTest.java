@@ -6,10 +6,17 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
@@ -17,52 +24,35 @@ import org.junit.jupiter.api.TestFactory;
 /** Checks the dependencies between the packages of core against the table in ARCHITECTURE.md. */
 class ArchitectureTest {
     private static final String ROOT = "io.github.resdensenet.";
+    /** A row of the table of packages: package, content, what it uses. */
+    private static final Pattern ROW = Pattern.compile("\\| `(\\w+)` \\|[^|]+\\|([^|]*)\\|");
+
     private static final JavaClasses CLASSES = new ClassFileImporter()
             .withImportOption(new ImportOption.DoNotIncludeTests())
             .withImportOption(location -> location.contains("/core/"))
             .importPackages("io.github.resdensenet");
 
     /** The packages of core that each package may use, lowest layer first. */
-    private static final Map<String, List<String>> ALLOWED = new LinkedHashMap<>();
+    private static final Map<String, List<String>> ALLOWED = allowed();
 
-    static {
-        ALLOWED.put("util", List.of());
-        ALLOWED.put("distributed", List.of("util"));
-        ALLOWED.put("image", List.of("util"));
-        ALLOWED.put("plot", List.of("image"));
-        ALLOWED.put("nn", List.of("util"));
-        ALLOWED.put("transforms", List.of("image", "util"));
-        ALLOWED.put("data", List.of("distributed", "image", "transforms", "util"));
-        ALLOWED.put("engine", List.of("distributed", "nn", "util"));
-        ALLOWED.put("checkpoint", List.of("nn", "util"));
-        ALLOWED.put("run", List.of("distributed", "checkpoint", "data", "nn", "transforms", "image", "util"));
-        ALLOWED.put("optim", List.of("run", "checkpoint", "nn"));
-        ALLOWED.put("eval", List.of("run", "engine", "data", "nn", "transforms", "util"));
-        ALLOWED.put("quantize", List.of("eval", "run", "engine", "data", "nn", "transforms", "util"));
-        ALLOWED.put("predict", List.of("run", "eval", "engine", "data", "nn", "transforms", "image"));
-        ALLOWED.put("explain", List.of("predict", "plot", "nn", "transforms", "data", "image", "util"));
-        ALLOWED.put(
-                "report",
-                List.of("explain", "predict", "eval", "run", "plot", "nn", "data", "transforms", "image", "util"));
-        ALLOWED.put(
-                "train",
-                List.of(
-                        "report",
-                        "eval",
-                        "optim",
-                        "run",
-                        "checkpoint",
-                        "engine",
-                        "data",
-                        "distributed",
-                        "nn",
-                        "transforms",
-                        "image",
-                        "util"));
-        ALLOWED.put("benchmark", List.of("distributed", "train", "run", "engine", "data", "nn", "transforms", "util"));
-        ALLOWED.put(
-                "compare",
-                List.of("train", "report", "eval", "run", "checkpoint", "plot", "data", "nn", "transforms", "util"));
+    private static Map<String, List<String>> allowed() {
+        Map<String, List<String>> allowed = new LinkedHashMap<>();
+        try {
+            for (String line : Files.readAllLines(Path.of("../ARCHITECTURE.md"))) {
+                Matcher row = ROW.matcher(line);
+                if (row.matches()) {
+                    allowed.put(
+                            row.group(1),
+                            Stream.of(row.group(2).split(","))
+                                    .map(String::strip)
+                                    .filter(name -> !name.isEmpty())
+                                    .toList());
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return allowed;
     }
 
     @TestFactory

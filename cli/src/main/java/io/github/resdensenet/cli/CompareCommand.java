@@ -5,6 +5,7 @@ import io.github.resdensenet.compare.ComparisonOptions;
 import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.util.Choices;
+import io.github.resdensenet.util.Text;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -144,7 +145,9 @@ final class CompareCommand implements Callable<Integer> {
         comparison.run();
         for (String file :
                 List.of("compare.md", "compare.csv", "compare.json", "compare.html", "curves.svg", "curves.png")) {
-            spec.commandLine().getOut().println(folder.resolve(file));
+            spec.commandLine()
+                    .getOut()
+                    .println(Text.printable(folder.resolve(file).toString()));
         }
         return 0;
     }

@@ -5,6 +5,7 @@ import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.Interval;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.util.Decimal;
+import io.github.resdensenet.util.Text;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
@@ -114,7 +115,7 @@ final class CrossvalCommand implements Callable<Integer> {
         console.println("Accuracy: " + Decimal.percent(evaluation.accuracy()) + "%" + interval + ", from "
                 + evaluation.n() + " predictions");
         for (String file : List.of("crossval.html", "crossval.json", "predictions.csv", "folds.csv")) {
-            console.println(folder.resolve(file));
+            console.println(Text.printable(folder.resolve(file).toString()));
         }
     }
 

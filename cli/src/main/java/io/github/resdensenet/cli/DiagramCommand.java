@@ -6,6 +6,7 @@ import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.plot.Diagram;
 import io.github.resdensenet.report.ModelDiagram;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -59,7 +60,7 @@ final class DiagramCommand implements Callable<Integer> {
                 AtomicFiles.write(file, diagram.png());
             }
         }
-        spec.commandLine().getOut().println(file);
+        spec.commandLine().getOut().println(Text.printable(file.toString()));
         return 0;
     }
 }

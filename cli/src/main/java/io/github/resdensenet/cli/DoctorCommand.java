@@ -22,7 +22,7 @@ import picocli.CommandLine.Spec;
         footerHeading = Main.EXAMPLES,
         footer = {
             "  resdensenet doctor          print one line per item",
-            "  resdensenet doctor --check  also train, quantise and apply a small model"
+            "  resdensenet doctor --check  also train, quantise and run a small model"
         })
 final class DoctorCommand implements Callable<Integer> {
     @Spec
@@ -31,7 +31,9 @@ final class DoctorCommand implements Callable<Integer> {
     @Option(names = "--json", description = "print one JSON object on one line (default: text)")
     private boolean json;
 
-    @Option(names = "--check", description = "also train, quantise and apply a small model, to check this installation")
+    @Option(
+            names = "--check",
+            description = "also train, quantise and run a small model, to check this installation (default: off)")
     private boolean check;
 
     @Override

@@ -73,9 +73,9 @@ final class EvaluateCommand implements Callable<Integer> {
             names = "--precision-target",
             paramLabel = "P",
             description =
-                    "find the lowest threshold T with a precision of at least P (above 0, at most 1): of the validation images"
-                            + " whose predicted class has a calibrated probability of T or more, at least the fraction P is"
-                            + " predicted correctly. Use T for predict --abstain-below (default: none)")
+                    "find the lowest threshold T at which predictions on the validation set have a precision of at least P"
+                            + " (above 0, at most 1). Only predictions with a calibrated probability of T or more count."
+                            + " Pass T to predict --abstain-below (default: none)")
     private @Nullable Double precisionTarget;
 
     @Option(

@@ -115,7 +115,8 @@ final class ExportCommand implements Callable<Integer> {
             };
             spec.commandLine()
                     .getOut()
-                    .println(file + ": ONNX model with " + chosen + " input, " + numbers + ". " + report);
+                    .println(Text.printable(file.toString()) + ": ONNX model with " + chosen + " input, " + numbers
+                            + ". " + report);
             return 0;
         }
         if (input != null || precision != null || data != null) {
@@ -123,7 +124,10 @@ final class ExportCommand implements Callable<Integer> {
                     "--input, --precision and --data are for --format onnx, triton and hf only");
         }
         if (format == Format.torchscript) {
-            spec.commandLine().getOut().println(file + ": TorchScript model. " + TorchScriptExport.write(opened, file));
+            spec.commandLine()
+                    .getOut()
+                    .println(Text.printable(file.toString()) + ": TorchScript model. "
+                            + TorchScriptExport.write(opened, file));
             return 0;
         }
         Checkpoint best = opened.readModel();
@@ -136,7 +140,8 @@ final class ExportCommand implements Callable<Integer> {
         });
         spec.commandLine()
                 .getOut()
-                .println(file + ": " + best.weights().tensors().size() + " tensors, classes in order: "
+                .println(Text.printable(file.toString()) + ": "
+                        + best.weights().tensors().size() + " tensors, classes in order: "
                         + Text.printable(String.join(", ", best.manifest().classes())));
         return 0;
     }

@@ -3,6 +3,7 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.run.Weights;
+import io.github.resdensenet.util.Text;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -70,7 +71,9 @@ final class ImportCommand implements Callable<Integer> {
         Recipe recipe = model.recipe().with("data.imageSize", Integer.toString(model.imageSize()));
         List<String> names = Arrays.asList(classes.split(",", -1));
         Run run = Weights.read(file, key, strip).createRun(recipe, names, out);
-        spec.commandLine().getOut().println("Done: " + run.folder());
+        spec.commandLine()
+                .getOut()
+                .println("Done: " + Text.printable(run.folder().toString()));
         return 0;
     }
 }

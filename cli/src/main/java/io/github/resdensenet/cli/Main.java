@@ -3,15 +3,18 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.distributed.LostProcessException;
 import io.github.resdensenet.engine.NativeLibraries;
 import io.github.resdensenet.util.ErrorText;
+import io.github.resdensenet.util.MessageLines;
 import io.github.resdensenet.util.Text;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.CancellationException;
@@ -27,7 +30,7 @@ import picocli.CommandLine.TypeConversionException;
         name = "resdensenet",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Trains, evaluates and applies ResDenseNet image classifiers.",
+        description = "Trains, evaluates and runs image classifiers: ResDenseNet, DenseNet121 and ResNet50V2.",
         subcommands = {
             TrainCommand.class,
             EvaluateCommand.class,
@@ -189,9 +192,10 @@ public final class Main {
             return Launcher.isChild() ? Launcher.LOST : CommandLine.ExitCode.SOFTWARE;
         }
         boolean usage = error instanceof IllegalArgumentException;
-        // a list of images has one line per image; their names are printable already
+        Throwable cause = error instanceof UncheckedIOException ? error.getCause() : error;
+        List<String> lines = cause instanceof MessageLines list ? list.lines() : List.of(message(error));
         err.println("resdensenet: "
-                + message(error).lines().map(Text::printable).collect(Collectors.joining(System.lineSeparator())));
+                + lines.stream().map(Text::printable).collect(Collectors.joining(System.lineSeparator())));
         return usage ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;
     }
 

@@ -2,6 +2,7 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.report.RunFiles;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Text;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -35,7 +36,7 @@ final class PlotCommand implements Callable<Integer> {
         Run opened = Run.open(run);
         RunFiles.writeCurves(opened);
         for (String name : List.of("curves.png", "curves.svg", "curves.csv", "curves.json")) {
-            spec.commandLine().getOut().println(opened.file(name));
+            spec.commandLine().getOut().println(Text.printable(opened.file(name).toString()));
         }
         return 0;
     }

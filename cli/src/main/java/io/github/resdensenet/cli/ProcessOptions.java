@@ -10,6 +10,8 @@ import picocli.CommandLine.Option;
 
 /** Options of a training run by several processes. */
 final class ProcessOptions {
+    private static final int MAX_RESTARTS = 3;
+    private static final int TIMEOUT_SECONDS = 60;
     static final List<String> NAMES = List.of("--nproc", "--max-restarts", "--rendezvous", "--timeout-s");
 
     @Option(
@@ -24,7 +26,7 @@ final class ProcessOptions {
             paramLabel = "N",
             description = "with --nproc, maximum number of restarts from the last checkpoint after a process was killed"
                     + " or stopped responding (default: 3)")
-    private int maxRestarts = 3;
+    private @Nullable Integer maxRestarts;
 
     @Option(
             names = "--rendezvous",
@@ -39,7 +41,7 @@ final class ProcessOptions {
             paramLabel = "N",
             description =
                     "seconds that a process waits for another one, at the start and whenever they exchange data (default: 60)")
-    private int timeoutSeconds = 60;
+    private @Nullable Integer timeoutSeconds;
 
     /** Whether this process starts others that train, and does not train itself. */
     boolean isLauncher() {
@@ -54,10 +56,22 @@ final class ProcessOptions {
 
     private void check() {
         require(processes >= 1, "--nproc must be at least 1, got " + processes);
-        require(maxRestarts >= 0, "--max-restarts must be at least 0, got " + maxRestarts);
-        require(timeoutSeconds >= 1, "--timeout-s must be at least 1, got " + timeoutSeconds);
+        require(maxRestarts() >= 0, "--max-restarts must be at least 0, got " + maxRestarts);
+        require(timeoutSeconds() >= 1, "--timeout-s must be at least 1, got " + timeoutSeconds);
         require(rendezvous == null || rendezvous.equals("env"), "--rendezvous must be env, got " + rendezvous);
         require(rendezvous == null || processes == 1, "use either --nproc or --rendezvous");
+        require(maxRestarts == null || processes > 1, "--max-restarts needs --nproc of at least 2");
+        require(
+                timeoutSeconds == null || processes > 1 || rendezvous != null,
+                "--timeout-s needs --nproc of at least 2, or --rendezvous");
+    }
+
+    private int maxRestarts() {
+        return maxRestarts == null ? MAX_RESTARTS : maxRestarts;
+    }
+
+    private int timeoutSeconds() {
+        return timeoutSeconds == null ? TIMEOUT_SECONDS : timeoutSeconds;
     }
 
     private static void require(boolean condition, String message) {
@@ -67,7 +81,7 @@ final class ProcessOptions {
     }
 
     Launcher launcher() {
-        return new Launcher(processes, maxRestarts, timeoutSeconds);
+        return new Launcher(processes, maxRestarts(), timeoutSeconds());
     }
 
     /** Connects this process with the others, if there are any. */
@@ -77,7 +91,7 @@ final class ProcessOptions {
         }
         return rendezvous == null
                 ? ProcessGroup.single()
-                : Rendezvous.ofEnvironment(System.getenv(), Duration.ofSeconds(timeoutSeconds))
+                : Rendezvous.ofEnvironment(System.getenv(), Duration.ofSeconds(timeoutSeconds()))
                         .connect();
     }
 }

@@ -110,7 +110,11 @@ final class RecipeOptions {
             return 0;
         }
         try {
-            return Integer.parseInt(epochs);
+            int number = Integer.parseInt(epochs);
+            if (number < 1) {
+                throw new IllegalArgumentException("--epochs must be at least 1, got " + number);
+            }
+            return number;
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException("--epochs must be a whole number, got " + epochs, e);
         }

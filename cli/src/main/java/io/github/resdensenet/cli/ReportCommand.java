@@ -2,10 +2,13 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.report.RunFiles;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Text;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -26,12 +29,19 @@ final class ReportCommand implements Callable<Integer> {
     @Parameters(index = "0", paramLabel = "RUN", description = "run folder")
     private Path run = Path.of("");
 
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "new location of the run's images (default: where the run was trained on them)")
+    private @Nullable Path data;
+
     @Override
     public Integer call() throws Exception {
         Progress progress = new Progress(spec.commandLine().getErr());
-        Path file = RunFiles.writeReport(Run.open(run), (done, total) -> progress.show("Evaluating", done, total, ""));
+        Path file = RunFiles.writeReport(
+                Run.open(run), data, (done, total) -> progress.show("Evaluating", done, total, ""));
         progress.clear();
-        spec.commandLine().getOut().println(file);
+        spec.commandLine().getOut().println(Text.printable(file.toString()));
         return 0;
     }
 }

@@ -26,8 +26,8 @@ import picocli.CommandLine.Spec;
         versionProvider = Main.Version.class,
         description = {
             "Starts an HTTP service with a web page that classifies images.",
-            "The answers are those of predict. On Ctrl-C or SIGTERM, the service answers the requests it has and stops."
-                    + " On SIGHUP, it loads new checkpoints."
+            "Predictions are identical to those of predict. On Ctrl-C or SIGTERM, the service finishes pending requests"
+                    + " and stops. On SIGHUP, it loads new checkpoints."
         },
         footerHeading = Main.EXAMPLES,
         footer = {
@@ -73,16 +73,15 @@ final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--queue",
             paramLabel = "N",
-            description =
-                    "largest number of images that wait or are computed; further requests get status 429 (default: "
-                            + ServeOptions.QUEUE + ")")
+            description = "largest number of images waiting or in progress; further requests get status 429 (default: "
+                    + ServeOptions.QUEUE + ")")
     private int queue = ServeOptions.QUEUE;
 
     @Option(
             names = "--timeout-ms",
             paramLabel = "N",
             description =
-                    "longest time for an image in milliseconds, waiting included; after that, the answer is status 504 (default: "
+                    "longest time for an image in milliseconds, waiting included; after that, the response has status 504 (default: "
                             + ServeOptions.TIMEOUT_MILLIS + ")")
     private int timeoutMillis = ServeOptions.TIMEOUT_MILLIS;
 

@@ -22,6 +22,8 @@ public final class Signals {
     /** Time to save and stop. */
     private static final long GRACE_MILLIS = 8_000;
 
+    private static final long PRINT_MILLIS = 200;
+
     private static volatile int received;
     private static long lastNanos;
 
@@ -76,18 +78,28 @@ public final class Signals {
 
     /** Halts the process if the command does not stop soon, for example while it builds a large network. */
     private static void haltLater(int code) {
-        Thread timer = new Thread(() -> {
-            try {
-                Thread.sleep(GRACE_MILLIS);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-            }
-            System.err.println(
-                    "resdensenet: stopped before the current work was finished; the last checkpoint is kept");
+        startDaemon(() -> {
+            sleep(GRACE_MILLIS);
+            // nobody may read what is printed, and then println waits for ever
+            startDaemon(() -> System.err.println(
+                    "resdensenet: stopped before the current work was finished; the last checkpoint is kept"));
+            sleep(PRINT_MILLIS);
             Runtime.getRuntime().halt(code);
         });
-        timer.setDaemon(true);
-        timer.start();
+    }
+
+    private static void startDaemon(Runnable work) {
+        Thread thread = new Thread(work);
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void sleep(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /** Sets what the next signal runs instead of halting the process. */

@@ -2,6 +2,7 @@ package io.github.resdensenet.cli;
 
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -75,9 +76,9 @@ public final class TrainOptions {
     public static void printResult(Run run, PrintWriter out) {
         Path report = run.file("report.html");
         if (Files.exists(report)) {
-            out.println("Report: " + report);
+            out.println("Report: " + Text.printable(report.toString()));
         }
-        out.println("Done: " + run.folder());
+        out.println("Done: " + Text.printable(run.folder().toString()));
     }
 
     /**

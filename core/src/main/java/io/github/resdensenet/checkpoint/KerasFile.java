@@ -7,6 +7,7 @@ import io.jhdf.api.Dataset;
 import io.jhdf.api.Group;
 import io.jhdf.api.Node;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -46,6 +47,9 @@ final class KerasFile {
     /** Layer names in the files of keras.applications that current Keras has changed: the classifier was "probs". */
     private static final Map<String, String> OLD_NAMES = Map.of("probs", "predictions");
 
+    /** jhdf wants an address; this one has no drive letter, which Windows would not accept in it. */
+    private static final URI IN_MESSAGES = URI.create("file:///weights.h5");
+
     private static final int MAX_DEPTH = 16;
     private static final long MAX_EXPANSION = 64 << 20;
     private static final long MAX_NAME = 4096;
@@ -54,6 +58,7 @@ final class KerasFile {
     private final long size;
     private final Map<String, TensorData> tensors = new LinkedHashMap<>();
     private final Set<Long> addresses = new HashSet<>();
+    private long bytesOfTensors;
 
     private KerasFile(Path path, long size) {
         this.path = path;
@@ -77,7 +82,8 @@ final class KerasFile {
      */
     static Map<String, TensorData> read(Path path) throws IOException {
         KerasFile keras = new KerasFile(path, Files.size(path));
-        try (HdfFile file = new HdfFile(path)) {
+        try (BoundedChannel channel = new BoundedChannel(path);
+                HdfFile file = new HdfFile(channel, IN_MESSAGES)) {
             keras.collect(file.getChildren().get("model_weights") instanceof Group model ? model : file, 0);
         } catch (RuntimeException | StackOverflowError | OutOfMemoryError e) { // jhdf checks few sizes in the file
             throw keras.invalid("corrupt or unsupported HDF5 content", e);
@@ -156,9 +162,10 @@ final class KerasFile {
     }
 
     private TensorData tensor(Dataset data) throws CheckpointException {
-        if (data.getSizeInBytes() > size + MAX_EXPANSION) {
-            throw invalid(data.getPath() + " has " + data.getSizeInBytes() + " bytes, at most " + (size + MAX_EXPANSION)
-                    + " are allowed in a file of " + size + " bytes");
+        bytesOfTensors += Math.max(0, data.getSizeInBytes());
+        if (bytesOfTensors > size + MAX_EXPANSION) {
+            throw invalid(data.getPath() + " and the variables before it have " + bytesOfTensors + " bytes, at most "
+                    + (size + MAX_EXPANSION) + " are allowed in a file of " + size + " bytes");
         }
         if (!data.getFilters().isEmpty()) { // decoders of compressed data trust the sizes in the file
             throw invalid(data.getPath() + " is compressed; Keras writes weights without compression");
@@ -166,7 +173,8 @@ final class KerasFile {
         int[] shape = data.getDimensions();
         Object values = data.getDataFlat();
         if (!(values instanceof float[] numbers)) {
-            throw invalid(data.getPath() + " must be float32, got " + data.getJavaType());
+            throw invalid(data.getPath() + " must be float32"
+                    + (data.getJavaType().isPrimitive() ? ", got " + data.getJavaType() : ""));
         }
         ByteBuffer bytes = ByteBuffer.allocate(Math.multiplyExact(numbers.length, Float.BYTES))
                 .order(ByteOrder.LITTLE_ENDIAN);
@@ -195,7 +203,7 @@ final class KerasFile {
     }
 
     private CheckpointException invalid(String problem) {
-        return new CheckpointException(path + ": not a valid Keras weight file: " + problem);
+        return new CheckpointException(path + ": not a valid Keras weight file: " + Text.limit(problem));
     }
 
     private CheckpointException invalid(String problem, Throwable cause) {

@@ -9,7 +9,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -33,7 +32,11 @@ final class Pickle {
     private static final int MAX_STRING = 1 << 20;
     private static final int MAX_CHARACTERS = 8 << 20;
     private static final int MAX_NAME = 200;
-    private static final int MAX_RANK = 64;
+    private static final int MAX_RANK = 16;
+    private static final int MAX_KEY = 1_000;
+    /** Larger dicts have keys of one type: a hash table does not order keys of different types. */
+    private static final int MAX_MIXED = 1_000;
+
     private static final int MAX_DEPTH = 100;
 
     /** A typed block of memory that tensors are views of. Offsets and sizes are in elements. */
@@ -277,12 +280,12 @@ final class Pickle {
         check(
                 tuple instanceof List<?> l && l.size() <= MAX_RANK,
                 "a shape or its strides are not a tuple of at most " + MAX_RANK + " numbers");
-        List<Long> numbers = new ArrayList<>();
         for (Object number : (List<?>) tuple) {
             check(number instanceof Long, "a shape or its strides are not integers");
-            numbers.add((Long) number);
         }
-        return Collections.unmodifiableList(numbers);
+        @SuppressWarnings("unchecked")
+        List<Long> numbers = (List<Long>) tuple;
+        return List.copyOf(numbers); // the tuple itself, unless it is a list that can change
     }
 
     /**
@@ -302,6 +305,7 @@ final class Pickle {
                 "a storage must have a type, a key and a size");
         long elements = (Long) parts.get(4);
         String key = (String) parts.get(2);
+        check(key.length() <= MAX_KEY, "the key of a storage is longer than " + MAX_KEY + " characters");
         check(elements >= 0, "a storage has " + elements + " elements");
         Optional<List<?>> view =
                 parts.size() == 6 && parts.get(5) instanceof List<?> v ? Optional.of(v) : Optional.empty();
@@ -329,7 +333,15 @@ final class Pickle {
         check(
                 key instanceof String || key instanceof Long || key instanceof Boolean || key instanceof Double,
                 "a dict has a key that is not a string or number");
-        ((Map<Object, Object>) dict).put(key, counted(value));
+        check(
+                !(key instanceof String text) || text.length() <= MAX_KEY,
+                "a key is longer than " + MAX_KEY + " characters");
+        Map<Object, Object> map = (Map<Object, Object>) dict;
+        check(
+                map.size() < MAX_MIXED
+                        || key.getClass() == map.keySet().iterator().next().getClass(),
+                "a dict with many items has keys of different types");
+        map.put(key, counted(value));
     }
 
     /** Counts an object towards the limit of the pickle. */
@@ -406,7 +418,7 @@ final class Pickle {
             return 0L;
         }
         BigInteger value = new BigInteger(bigEndian);
-        return value.bitLength() < 64 ? (Object) value.longValue() : value;
+        return value.bitLength() < 64 ? (Object) value.longValue() : counted(value);
     }
 
     private String string(int bytes) throws CheckpointException {

@@ -1,6 +1,7 @@
 package io.github.resdensenet.checkpoint;
 
 import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
@@ -69,45 +70,53 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
      */
     public static Safetensors read(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file)) {
-            long size = channel.size();
-            if (size < 8) {
-                throw invalid(file, "the file is too short for a header: " + size + " bytes");
-            }
-            ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
-            readFully(channel, prefix, 0, file);
-            long headerLength = prefix.getLong(0);
-            if (headerLength < 2 || headerLength > MAX_HEADER || headerLength > size - 8) {
-                throw invalid(
-                        file,
-                        "header length " + Long.toUnsignedString(headerLength) + " is not between 2 and "
-                                + Math.min(MAX_HEADER, size - 8));
-            }
-            ByteBuffer header = ByteBuffer.allocate((int) headerLength);
-            readFully(channel, header, 8, file);
-            long dataLength = size - 8 - headerLength;
-            if (dataLength > Integer.MAX_VALUE) {
-                throw invalid(file, "the tensors have " + dataLength + " bytes, the limit is 2 GiB");
-            }
-            Map<String, JsonNode> entries = new LinkedHashMap<>();
-            Map<String, String> metadata = new LinkedHashMap<>();
-            parse(header.flip(), entries, metadata, file);
-            List<Entry> layout = layout(entries, dataLength, file);
-            ByteBuffer data = ByteBuffer.allocateDirect((int) dataLength);
-            readFully(channel, data, 8 + headerLength, file);
-            String digest = metadata.remove(DIGEST);
-            if (digest != null && !SHA256.matcher(digest).matches()) {
-                throw invalid(file, "the SHA-256 in its header must be 64 hexadecimal digits");
-            }
-            if (digest != null && !digest.equals(digest(header.array(), digest, List.of(data.flip())))) {
-                throw invalid(file, "corrupt, the SHA-256 of its content differs from the one in its header");
-            }
-            Map<String, TensorData> tensors = new LinkedHashMap<>();
-            for (Entry e : layout) {
-                tensors.put(
-                        e.name, new TensorData(e.dtype, e.shape, data.slice((int) e.start, (int) (e.end - e.start))));
-            }
-            return new Safetensors(tensors, metadata);
+            return read(file, channel);
         }
+    }
+
+    /**
+     * Reads an open file from its start. See {@link #read(Path)}.
+     *
+     * @param file its path, for messages
+     */
+    public static Safetensors read(Path file, FileChannel channel) throws IOException {
+        long size = channel.size();
+        if (size < 8) {
+            throw invalid(file, "the file is too short for a header: " + size + " bytes");
+        }
+        ByteBuffer prefix = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN);
+        readFully(channel, prefix, 0, file);
+        long headerLength = prefix.getLong(0);
+        if (headerLength < 2 || headerLength > MAX_HEADER || headerLength > size - 8) {
+            throw invalid(
+                    file,
+                    "header length " + Long.toUnsignedString(headerLength) + " is not between 2 and "
+                            + Math.min(MAX_HEADER, size - 8));
+        }
+        ByteBuffer header = ByteBuffer.allocate((int) headerLength);
+        readFully(channel, header, 8, file);
+        long dataLength = size - 8 - headerLength;
+        if (dataLength > Integer.MAX_VALUE) {
+            throw invalid(file, "the tensors have " + dataLength + " bytes, the limit is 2 GiB");
+        }
+        Map<String, JsonNode> entries = new LinkedHashMap<>();
+        Map<String, String> metadata = new LinkedHashMap<>();
+        parse(header.flip(), entries, metadata, file);
+        List<Entry> layout = layout(entries, dataLength, file);
+        ByteBuffer data = ByteBuffer.allocateDirect((int) dataLength);
+        readFully(channel, data, 8 + headerLength, file);
+        String digest = metadata.remove(DIGEST);
+        if (digest != null && !SHA256.matcher(digest).matches()) {
+            throw invalid(file, "the SHA-256 in its header must be 64 hexadecimal digits");
+        }
+        if (digest != null && !digest.equals(digest(header.array(), digest, List.of(data.flip())))) {
+            throw invalid(file, "corrupt, the SHA-256 of its content differs from the one in its header");
+        }
+        Map<String, TensorData> tensors = new LinkedHashMap<>();
+        for (Entry e : layout) {
+            tensors.put(e.name, new TensorData(e.dtype, e.shape, data.slice((int) e.start, (int) (e.end - e.start))));
+        }
+        return new Safetensors(tensors, metadata);
     }
 
     private static void parse(ByteBuffer header, Map<String, JsonNode> entries, Map<String, String> metadata, Path file)
@@ -119,7 +128,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
         } catch (CharacterCodingException e) {
             throw invalid(file, "the header is not UTF-8");
         } catch (JacksonException e) {
-            throw invalid(file, "the header is not JSON: " + e.getOriginalMessage());
+            throw invalid(file, Text.problem("JSON", e) + " in the header");
         }
         if (!root.isObject()) {
             throw invalid(file, "the header is not a JSON object");
@@ -216,7 +225,7 @@ public record Safetensors(Map<String, TensorData> tensors, Map<String, String> m
     }
 
     private static CheckpointException invalid(Path file, String problem) {
-        return new CheckpointException(file + ": not a valid safetensors file: " + problem);
+        return new CheckpointException(file + ": not a valid safetensors file: " + Text.limit(problem));
     }
 
     /** The file's SHA-256, computed with zeros in place of the digits that are in the header now. */

@@ -1,5 +1,6 @@
 package io.github.resdensenet.checkpoint;
 
+import io.github.resdensenet.util.Text;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
@@ -244,7 +245,8 @@ final class StrictZip {
     }
 
     private CheckpointException invalid(String what, long offset, String problem) {
-        return new CheckpointException(path + ": not a valid .pth file: " + what + ", byte " + offset + ": " + problem);
+        return new CheckpointException(path + ": not a valid .pth file: " + Text.shorten(what) + ", byte " + offset
+                + ": " + Text.limit(problem));
     }
 
     private static String hex(long value) {

@@ -47,6 +47,9 @@ public record WeightFile(Format format, Map<String, TensorData> tensors, Map<Str
         if (!Files.isRegularFile(file)) {
             throw new CheckpointException(file + ": no such run folder or weight file");
         }
+        if (Files.size(file) == 0) { // reading a file of /proc could block
+            throw new CheckpointException(file + ": the file is empty");
+        }
         if (KerasFile.looksLike(file)) {
             return new WeightFile(Format.KERAS, withCounters(KerasFile.read(file)), Map.of());
         }

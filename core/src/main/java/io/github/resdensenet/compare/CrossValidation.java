@@ -9,6 +9,7 @@ import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Decimal;
+import io.github.resdensenet.util.Digest;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
@@ -121,11 +122,16 @@ public final class CrossValidation {
     }
 
     /** Everything that decides the results, by name. */
-    private Map<String, String> options(Recipe resolved) {
+    private Map<String, String> options(Recipe resolved) throws IOException {
         Map<String, String> options = new LinkedHashMap<>();
         options.put(
                 "--init",
                 init == null ? "none" : init.toAbsolutePath().normalize().toString());
+        if (init != null) {
+            options.put(
+                    "SHA-256 of --init",
+                    Files.isDirectory(init) ? Run.open(init).readBestManifest().weightsSha256() : Digest.sha256(init));
+        }
         options.put("--new-head", Boolean.toString(newHead));
         resolved.flat()
                 .forEach((key, value) ->

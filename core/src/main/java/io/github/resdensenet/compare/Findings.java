@@ -2,6 +2,7 @@ package io.github.resdensenet.compare;
 
 import io.github.resdensenet.compare.Document.Section;
 import io.github.resdensenet.compare.Document.Table;
+import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.nn.ModelConfig.Architecture;
 import io.github.resdensenet.plot.ComparisonCurves;
 import io.github.resdensenet.run.History.EpochMetrics;
@@ -50,6 +51,12 @@ record Findings(Map<String, String> options, List<Row> rows, String machine, dou
         return n == 1 ? "1 seed" : n + " seeds";
     }
 
+    private String selection() {
+        Subset subset = rows.get(0).settings().train().selectOn().subset();
+        return "The best epoch is selected on the " + subset.title() + " set"
+                + (subset == Subset.TEST ? ", so the results are too optimistic." : ".");
+    }
+
     private int folds() {
         return rows.get(0).settings().data().folds();
     }
@@ -62,8 +69,8 @@ record Findings(Map<String, String> options, List<Row> rows, String machine, dou
                         new Section("Verdict", verdict(), List.of()),
                         new Section(
                                 "Results",
-                                List.of("Means and 95% intervals (Student's t) over " + seeds() + ". The best epoch is"
-                                        + " selected on the validation set. Accuracy and macro-F1 are measured on the"
+                                List.of("Means and 95% intervals (Student's t) over " + seeds() + ". " + selection()
+                                        + " Accuracy and macro-F1 are measured on the"
                                         + (folds() > 0 ? " test sets of all folds together." : " test set.")
                                         + " Speed and memory are measured in a fresh process per model, with"
                                         + " batches of "

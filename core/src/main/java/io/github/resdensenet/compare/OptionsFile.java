@@ -45,10 +45,18 @@ final class OptionsFile {
             throw new FileAlreadyExistsException(
                     folder.toString(), null, "already exists and is not " + kind + "; choose another --out");
         }
-        for (String name : subfolders) {
-            Files.createDirectories(folder.resolve(name));
+        Path parent = folder.toAbsolutePath().getParent();
+        if (parent != null && !Files.isDirectory(parent)) {
+            Files.createDirectories(parent);
         }
-        AtomicFiles.write(file, JSON.writerWithDefaultPrettyPrinter().writeValueAsString(now) + "\n");
+        AtomicFiles.createFolder(folder, created -> {
+            for (String name : subfolders) {
+                Files.createDirectories(created.resolve(name));
+            }
+            AtomicFiles.write(
+                    created.resolve(file.getFileName()),
+                    JSON.writerWithDefaultPrettyPrinter().writeValueAsString(now) + "\n");
+        });
         return true;
     }
 

@@ -1,19 +1,16 @@
 package io.github.resdensenet.data;
 
 import java.io.IOException;
-import java.nio.file.FileVisitOption;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -76,20 +73,22 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
         if (found.size() < 2) {
             throw new IOException(root + ": expected at least 2 class folders with images, got " + found);
         }
-        List<Sample> samples = new ArrayList<>();
-        List<String> empty = new ArrayList<>();
-        for (int i = 0; i < classes.size(); i++) {
-            List<Sample> ofClass = list(root, classes.get(i), i);
-            if (ofClass.isEmpty()) {
-                empty.add(root.resolve(classes.get(i)).toString());
-            }
-            samples.addAll(ofClass);
-        }
+        Map<String, Integer> indices = new HashMap<>();
+        classes.forEach(name -> indices.put(name, indices.size()));
+        List<Sample> samples = FolderWalk.images(FolderWalk.of(root).entries())
+                .map(image -> new Sample(image.file(), image.path(), indices.getOrDefault(image.className(), -1)))
+                .toList();
+        ImageFolder folder = new ImageFolder(root, classes, samples);
+        List<Integer> counts = folder.counts();
+        List<String> empty = IntStream.range(0, classes.size())
+                .filter(i -> counts.get(i) == 0)
+                .mapToObj(i -> root.resolve(classes.get(i)).toString())
+                .toList();
         if (!empty.isEmpty()) {
             throw new IOException("class folders without images: " + String.join(", ", empty)
                     + "; supported extensions: " + String.join(" ", EXTENSIONS));
         }
-        return new ImageFolder(root, classes, samples);
+        return folder;
     }
 
     private static List<String> classFolders(Path root) throws IOException {
@@ -123,46 +122,15 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
                 : Optional.empty();
     }
 
-    private static List<Sample> list(Path root, String className, int classIndex) throws IOException {
-        return images(root.resolve(className)).stream()
-                .map(p -> new Sample(p, slashed(root.relativize(p)), classIndex))
-                .toList();
-    }
-
     /**
      * Lists the images in a folder and its subfolders, in torchvision's order. The list includes what cannot be read, so
-     * that decoding it reports the reason: broken links, pipes with an image's name, links to a parent folder, and
-     * folders without read permission.
+     * that decoding it reports the reason: broken links, pipes with an image's name, links to a parent folder or to a
+     * folder listed before, and folders without read permission.
      */
     public static List<Path> images(Path folder) throws IOException {
-        List<Path> images = new ArrayList<>();
-        Files.walkFileTree(folder, Set.of(FileVisitOption.FOLLOW_LINKS), Integer.MAX_VALUE, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) {
-                if (hasExtension(String.valueOf(file.getFileName()))) {
-                    images.add(file);
-                }
-                return FileVisitResult.CONTINUE;
-            }
-
-            @Override
-            public FileVisitResult visitFileFailed(Path file, IOException reason) throws IOException {
-                if (file.equals(folder)) {
-                    throw reason;
-                }
-                images.add(file);
-                return FileVisitResult.CONTINUE;
-            }
-        });
-        images.sort(Comparator.comparing((Path p) -> String.valueOf(p.getParent()), BY_CODE_POINT)
-                .thenComparing(p -> String.valueOf(p.getFileName()), BY_CODE_POINT));
-        return images;
-    }
-
-    private static String slashed(Path relative) {
-        List<String> parts = new ArrayList<>();
-        relative.forEach(part -> parts.add(part.toString()));
-        return String.join("/", parts);
+        return FolderWalk.images(FolderWalk.below(folder))
+                .map(FolderWalk.Entry::file)
+                .toList();
     }
 
     /** Whether a path is a regular file with one of the {@link #EXTENSIONS}, in upper or lower case. */

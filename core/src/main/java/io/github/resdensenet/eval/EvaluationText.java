@@ -17,18 +17,20 @@ final class EvaluationText {
     private EvaluationText() {}
 
     /**
-     * The two lines of the article, all metrics with their intervals, a table of the classes and the confusion matrix.
+     * The two lines of the article for a subset, all metrics with their intervals, a table of the classes and the confusion matrix.
      *
      * @param title display name of the architecture
      * @param split the evaluated subset: train, val, test or all
      */
     public static List<String> lines(Evaluation e, String title, String split) {
         List<String> lines = new ArrayList<>();
-        String subset = split.substring(0, 1).toUpperCase(Locale.ROOT) + split.substring(1);
+        boolean all = split.equals("all");
+        String subset = all ? "" : "Best " + split.substring(0, 1).toUpperCase(Locale.ROOT) + split.substring(1) + " ";
+        String images = all ? " on all images" : "";
         Interval interval = e.accuracyInterval();
-        lines.add(title + " Best " + subset + " Accuracy: " + Decimal.percent(e.accuracy()) + "%");
+        lines.add(title + " " + subset + "Accuracy" + images + ": " + Decimal.percent(e.accuracy()) + "%");
         if (!Double.isNaN(e.loss())) {
-            lines.add(title + " Best " + subset + " Loss: " + Decimal.fixed(e.loss(), 4));
+            lines.add(title + " " + subset + "Loss" + images + ": " + Decimal.fixed(e.loss(), 4));
         }
         lines.add(String.format(
                 Locale.ROOT,

@@ -14,6 +14,9 @@ import java.util.stream.IntStream;
 record Histogram(List<Double> edges, List<Integer> counts) {
     private static final int BINS = 10;
 
+    /** With more bins than this, a sample of 200 images says little about each. */
+    private static final int CLASS_BINS = 20;
+
     /** Copies the lists and checks their lengths. */
     Histogram {
         edges = List.copyOf(edges);
@@ -34,10 +37,14 @@ record Histogram(List<Double> edges, List<Integer> counts) {
         return new Histogram(edges, count(edges, values));
     }
 
-    /** A histogram of class indices. */
+    /** A histogram of class indices. If there are many classes, several have one bin. */
     static Histogram ofClasses(double[] values, int classes) {
-        List<Double> edges =
-                IntStream.range(1, classes).mapToObj(i -> (double) i).toList();
+        int bins = Math.min(classes, CLASS_BINS);
+        List<Double> edges = IntStream.range(1, bins)
+                .mapToLong(i -> i * (long) classes / bins)
+                .asDoubleStream()
+                .boxed()
+                .toList();
         return new Histogram(edges, count(edges, values));
     }
 

@@ -210,7 +210,8 @@ public final class RunEvaluator {
             if (!seen.isEmpty()) {
                 throw new IOException(root + ": " + seen.size() + " of "
                         + data.samples().size() + " images are in the run's training set, for instance " + seen.get(0)
-                        + "; to evaluate them anyway, use --allow-trained");
+                        + "; to evaluate them anyway, use --allow-trained; if it is the run's own image folder, which has moved,"
+                        + " use --split test");
             }
         }
         return evaluate(data.samples(), groupsByPattern(data.samples()), progress);

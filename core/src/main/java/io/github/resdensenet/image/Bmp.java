@@ -10,6 +10,8 @@ final class Bmp {
     private static final Set<Integer> HEADERS = Set.of(12, 40, 52, 56, 108, 124);
     private static final int RLE8 = 1;
     private static final int BITFIELDS = 3;
+    /** Most bytes of the palette and of what some programs write after it. */
+    private static final int MAX_GAP = 1 << 20;
 
     private Bmp() {}
 
@@ -38,6 +40,9 @@ final class Bmp {
         if (colors > 256 || palette + colors * (old ? 3 : 4) > data) {
             throw FormatException.corrupt("the BMP palette has " + colors
                     + " colours (at most 256), but the pixel data starts at byte " + data);
+        }
+        if (data - palette > MAX_GAP) {
+            throw FormatException.unsupported("BMP with " + (data - palette) + " bytes before its pixels");
         }
         long end = data + (width * bits + 31) / 32 * 4 * height;
         if (compression == RLE8) {

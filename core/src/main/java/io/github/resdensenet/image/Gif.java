@@ -14,6 +14,10 @@ final class Gif {
     private static final int[][] PASSES = {{0, 8}, {4, 8}, {2, 4}, {1, 2}};
     private static final int[][] WHOLE = {{0, 1}};
     private static final int MAX_CODES = 4096;
+    /** A code has at most 12 bits; the rest is for codes that stand for no pixel. */
+    private static final int MAX_BYTES_PER_PIXEL = 4;
+
+    private static final int MAX_EXTRA = 1 << 16;
 
     private final Bytes in;
     private final int width;
@@ -122,8 +126,9 @@ final class Gif {
 
     /** Joins the data blocks of the frame. */
     private byte[] blocks() throws FormatException {
-        ByteBuffer joined = ByteBuffer.allocate((int) (end - data));
-        for (long at = data + 1; in.u8(at) != 0; at += 1 + in.u8(at)) {
+        int most = (int) Math.min(end - data, MAX_BYTES_PER_PIXEL * (long) frameWidth * frameHeight + MAX_EXTRA);
+        ByteBuffer joined = ByteBuffer.allocate(most);
+        for (long at = data + 1; in.u8(at) != 0 && joined.remaining() >= in.u8(at); at += 1 + in.u8(at)) {
             joined.put(in.slice(at + 1, in.u8(at)));
         }
         byte[] bytes = new byte[joined.flip().limit() + 4]; // zero padding, so that reading a code never overruns

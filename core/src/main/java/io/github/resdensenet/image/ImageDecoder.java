@@ -91,7 +91,9 @@ public final class ImageDecoder {
             throw new ImageException(file, "cannot be opened; it may be a link to itself, or without permission");
         }
         if (attributes.isDirectory()) {
-            String kind = Files.isSymbolicLink(file) ? "a link to a parent folder" : "a folder, not an image file";
+            String kind = Files.isSymbolicLink(file)
+                    ? "a link to a parent folder, or to a folder listed before"
+                    : "a folder, not an image file";
             throw new ImageException(file, Files.isReadable(file) ? kind : "a folder without read permission");
         }
         if (!attributes.isRegularFile()) { // opening a pipe would block
@@ -152,6 +154,8 @@ public final class ImageDecoder {
             return Orientation.upright(stored, turn ? image.orientation() : 1);
         } catch (FormatException e) {
             throw new ImageException(file, String.valueOf(e.getMessage()));
+        } catch (StackOverflowError e) { // no format nests, so this would be a file made for it
+            throw new ImageException(file, "the image data cannot be decoded");
         } catch (OutOfMemoryError e) {
             throw new ImageMemoryException(file);
         }

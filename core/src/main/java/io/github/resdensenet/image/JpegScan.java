@@ -31,6 +31,11 @@ final class JpegScan {
     /** Initial size of the buffer. It grows, because a long file may have other data after the image. */
     private static final int TAKE_AT_FIRST = 4 << 20;
 
+    /** 64 coefficients, each with a code of up to 16 bits and a value of up to 15 bits. */
+    private static final long MAX_BYTES_PER_BLOCK = 256;
+
+    private static final int MAX_EXTRA = 1 << 16;
+
     private byte[] data = new byte[0];
     private int length;
     private long position;
@@ -141,7 +146,7 @@ final class JpegScan {
         long left = (long) columns * rows;
         long done = 0;
         for (int restart = 0; left > 0; restart++) {
-            long end = take(in, at);
+            long end = take(in, at, MAX_BYTES_PER_BLOCK * left * blocksPerUnit(interleaved) + MAX_EXTRA);
             long units = restartInterval == 0 ? left : Math.min(left, restartInterval);
             position = 0;
             endOfBand = 0;
@@ -178,9 +183,10 @@ final class JpegScan {
     /**
      * Copies the data up to the next marker into the buffer, without stuffed zeros.
      *
+     * @param most the largest number of bytes that the scan can need
      * @return the position of the marker
      */
-    private long take(Bytes in, long at) throws FormatException {
+    private long take(Bytes in, long at, long most) throws FormatException {
         ByteBuffer rest = in.slice(at, (int) (in.length() - at));
         int end = rest.limit();
         if (data.length < 16) {
@@ -200,6 +206,9 @@ final class JpegScan {
                 }
                 i++;
             }
+            if (n > most) {
+                throw FormatException.corrupt("the JPEG has more image data than its size needs");
+            }
             if (n + 16 == data.length) {
                 data = Arrays.copyOf(data, (int) Math.min(2L * data.length, end + 16L));
             }
@@ -211,6 +220,12 @@ final class JpegScan {
         length = n;
         Arrays.fill(data, n, Math.min(data.length, n + 16), (byte) 0);
         return at + i;
+    }
+
+    private long blocksPerUnit(boolean interleaved) {
+        return interleaved
+                ? components.stream().mapToLong(c -> (long) c.h() * c.v()).sum()
+                : 1;
     }
 
     private void append(ByteArrayOutputStream out, int count) {

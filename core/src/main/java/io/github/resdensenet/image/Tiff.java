@@ -2,8 +2,10 @@ package io.github.resdensenet.image;
 
 import io.github.resdensenet.image.ImageFile.Format;
 import java.awt.image.Raster;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -26,7 +28,9 @@ final class Tiff {
     private static final int ORIENTATION = 274;
     private static final int SAMPLES = 277;
     private static final int STRIP_SIZES = 279;
+    private static final int ROWS_PER_STRIP = 278;
     private static final int PLANES = 284;
+    private static final int PREDICTOR = 317;
     private static final int PALETTE = 320;
     private static final int TILE_WIDTH = 322;
     private static final int TILE_HEIGHT = 323;
@@ -35,6 +39,39 @@ final class Tiff {
     private static final int EXTRA = 338;
     private static final int SAMPLE_FORMAT = 339;
     private static final int COEFFICIENTS = 529;
+    /** All fields that this class reads as whole numbers. */
+    private static final Set<Integer> KNOWN = Set.of(
+            WIDTH,
+            HEIGHT,
+            BITS,
+            COMPRESSION,
+            PHOTOMETRIC,
+            FILL_ORDER,
+            STRIPS,
+            ORIENTATION,
+            SAMPLES,
+            STRIP_SIZES,
+            ROWS_PER_STRIP,
+            PLANES,
+            PREDICTOR,
+            PALETTE,
+            TILE_WIDTH,
+            TILE_HEIGHT,
+            TILES,
+            TILE_SIZES,
+            EXTRA,
+            SAMPLE_FORMAT);
+    /** Fields that the JDK's reader ignores if they are not 16-bit numbers. */
+    private static final Set<Integer> SHORTS =
+            Set.of(BITS, COMPRESSION, PHOTOMETRIC, FILL_ORDER, SAMPLES, PLANES, PREDICTOR, EXTRA, SAMPLE_FORMAT);
+
+    private static final int MAX_VALUES = 1 << 22;
+    private static final int MAX_TILE = 1 << 20;
+    /** The value of {@link #PREDICTOR} for differences between neighbours in a row. */
+    private static final int DIFFERENCES = 2;
+    /** LZW and deflate: the compressions for which the {@link #PREDICTOR} counts. */
+    private static final Set<Long> WITH_PREDICTOR = Set.of(5L, 8L, 32946L);
+
     /** Red, green and blue in the luminance, as in JFIF. */
     private static final double[] LUMINANCE = {0.299, 0.587, 0.114};
 
@@ -75,9 +112,10 @@ final class Tiff {
     private final int samples;
     private final int photometric;
     private boolean unusualLuminance;
+    /** Where the value of {@link #PREDICTOR} is in the file. */
+    private long predictorAt;
 
-    private Tiff(Bytes file) throws FormatException {
-        Bytes in = file.startsWith("II") ? file.littleEndian() : file;
+    private Tiff(Bytes in) throws FormatException {
         readFields(in);
         width = (int) size(WIDTH);
         height = (int) size(HEIGHT);
@@ -89,7 +127,8 @@ final class Tiff {
         checkData(in);
     }
 
-    static ImageFile check(Bytes in) throws FormatException {
+    static ImageFile check(Bytes file) throws FormatException {
+        Bytes in = file.startsWith("II") ? file.littleEndian() : file;
         Tiff tiff = new Tiff(in);
         long orientation = tiff.value(ORIENTATION, 1);
         return new ImageFile(
@@ -97,7 +136,7 @@ final class Tiff {
                 tiff.width,
                 tiff.height,
                 orientation >= 1 && orientation <= 8 ? (int) orientation : 1,
-                () -> tiff.pixels(StoredValues.read("tiff", in.slice(0, in.length()))));
+                () -> tiff.pixels(StoredValues.read("tiff", tiff.content(in))));
     }
 
     private void readFields(Bytes in) throws FormatException {
@@ -115,8 +154,18 @@ final class Tiff {
             if (in.u16(entry) == COEFFICIENTS && count == 3) {
                 unusualLuminance = isUnusual(in, in.u32(entry + 8));
             }
-            if (size == 0 || (in.u16(entry) == ORIENTATION && size != 2)) {
+            int tag = in.u16(entry);
+            if (size == 0 || !KNOWN.contains(tag) || (tag == ORIENTATION && size != 2)) {
                 continue;
+            }
+            if (size != 2 && SHORTS.contains(tag)) {
+                throw FormatException.unsupported("TIFF whose field " + tag + " has no 16-bit numbers");
+            }
+            if (fields.containsKey(tag)) {
+                throw FormatException.unsupported("TIFF with two fields " + tag);
+            }
+            if (count > MAX_VALUES) {
+                throw FormatException.unsupported("TIFF with " + count + " values in a field");
             }
             if (count > in.length() / size) {
                 throw FormatException.corrupt("a TIFF field has " + count + " values, more than fit into the file");
@@ -127,7 +176,10 @@ final class Tiff {
                 long from = at + (long) k * size;
                 values[k] = size == 1 ? in.u8(from) : size == 2 ? in.u16(from) : in.u32(from);
             }
-            fields.put(in.u16(entry), values);
+            fields.put(tag, values);
+            if (tag == PREDICTOR) {
+                predictorAt = at;
+            }
         }
     }
 
@@ -176,6 +228,7 @@ final class Tiff {
                 || (bilevelCode && bits != 1)
                 || (value(FILL_ORDER, 1) != 1 && !bilevelCode)
                 || (value(PLANES, 1) != 1 && bits == 16 && compression == 1)
+                || (hasWideDifferences() && photometric == WHITE_IS_ZERO) // which the reader inverts
                 || (jpeg && samples > 3)
                 || (photometric == YCBCR && unusualLuminance)
                 || (photometric == INDEXED && fields.getOrDefault(PALETTE, new long[0]).length != 3 << bits)) {
@@ -190,12 +243,17 @@ final class Tiff {
             throw FormatException.corrupt(
                     "the TIFF has " + starts.length + " strips or tiles but " + sizes.length + " sizes");
         }
-        if (fields.containsKey(TILES)) {
+        boolean tiled = fields.containsKey(TILES);
+        if (tiled) {
             long across = (width - 1) / Math.max(1, size(TILE_WIDTH)) + 1;
             long down = (height - 1) / Math.max(1, size(TILE_HEIGHT)) + 1;
             long tiles = across * down * (value(PLANES, 1) == 1 ? 1 : samples);
             if (starts.length != tiles) {
                 throw FormatException.corrupt("the TIFF has " + starts.length + " tiles instead of " + tiles);
+            }
+            if (size(TILE_WIDTH) * size(TILE_HEIGHT) > 4 * Math.max(MAX_TILE, (long) width * height)) {
+                throw FormatException.unsupported("TIFF with tiles of " + size(TILE_WIDTH) + " x " + size(TILE_HEIGHT)
+                        + " pixels in an image of " + width + " x " + height);
             }
         }
         long total = 0;
@@ -205,10 +263,60 @@ final class Tiff {
             }
             total += sizes[i];
         }
+        if (total > in.length()) {
+            throw FormatException.corrupt("the TIFF's strips or tiles overlap");
+        }
         long row = ((long) width * samples * bits + 7) / 8;
         if (value(COMPRESSION, 1) == 1 && total < row * height) {
             throw FormatException.truncated(
                     "the TIFF has " + total + " bytes of image data instead of " + row * height);
+        }
+        for (int i = 0; i < starts.length; i++) {
+            StripCheck.check(
+                    in.slice(starts[i], (int) sizes[i]), (int) value(COMPRESSION, 1), bytesOf(i, starts.length, tiled));
+        }
+    }
+
+    /** The size of a strip or tile that is not compressed. */
+    private long bytesOf(int number, int count, boolean tiled) {
+        long rows;
+        long columns;
+        if (tiled) {
+            columns = size(TILE_WIDTH);
+            rows = size(TILE_HEIGHT);
+        } else {
+            int planes = value(PLANES, 1) == 1 ? 1 : samples;
+            long most = Math.max(1, Math.min(value(ROWS_PER_STRIP, height), height));
+            long inPlane = number % Math.max(1, count / planes);
+            columns = width;
+            rows = Math.max(0, Math.min(most, height - inPlane * most));
+        }
+        return (columns * (value(PLANES, 1) == 1 ? samples : 1) * bits + 7) / 8 * rows;
+    }
+
+    /** Whether the file has differences of 16-bit values, which the JDK's reader does not add up. */
+    private boolean hasWideDifferences() {
+        return bits == 16 && value(PREDICTOR, 1) == DIFFERENCES && WITH_PREDICTOR.contains(value(COMPRESSION, 1));
+    }
+
+    /** The file for the JDK's reader, which then returns the differences as they are. */
+    private ByteBuffer content(Bytes in) throws FormatException {
+        ByteBuffer file = in.slice(0, in.length());
+        if (!hasWideDifferences()) {
+            return file;
+        }
+        ByteBuffer copy = ByteBuffer.allocate(in.length()).order(file.order()).put(file);
+        copy.putShort((int) predictorAt, (short) 1);
+        return copy.rewind();
+    }
+
+    /** Adds up the differences of a row; each row of a tile starts anew. */
+    private void addUp(int[] row, int step) {
+        int tile = fields.containsKey(TILES) ? (int) size(TILE_WIDTH) : width;
+        for (int x = 0; x < width; x++) {
+            for (int c = 0; c < step && x % tile > 0; c++) {
+                row[x * step + c] = (row[x * step + c] + row[(x - 1) * step + c]) & 0xFFFF;
+            }
         }
     }
 
@@ -223,6 +331,9 @@ final class Tiff {
         int step = raster.getNumBands();
         for (int y = 0, to = 0; y < height; y++) {
             raster.getPixels(0, y, width, 1, row);
+            if (hasWideDifferences()) {
+                addUp(row, step);
+            }
             for (int x = 0; x < width; x++, to += 3) {
                 color(row, x * step, palette, rgb, to);
             }

@@ -11,6 +11,8 @@ import java.nio.ByteOrder;
  */
 final class WebP {
     private static final int FRAME_HEADER = 16;
+    private static final int MAX_BYTES_PER_PIXEL = 8;
+    private static final int MAX_EXTRA = 1 << 20;
 
     private final Bytes in;
     private long width;
@@ -28,14 +30,14 @@ final class WebP {
         if (!webp.in.has(end)) {
             throw FormatException.truncated("the WebP ends inside its image data");
         }
-        webp.readChunks(12, end);
+        webp.readChunks(12, end, false);
         if (webp.image.limit() == 0) {
             throw FormatException.corrupt("the WebP has no image data");
         }
         return new ImageFile(Format.WEBP, (int) webp.width, (int) webp.height, webp.orientation, webp.image);
     }
 
-    private void readChunks(long from, long end) throws FormatException {
+    private void readChunks(long from, long end, boolean inFrame) throws FormatException {
         for (long at = from; at + 8 <= end; ) {
             String type = in.text(at, 4);
             long size = in.u32(at + 4);
@@ -46,6 +48,9 @@ final class WebP {
             switch (type) {
                 case "VP8X" -> readHeader(at + 8, size);
                 case "ANMF" -> {
+                    if (inFrame) {
+                        throw FormatException.corrupt("the WebP has a frame inside a frame");
+                    }
                     if (first) {
                         readFrame(at + 8, size);
                     }
@@ -53,6 +58,10 @@ final class WebP {
                 case "VP8 ", "VP8L" -> {
                     if (first) {
                         readSize(type, at + 8);
+                        if (size > MAX_BYTES_PER_PIXEL * width * height + MAX_EXTRA) {
+                            throw FormatException.corrupt("the WebP has " + size + " bytes of image data for " + width
+                                    + " x " + height + " pixels");
+                        }
                         image = still(in.slice(at, (int) (8 + size)));
                     }
                 }
@@ -77,7 +86,7 @@ final class WebP {
         if (u24(at) != 0 || u24(at + 3) != 0 || u24(at + 6) + 1 != width || u24(at + 9) + 1 != height) {
             throw FormatException.unsupported("animated WebP whose first frame does not cover the canvas");
         }
-        readChunks(at + FRAME_HEADER, at + size);
+        readChunks(at + FRAME_HEADER, at + size, true);
     }
 
     /** Wraps one chunk into a WebP file. */

@@ -23,6 +23,8 @@ public record ModelConfig(
         Architecture name, int growthRate, List<Integer> blockConfig, int numInitFeatures, int bnSize, Fusion fusion) {
     private static final int MAX_LAYERS = 500;
     private static final double MAX_PARAMETERS = 1e9;
+    /** Weight, gradient and two moments of the optimiser in float32. */
+    private static final int TRAINING_BYTES = 16;
 
     private static final int GROWTH_RATE = 32;
     private static final List<Integer> BLOCK_CONFIG = List.of(3, 4, 6, 4);
@@ -45,7 +47,11 @@ public record ModelConfig(
             throw new IllegalArgumentException("model.blockConfig must be 1 to 8 numbers of layers, each from 1 to "
                     + MAX_LAYERS + ", got " + Text.shorten(blockConfig));
         }
-        checkParameters(growthRate, blockConfig, numInitFeatures, bnSize);
+        double parameters = parameters(growthRate, blockConfig, numInitFeatures, bnSize);
+        if (parameters > MAX_PARAMETERS) {
+            throw tooLarge(
+                    parameters, String.format(Locale.ROOT, "at most %.3g parameters are allowed", MAX_PARAMETERS));
+        }
         if (name != Architecture.RESDENSENET) {
             if (fusion != Fusion.BOTH) {
                 throw new IllegalArgumentException(
@@ -59,7 +65,7 @@ public record ModelConfig(
     }
 
     /** Estimates the parameters before anything is allocated. */
-    private static void checkParameters(int growthRate, List<Integer> blockConfig, double features, double bnSize) {
+    private static double parameters(int growthRate, List<Integer> blockConfig, double features, double bnSize) {
         double parameters = 0;
         double channels = features;
         for (int layers : blockConfig) {
@@ -69,15 +75,29 @@ public record ModelConfig(
             parameters += 2 * channels * channels;
             channels *= 2;
         }
-        if (parameters > MAX_PARAMETERS) {
-            throw new IllegalArgumentException(String.format(
-                    Locale.ROOT,
-                    "model: this network would have %.3g parameters and need %.3g GB for training; at most %.3g"
-                            + " parameters are allowed",
-                    parameters,
-                    parameters * 16 / 1e9,
-                    MAX_PARAMETERS));
+        return parameters;
+    }
+
+    /**
+     * Checks that the weights, their gradients and the optimiser's state fit into memory, before anything is allocated.
+     *
+     * @param memory memory of the machine in bytes; 0 if it is unknown
+     * @throws IllegalArgumentException naming the number of parameters and the memory
+     */
+    public void requireMemory(long memory) {
+        double parameters = parameters(growthRate, blockConfig, numInitFeatures, bnSize);
+        if (memory > 0 && parameters * TRAINING_BYTES > memory) {
+            throw tooLarge(parameters, String.format(Locale.ROOT, "this machine has %.3g GB", memory / 1e9));
         }
+    }
+
+    private static IllegalArgumentException tooLarge(double parameters, String limit) {
+        return new IllegalArgumentException(String.format(
+                Locale.ROOT,
+                "model: this network would have %.3g parameters and need %.3g GB for training; %s",
+                parameters,
+                parameters * TRAINING_BYTES / 1e9,
+                limit));
     }
 
     private static void fixed(Architecture name, String key, Object unset, Object value) {

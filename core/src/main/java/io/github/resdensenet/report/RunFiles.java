@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
 
 /** Writes the files of a run that people look at: curves, TensorBoard events and the HTML report. */
 public final class RunFiles {
@@ -51,12 +52,14 @@ public final class RunFiles {
     /**
      * Evaluates a run's best checkpoint on its test set and writes report.html.
      *
+     * @param moved the new location of the image folder; null if it has not moved
      * @param progress receives the number of evaluated images and the total
      * @return the file
      * @throws IOException if no epoch of the run is completed, or an image is missing or has changed
      */
-    public static Path writeReport(Run run, BiConsumer<Integer, Integer> progress) throws IOException {
-        RunReport.write(run, new RunEvaluator(run).evaluateSplit(Subset.TEST, null, progress));
+    public static Path writeReport(Run run, @Nullable Path moved, BiConsumer<Integer, Integer> progress)
+            throws IOException {
+        RunReport.write(run, new RunEvaluator(run).evaluateSplit(Subset.TEST, moved, progress));
         return run.file(RunReport.FILE);
     }
 }

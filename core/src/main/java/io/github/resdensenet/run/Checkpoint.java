@@ -8,6 +8,8 @@ import io.github.resdensenet.nn.Models;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Digest;
 import java.io.IOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,8 +39,7 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
      */
     public static Checkpoint read(Path folder) throws IOException {
         Checkpoint model = readModel(folder);
-        verify(folder, OPTIMIZER, model.manifest);
-        return new Checkpoint(model.manifest, model.weights, Safetensors.read(folder.resolve(OPTIMIZER)));
+        return new Checkpoint(model.manifest, model.weights, read(folder, OPTIMIZER, model.manifest));
     }
 
     /**
@@ -53,17 +54,21 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
             throw new CheckpointException(folder + ": not a checkpoint, it has no " + MANIFEST);
         }
         Manifest manifest = Manifest.read(manifestFile);
-        verify(folder, WEIGHTS, manifest);
-        return new Checkpoint(manifest, Safetensors.read(folder.resolve(WEIGHTS)), new Safetensors(Map.of(), Map.of()));
+        return new Checkpoint(manifest, read(folder, WEIGHTS, manifest), new Safetensors(Map.of(), Map.of()));
     }
 
-    private static void verify(Path folder, String name, Manifest manifest) throws IOException {
+    /** Reads a file and verifies it. It is opened once: a training may replace the folder meanwhile. */
+    private static Safetensors read(Path folder, String name, Manifest manifest) throws IOException {
         Path path = folder.resolve(name);
         if (!Files.isRegularFile(path)) {
             throw new CheckpointException(path + ": missing from the checkpoint");
         }
-        if (!Digest.sha256(path).equals(manifest.files().get(name))) {
-            throw new CheckpointException(path + ": corrupt, its SHA-256 differs from the one in " + MANIFEST);
+        try (FileChannel channel = FileChannel.open(path)) {
+            if (!Digest.sha256(Channels.newInputStream(channel))
+                    .equals(manifest.files().get(name))) {
+                throw new CheckpointException(path + ": corrupt, its SHA-256 differs from the one in " + MANIFEST);
+            }
+            return Safetensors.read(path, channel);
         }
     }
 
@@ -88,7 +93,7 @@ public record Checkpoint(Manifest manifest, Safetensors weights, Safetensors opt
 
     /** Returns the SHA-256 of the weights' file; empty for a checkpoint that has not been read from a file. */
     public String weightsSha256() {
-        return manifest.files().getOrDefault(WEIGHTS, "");
+        return manifest.weightsSha256();
     }
 
     /** Returns the approximate size on disk. */

@@ -155,6 +155,11 @@ public record Manifest(
                 Map.of());
     }
 
+    /** SHA-256 of the weights' file; empty for a checkpoint that has not been written. */
+    public String weightsSha256() {
+        return files.getOrDefault(Checkpoint.WEIGHTS, "");
+    }
+
     /** Returns a manifest with another temperature. */
     public Manifest withTemperature(double calibrated) {
         return new Manifest(

@@ -3,6 +3,7 @@ package io.github.resdensenet.run;
 import io.github.resdensenet.checkpoint.CheckpointException;
 import io.github.resdensenet.checkpoint.WeightFile;
 import io.github.resdensenet.util.AtomicFiles;
+import io.github.resdensenet.util.Digest;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
@@ -39,6 +40,8 @@ public record Run(Path folder) {
     private static final String FORMER_BEST = ".best-before";
     /** Largest disk space of a run, in checkpoints: last, previous, best, .best-before, .new, and one for other files. */
     private static final int CHECKPOINTS = 6;
+
+    private static final int READ_ATTEMPTS = 5;
 
     /**
      * Opens a finished or unfinished run.
@@ -313,7 +316,7 @@ public record Run(Path folder) {
      * @throws CheckpointException if the run has no best checkpoint yet, or it is corrupt
      */
     public Checkpoint readBest() throws IOException {
-        return Checkpoint.read(findBest());
+        return readBest(Checkpoint::read);
     }
 
     /**
@@ -322,7 +325,35 @@ public record Run(Path folder) {
      * @throws CheckpointException if the run has no best checkpoint yet, or its weights are corrupt
      */
     public Checkpoint readModel() throws IOException {
-        return Checkpoint.readModel(findBest());
+        return readBest(Checkpoint::readModel);
+    }
+
+    private interface Reader {
+        Checkpoint read(Path folder) throws IOException;
+    }
+
+    /** Reads the best checkpoint, again if a training has replaced it meanwhile. */
+    private Checkpoint readBest(Reader reader) throws IOException {
+        for (int attempt = 1; ; attempt++) {
+            Path source = findBest();
+            String before = manifestDigest(source);
+            try {
+                return reader.read(source);
+            } catch (IOException e) {
+                if (attempt == READ_ATTEMPTS
+                        || (!before.isEmpty() && manifestDigest(source).equals(before))) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static String manifestDigest(Path source) {
+        try {
+            return Digest.sha256(source.resolve(Checkpoint.MANIFEST));
+        } catch (IOException e) {
+            return "";
+        }
     }
 
     /**

@@ -8,13 +8,20 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** The lock of a run folder, held by one training at a time. The system releases it when the process ends. */
 final class RunLock implements Closeable {
-    private final FileChannel channel;
+    /** The locks of this process. Opening and closing a locked file a second time would release its lock. */
+    private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-    private RunLock(FileChannel channel) {
+    private final FileChannel channel;
+    private final Path key;
+
+    private RunLock(FileChannel channel, Path key) {
         this.channel = channel;
+        this.key = key;
     }
 
     /**
@@ -23,14 +30,27 @@ final class RunLock implements Closeable {
      * @throws CheckpointException if another process, or another training in this process, holds the lock
      */
     static RunLock take(Run run) throws IOException {
+        Path key = run.folder().toRealPath();
+        if (!HELD.add(key)) {
+            throw alreadyLocked(run);
+        }
+        try {
+            return new RunLock(lock(run), key);
+        } catch (IOException e) {
+            HELD.remove(key);
+            throw e;
+        }
+    }
+
+    private static FileChannel lock(Run run) throws IOException {
         Path file = run.file(".lock");
         FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
         try {
             FileLock lock = channel.tryLock();
             if (lock != null) {
-                return new RunLock(channel);
+                return channel;
             }
-        } catch (OverlappingFileLockException e) {
+        } catch (OverlappingFileLockException e) { // held by this class in another class loader
             channel.close();
             throw alreadyLocked(run);
         } catch (IOException e) { // for example a network file system without locks
@@ -47,6 +67,12 @@ final class RunLock implements Closeable {
 
     @Override
     public void close() throws IOException {
-        channel.close();
+        if (channel.isOpen()) {
+            try {
+                channel.close();
+            } finally {
+                HELD.remove(key);
+            }
+        }
     }
 }

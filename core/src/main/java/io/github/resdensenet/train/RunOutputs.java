@@ -52,7 +52,7 @@ final class RunOutputs implements TrainListener {
     }
 
     private static Map<String, Object> metrics(
-            Trained training, Evaluation test, int evaluations, Optional<ReportData> report) {
+            Trained training, Evaluation test, int evaluations, Optional<ReportData> report) throws IOException {
         Recipe recipe = training.recipe();
         Map<String, Object> metrics = new LinkedHashMap<>();
         metrics.put("model", recipe.model().name().toString());
@@ -61,6 +61,7 @@ final class RunOutputs implements TrainListener {
         metrics.put("best_epoch", training.bestEpoch());
         metrics.put("select_on", recipe.train().selectOn().toString());
         metrics.put("best_accuracy", training.best().manifest().progress().bestAccuracy());
+        metrics.put("weights_sha256", training.run().readBestManifest().weightsSha256());
         metrics.put("temperature", training.temperature().value());
         metrics.put("test_looks", evaluations);
         report.ifPresent(data -> metrics.put("limits", data.limits()));

@@ -16,6 +16,7 @@ import io.github.resdensenet.run.RunLog;
 import io.github.resdensenet.transforms.Preprocessing;
 import io.github.resdensenet.util.Csv;
 import io.github.resdensenet.util.Digest;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -328,7 +329,7 @@ record TrainingData(
         log.say("    Train transform: "
                 + recipe.augment().over(preprocessing).toString().replace("\n", "\n    "));
         log.say("    Test transform: " + preprocessing.evaluation().toString().replace("\n", "\n    "));
-        log.say("Classes: " + folder.classToIndex());
+        log.say("Classes: " + Text.printable(folder.classToIndex()));
         for (Subset subset : Subset.values()) {
             int rows = split.rows(subset).length;
             if (rows > 0) {

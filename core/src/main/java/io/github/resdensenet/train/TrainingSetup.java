@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.pytorch.Device;
 import org.bytedeco.pytorch.global.torch;
 import org.jspecify.annotations.Nullable;
@@ -91,6 +92,7 @@ final class TrainingSetup implements AutoCloseable {
         }
         Recipe resolved = Trainer.withPrecision(recipe.resolved(folder, log::say));
         NativeSettings.apply(resolved.train().threads());
+        resolved.model().requireMemory(Pointer.totalPhysicalBytes());
         ImageClassifier model = Models.create(
                 resolved.model(), folder.classes().size(), resolved.train().seed());
         return closingOnFailure(model, () -> {

@@ -30,6 +30,9 @@ public final class Text {
             throw new IOException(file + ": not a regular file");
         }
         long size = Files.size(file);
+        if (size == 0) { // reading a file of /proc could block
+            return "";
+        }
         if (size > limit) {
             throw new IOException(file + ": the file has " + size + " bytes, must be at most " + limit);
         }
@@ -59,6 +62,11 @@ public final class Text {
     public static String shorten(Object value) {
         String text = String.valueOf(value);
         return printable(text.length() <= 100 ? text : text.substring(0, 100) + "...");
+    }
+
+    /** Returns a sentence for a message: on one line, and not longer than 400 characters. */
+    public static String limit(String sentence) {
+        return printable(sentence.length() <= 400 ? sentence : sentence.substring(0, 400) + "...");
     }
 
     /**

@@ -11,6 +11,7 @@ import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.util.KeyedRandom;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -312,5 +313,59 @@ class HostilePickleTest {
             slowest = Math.max(slowest, (System.nanoTime() - begun) / 1e9);
         }
         Trust.row("C12", programs, 0, "slowest %.2f s".formatted(slowest));
+    }
+
+    @Test
+    void rejectsKeysThatAreCostlyToCompare() throws IOException {
+        Opcodes equal = new Opcodes().op("}(").text("k".repeat(1 << 20)).put(0).integer(0);
+        for (int i = 0; i < 490_000; i++) {
+            equal.get(0).integer(0);
+        }
+        rejected(equal.op("u.").bytes(), "a key is longer than 1000 characters");
+
+        // strings and numbers with one hash code, which a hash table cannot order
+        Opcodes mixed = new Opcodes().op("}(");
+        for (int i = 0; i < 20_000; i++) {
+            int hash = ("Aa" + i).hashCode();
+            mixed.text("Aa" + i)
+                    .integer(0)
+                    .text("BB" + i)
+                    .integer(0)
+                    .integer(hash)
+                    .integer(0);
+        }
+        rejected(mixed.op("u.").bytes(), "keys of different types");
+    }
+
+    private void rejected(byte[] pickle, String reason) throws IOException {
+        Path file = folder.resolve("w.pth");
+        Files.write(file, zip(pickle));
+        assertTimeoutPreemptively(
+                HANG,
+                () -> assertThatThrownBy(() -> PthFile.read(file, "", ""))
+                        .isInstanceOf(CheckpointException.class)
+                        .hasMessageContaining(reason));
+    }
+
+    @Test
+    void aFileIsReadOnlySoOften() throws IOException {
+        Path file = folder.resolve("w.h5");
+        Files.write(file, new byte[4000]);
+        try (BoundedChannel channel = new BoundedChannel(file)) {
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 4_000; i++) {
+                            channel.position(0).read(ByteBuffer.allocate(8));
+                        }
+                    })
+                    .hasMessageContaining("too many times");
+        }
+        try (BoundedChannel channel = new BoundedChannel(file)) {
+            assertThatThrownBy(() -> {
+                        for (int i = 0; i < 300; i++) {
+                            channel.position(0).read(ByteBuffer.allocate(1 << 20));
+                        }
+                    })
+                    .hasMessageContaining("too many times");
+        }
     }
 }

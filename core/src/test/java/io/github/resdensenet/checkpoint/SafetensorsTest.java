@@ -86,9 +86,9 @@ class SafetensorsTest {
             "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}|8|must be non-negative integers, got -2",
             "{\"a\":{\"dtype\":\"F32\",\"shape\":[4611686018427387904,4],\"data_offsets\":[0,8]}}|8|the shape [4611686018427387904, 4] of tensor a is too large",
             "{\"a\":{\"dtype\":\"F32\",\"shape\":[2]}}|8|must have dtype, shape and two data_offsets",
-            "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,8]}}|8|not JSON",
+            "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]},\"a\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[8,8]}}|8|duplicate key a",
             "[1]|0|not a JSON object",
-            "nonsense|0|not JSON");
+            "nonsense|0|invalid JSON at line 1");
 
     @Test
     void rejectsInvalidFilesWithReason() throws Exception {
@@ -186,5 +186,20 @@ class SafetensorsTest {
     void readsFileWithoutDigest() throws Exception {
         Path path = file("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8]}}", 8);
         assertThat(Safetensors.read(path).tensors()).containsOnlyKeys("a");
+    }
+
+    @Test
+    void messagesAreShortAndNameNoClass() throws Exception {
+        for (String header : List.of(
+                "{\"a\":" + "[".repeat(600),
+                "{\"" + "n".repeat(100_000) + "\":{}}",
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[" + "9,".repeat(100_000) + "9],\"data_offsets\":[0,4]}}")) {
+            Path path = file(header, 0);
+            assertThatThrownBy(() -> Safetensors.read(path))
+                    .isInstanceOf(CheckpointException.class)
+                    .satisfies(e -> assertThat(String.valueOf(e.getMessage()))
+                            .hasSizeLessThan(path.toString().length() + 500)
+                            .doesNotContainPattern("\\(\\)|Exception|[a-z]\\.[A-Z]"));
+        }
     }
 }

@@ -14,6 +14,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -76,7 +77,7 @@ class ImageFolderTest {
         assertThat(reasons)
                 .containsOnlyKeys("a/broken.png", "a/loop", "a/pipe.png", "a/self.png", "a/two\nlines\u001b[31m.png")
                 .containsEntry("a/broken.png", "broken link")
-                .containsEntry("a/loop", "a link to a parent folder")
+                .containsEntry("a/loop", "a link to a parent folder, or to a folder listed before")
                 .containsEntry("a/pipe.png", "not a regular file (pipe, socket or device)");
     }
 
@@ -117,5 +118,45 @@ class ImageFolderTest {
         Files.delete(first);
         BuiltInData.fashion3(root);
         assertThat(first).exists();
+    }
+
+    @Test
+    void entersEachFolderOnceHoweverManyLinksLeadToIt() throws Exception {
+        assumeTrue(Files.getFileStore(root).supportsFileAttributeView("posix"));
+        TestImages.folder(root, 1, 8, "a", "b");
+        Path next = root.resolve("a");
+        for (int level = 0; level < 30; level++) { // 2 to the power of 30 paths
+            Path inner = Files.createDirectories(root.resolve("b/level" + level));
+            Files.createSymbolicLink(next.resolve("x"), inner);
+            Files.createSymbolicLink(next.resolve("y"), inner);
+            next = inner;
+        }
+        assertThat(ImageFolder.open(root).counts().get(0)).isLessThan(100);
+    }
+
+    @Test
+    void aFolderIsListedWhereItIsAndNotWhereALinkLeadsToIt() throws Exception {
+        assumeTrue(Files.getFileStore(root).supportsFileAttributeView("posix"));
+        TestImages.folder(root, 1, 8, "a", "b");
+        touch("a/v2/1.png");
+        Files.createSymbolicLink(root.resolve("a/latest"), root.resolve("a/v2"));
+        Files.createSymbolicLink(root.resolve("a/x"), root.resolve("b"));
+        touch("../outside/1.png");
+        Files.createSymbolicLink(root.resolve("b/elsewhere"), root.resolve("../outside"));
+        assertThat(ImageFolder.open(root).samples().stream().map(Sample::name))
+                .containsExactly("a/000.png", "a/latest", "a/x", "a/v2/1.png", "b/000.png", "b/elsewhere/1.png");
+    }
+
+    @Test
+    void aClassFolderThatLinksToTheWholeFolderHasNoImagesOfOtherClasses() throws Exception {
+        assumeTrue(Files.getFileStore(root).supportsFileAttributeView("posix"));
+        TestImages.folder(root, 2, 8, "a", "b");
+        Files.createSymbolicLink(root.resolve("loop"), root);
+        ImageFolder folder = ImageFolder.open(root);
+        assertThat(folder.samples().stream().map(Sample::name))
+                .containsExactly("a/000.png", "a/001.png", "b/000.png", "b/001.png", "loop");
+        Path loop = folder.samples().get(4).path();
+        assertThatThrownBy(() -> ImageDecoder.decode(loop, false)).hasMessageContaining("a link to a parent folder");
+        assertThatThrownBy(() -> folder.without(Set.of(4))).hasMessageContaining("none of its images can be read");
     }
 }

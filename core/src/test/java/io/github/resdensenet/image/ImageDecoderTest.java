@@ -8,19 +8,28 @@ import io.github.resdensenet.testkit.Corpora;
 import io.github.resdensenet.testkit.Golden;
 import io.github.resdensenet.testkit.Trust;
 import io.github.resdensenet.util.Digest;
+import java.awt.image.BufferedImage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Random;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
+import javax.imageio.IIOImage;
+import javax.imageio.ImageIO;
+import javax.imageio.ImageWriteParam;
+import javax.imageio.ImageWriter;
+import javax.imageio.stream.ImageOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -357,5 +366,186 @@ class ImageDecoderTest {
         long before = Allocation.ofThisThread();
         assertThat(decode(longer).pixels()).isEqualTo(whole.pixels());
         assertThat(Allocation.ofThisThread() - before).isLessThan(40L << 20);
+    }
+
+    @Test
+    void rejectsWebPWithFramesInsideFrames() {
+        ByteArrayOutputStream body = new ByteArrayOutputStream();
+        int levels = 100_000;
+        for (int i = levels; i > 0; i--) {
+            body.writeBytes(chunk("ANMF", 24 * i - 8));
+            body.writeBytes(new byte[] {0, 0, 0, 0, 0, 0, 3, 0, 0, 3, 0, 0, 0, 0, 0, 0});
+        }
+        ByteArrayOutputStream file = new ByteArrayOutputStream();
+        file.writeBytes(chunk("RIFF", 4 + 18 + body.size()));
+        file.writeBytes("WEBP".getBytes(StandardCharsets.US_ASCII));
+        file.writeBytes(chunk("VP8X", 10));
+        file.writeBytes(new byte[] {2, 0, 0, 0, 3, 0, 0, 3, 0, 0});
+        file.writeBytes(body.toByteArray());
+        assertThatThrownBy(() -> decode(file.toByteArray()))
+                .isInstanceOf(ImageException.class)
+                .hasMessageContaining("a frame inside a frame");
+    }
+
+    private static byte[] chunk(String type, int size) {
+        return ByteBuffer.allocate(8)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .put(type.getBytes(StandardCharsets.US_ASCII))
+                .putInt(size)
+                .array();
+    }
+
+    /** An RGB TIFF in big-endian order with one strip; fields as (tag, type, value). */
+    private static byte[] tiff(int bits, int compression, int predictor, int rows, byte[] strip, int[]... more) {
+        List<int[]> fields = new ArrayList<>(List.of(
+                new int[] {256, 3, 4},
+                new int[] {257, 3, rows},
+                new int[] {258, 3, bits},
+                new int[] {259, 3, compression},
+                new int[] {262, 3, 2},
+                new int[] {273, 4, 8},
+                new int[] {277, 3, 3},
+                new int[] {278, 3, rows},
+                new int[] {279, 4, strip.length},
+                new int[] {317, 3, predictor}));
+        for (int[] field : more) {
+            fields.removeIf(f -> f[0] == field[0]);
+            fields.add(field);
+        }
+        fields.sort(Comparator.comparingInt(f -> f[0]));
+        int directory = 8 + strip.length + 6 + strip.length % 2;
+        ByteBuffer file = ByteBuffer.allocate(directory + 2 + 12 * fields.size() + 4);
+        file.put("MM\0*".getBytes(StandardCharsets.US_ASCII)).putInt(directory).put(strip);
+        file.position(directory - 6);
+        file.putShort((short) bits).putShort((short) bits).putShort((short) bits);
+        file.putShort((short) fields.size());
+        for (int[] field : fields) {
+            boolean three = field[0] == 258;
+            file.putShort((short) field[0]).putShort((short) field[1]).putInt(three ? 3 : 1);
+            if (three) {
+                file.putInt(directory - 6);
+            } else if (field[1] == 3) {
+                file.putShort((short) field[2]).putShort((short) 0);
+            } else {
+                file.putInt(field[2]);
+            }
+        }
+        return file.array();
+    }
+
+    private static byte[] deflated(byte[] bytes) {
+        Deflater deflater = new Deflater();
+        deflater.setInput(bytes);
+        deflater.finish();
+        byte[] out = new byte[bytes.length + 100];
+        return Arrays.copyOf(out, deflater.deflate(out));
+    }
+
+    /** Values of 16 bits whose upper bytes count up from 0, and their differences to the pixel on the left. */
+    /** Random pixels, so that LZW uses codes of every width. */
+    @ParameterizedTest
+    @ValueSource(strings = {"LZW", "ZLib", "PackBits"})
+    void readsCompressedStripsAndTilesOfTiff(String compression) throws IOException {
+        Random random = new Random(1);
+        BufferedImage image = new BufferedImage(210, 170, BufferedImage.TYPE_3BYTE_BGR);
+        byte[] expected = new byte[210 * 170 * 3];
+        for (int i = 0; i < expected.length / 3; i++) {
+            int rgb = random.nextInt(4) == 0 ? random.nextInt(1 << 24) : 0x102030;
+            image.setRGB(i % 210, i / 210, rgb);
+            for (int c = 0; c < 3; c++) {
+                expected[3 * i + c] = (byte) (rgb >> (16 - 8 * c));
+            }
+        }
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("tiff").next();
+        for (boolean tiled : new boolean[] {false, true}) {
+            ImageWriteParam settings = writer.getDefaultWriteParam();
+            settings.setCompressionMode(ImageWriteParam.MODE_EXPLICIT);
+            settings.setCompressionType(compression);
+            if (tiled) {
+                settings.setTilingMode(ImageWriteParam.MODE_EXPLICIT);
+                settings.setTiling(64, 48, 0, 0);
+            }
+            ByteArrayOutputStream file = new ByteArrayOutputStream();
+            try (ImageOutputStream out = ImageIO.createImageOutputStream(file)) {
+                writer.setOutput(out);
+                writer.write(null, new IIOImage(image, null, null), settings);
+            }
+            assertThat(decode(file.toByteArray()).pixels()).isEqualTo(expected);
+        }
+        writer.dispose();
+    }
+
+    @Test
+    void addsUpDifferencesOf16BitsInTiff() throws IOException {
+        int rows = 2;
+        ByteBuffer differences = ByteBuffer.allocate(4 * rows * 6);
+        byte[] expected = new byte[4 * rows * 3];
+        for (int i = 0; i < expected.length; i++) {
+            int x = i / 3 % 4;
+            int value = 256 * (i * 7 % 256) + i;
+            int left = x == 0 ? 0 : 256 * ((i - 3) * 7 % 256) + i - 3;
+            expected[i] = (byte) (value >> 8);
+            differences.putShort((short) (value - left));
+        }
+        byte[] file = tiff(16, 8, 2, rows, deflated(differences.array()));
+        assertThat(decode(file).pixels()).isEqualTo(expected);
+        assertThat(decode(littleEndian(file, differences.array())).pixels()).isEqualTo(expected);
+    }
+
+    /** The same file in the other byte order. */
+    private static byte[] littleEndian(byte[] tiff, byte[] strip) {
+        byte[] swapped = strip.clone();
+        for (int i = 0; i < swapped.length; i += 2) {
+            swapped[i] = strip[i + 1];
+            swapped[i + 1] = strip[i];
+        }
+        byte[] packed = deflated(swapped);
+        ByteBuffer from = ByteBuffer.wrap(tiff(16, 8, 2, 2, packed));
+        ByteBuffer to = ByteBuffer.allocate(tiff.length + 100).order(ByteOrder.LITTLE_ENDIAN);
+        int directory = from.getInt(4);
+        to.put("II*\0".getBytes(StandardCharsets.US_ASCII)).putInt(directory).put(packed);
+        for (int at = directory - 6; at < directory + 2; at += 2) {
+            to.putShort(at, from.getShort(at));
+        }
+        for (int at = directory + 2; at < directory + 2 + 12 * from.getShort(directory); at += 12) {
+            to.putShort(at, from.getShort(at))
+                    .putShort(at + 2, from.getShort(at + 2))
+                    .putInt(at + 4, from.getInt(at + 4));
+            boolean inline = from.getShort(at + 2) == 3 && from.getInt(at + 4) == 1;
+            if (inline) {
+                to.putShort(at + 8, from.getShort(at + 8));
+            } else {
+                to.putInt(at + 8, from.getInt(at + 8));
+            }
+        }
+        return to.array();
+    }
+
+    @Test
+    void rejectsTiffWhoseCompressedDataEndEarlyOrWhoseFieldsTheReaderIgnores() {
+        byte[] pixels = new byte[4 * 3 * 50];
+        Arrays.fill(pixels, (byte) 7);
+        byte[] half = Arrays.copyOf(pixels, pixels.length / 2);
+        byte[] packed = {-127, 7, -127, 7}; // two runs of 128 bytes
+        assertThatThrownBy(() -> decode(tiff(8, 8, 1, 50, deflated(half))))
+                .hasMessageContaining("too little image data");
+        assertThatThrownBy(() -> decode(tiff(8, 32773, 1, 50, packed))).hasMessageContaining("too little image data");
+        byte[] lzw = {(byte) 0x80, 0x01, (byte) 0xE0, 0x20}; // clear, 7, end
+        assertThatThrownBy(() -> decode(tiff(8, 5, 1, 50, lzw))).hasMessageContaining("too little image data");
+        assertThatThrownBy(() -> decode(tiff(8, 8, 2, 50, deflated(pixels), new int[] {317, 4, 2})))
+                .hasMessageContaining("no 16-bit numbers");
+        assertThatThrownBy(() -> decode(tiff(8, 32773, 1, 1, new byte[] {-128, -11, 7})))
+                .hasMessageContaining("empty PackBits runs");
+        assertThatThrownBy(() -> decode(tiff(
+                        8,
+                        8,
+                        1,
+                        50,
+                        deflated(pixels),
+                        new int[] {322, 3, 40_000},
+                        new int[] {323, 4, 40_000},
+                        new int[] {324, 4, 8},
+                        new int[] {325, 4, 10})))
+                .hasMessageContaining("tiles of 40000 x 40000 pixels");
     }
 }

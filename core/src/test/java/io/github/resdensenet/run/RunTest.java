@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -43,5 +45,37 @@ class RunTest {
             assertThatThrownBy(() -> RunLock.take(run)).hasMessageContaining("another process is training");
         }
         RunLock.take(run).close();
+    }
+
+    /** On Unix, a process loses its lock when it closes the locked file a second time. */
+    @Test
+    void aRefusedLockLeavesTheLockOfTheSameProcess() throws Exception {
+        Run run = new Run(root);
+        try (RunLock lock = RunLock.take(run)) {
+            assertThat(lock).isNotNull();
+            assertThatThrownBy(() -> RunLock.take(run)).hasMessageContaining("another process is training");
+            Process other = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin", "java")
+                                    .toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            TryLock.class.getName(),
+                            run.folder().resolve(".lock").toString())
+                    .start();
+            assertThat(other.waitFor()).isEqualTo(TryLock.LOCKED);
+        }
+    }
+
+    /** Tries to lock a file. */
+    static final class TryLock {
+        static final int LOCKED = 3;
+
+        private TryLock() {}
+
+        public static void main(String[] arguments) throws IOException {
+            try (FileChannel file = FileChannel.open(Path.of(arguments[0]), StandardOpenOption.WRITE)) {
+                System.exit(file.tryLock() == null ? LOCKED : 0);
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@ package io.github.resdensenet.serve;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeoutException;
 import org.eclipse.jetty.io.Content;
 
 /**
@@ -46,6 +47,14 @@ final class BodyReader implements Runnable {
 
     @Override
     public void run() {
+        try {
+            read();
+        } catch (RuntimeException | Error e) { // Jetty would only log it, and the client would wait
+            result.completeExceptionally(e);
+        }
+    }
+
+    private void read() {
         while (!result.isDone()) {
             Content.Chunk chunk = source.read();
             if (chunk == null) {
@@ -53,16 +62,22 @@ final class BodyReader implements Runnable {
                 return;
             }
             if (Content.Chunk.isFailure(chunk)) {
-                result.completeExceptionally(new HttpFailure(400, "the request is incomplete"));
+                result.completeExceptionally(
+                        chunk.getFailure() instanceof TimeoutException
+                                ? tooSlow()
+                                : new HttpFailure(400, "the request is incomplete"));
                 return;
             }
             boolean room = held.add(chunk.getByteBuffer().remaining());
-            if (room) {
-                add(chunk.getByteBuffer());
-                received = body.size();
-            }
             boolean last = chunk.isLast();
-            chunk.release();
+            try {
+                if (room) {
+                    add(chunk.getByteBuffer());
+                    received = body.size();
+                }
+            } finally {
+                chunk.release();
+            }
             if (!room) {
                 result.completeExceptionally(HttpFailure.tryAgain("too many large requests", 1));
             } else if (body.size() > most) {
@@ -77,8 +92,17 @@ final class BodyReader implements Runnable {
     void check() {
         double seconds = (System.nanoTime() - start) / 1e9;
         if (seconds > PATIENCE_SECONDS && received < seconds * LEAST_BYTES_PER_SECOND) {
-            result.completeExceptionally(new HttpFailure(408, "the request arrives too slowly"));
+            result.completeExceptionally(tooSlow());
         }
+    }
+
+    private static HttpFailure tooSlow() {
+        return new HttpFailure(408, "the request arrives too slowly");
+    }
+
+    /** Gives the body up because the service is stopping. */
+    void abandon() {
+        result.completeExceptionally(HttpFailure.stopping());
     }
 
     private void add(ByteBuffer piece) {

@@ -42,10 +42,18 @@ final class HttpFailure extends RuntimeException {
         return new HttpFailure(503, "not enough memory; try again in 1 s", Map.of("Retry-After", "1"));
     }
 
+    /** The failure for a request that the service cannot answer any more. */
+    static HttpFailure stopping() {
+        return new HttpFailure(503, "the service is stopping");
+    }
+
     /** The failure that stopped a computation. */
     static HttpFailure of(Throwable error) {
         Throwable cause = error instanceof CompletionException && error.getCause() != null ? error.getCause() : error;
-        return cause instanceof HttpFailure failure ? failure : new HttpFailure(500, "unexpected error");
+        if (cause instanceof HttpFailure failure) {
+            return failure;
+        }
+        return cause instanceof OutOfMemoryError ? outOfMemory() : new HttpFailure(500, "unexpected error");
     }
 
     int status() {

@@ -40,7 +40,7 @@ final class ImageRoutes implements AutoCloseable {
 
     private final ModelStore models;
     private final Scheduler scheduler;
-    private final long maxPixels;
+    private final ServeOptions options;
     /** Its thread ends soon after an explanation, see {@link ModelStore}. */
     private final ThreadPoolExecutor explaining = new ThreadPoolExecutor(
             1,
@@ -57,12 +57,12 @@ final class ImageRoutes implements AutoCloseable {
     private final Executor answering;
 
     /** Routes that write their answers with {@code answering}. */
-    ImageRoutes(ModelStore models, Scheduler scheduler, long maxPixels, Executor answering) {
+    ImageRoutes(ModelStore models, Scheduler scheduler, ServeOptions options, Executor answering) {
         this.answering = answering;
         explaining.allowCoreThreadTimeOut(true);
         this.models = models;
         this.scheduler = scheduler;
-        this.maxPixels = maxPixels;
+        this.options = options;
     }
 
     /** Answers one object for a raw body, and a list with an object per file for a form. */
@@ -89,6 +89,9 @@ final class ImageRoutes implements AutoCloseable {
                                 List<Map<String, Object>> list = new ArrayList<>();
                                 for (int i = 0; i < uploads.size(); i++) {
                                     list.add(result(model, form, uploads.get(i), results.get(i), millis));
+                                }
+                                if (list.stream().allMatch(ImageRoutes::isServiceFailure)) {
+                                    results.forEach(CompletableFuture::join);
                                 }
                                 return Answer.json(list);
                             },
@@ -126,9 +129,16 @@ final class ImageRoutes implements AutoCloseable {
         } catch (CompletionException e) {
             Map<String, Object> fields = new LinkedHashMap<>();
             upload.name().ifPresent(name -> fields.put("file", name));
-            fields.put("error", HttpFailure.of(e).sentence());
+            HttpFailure failure = HttpFailure.of(e);
+            fields.put("error", failure.sentence());
+            fields.put("status", failure.status());
             return fields;
         }
+    }
+
+    /** Whether the service and not the image is the reason why there is no prediction. */
+    private static boolean isServiceFailure(Map<String, Object> result) {
+        return result.get("status") instanceof Integer status && status >= 500;
     }
 
     private static Map<String, Object> object(
@@ -155,10 +165,17 @@ final class ImageRoutes implements AutoCloseable {
         ServedModel model = models.acquire(call.query().get("model"));
         CompletableFuture<Answer> result = new CompletableFuture<>();
         open.add(result);
+        CompletableFuture<Boolean> started = new CompletableFuture<>();
+        CompletableFuture<Boolean> unused = started.orTimeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS)
+                .whenComplete((yes, late) -> {
+                    if (late != null) {
+                        result.completeExceptionally(new HttpFailure(504, "the explanation was not started in time"));
+                    }
+                });
         try {
             explaining.execute(() -> {
                 try {
-                    if (result.isDone()) {
+                    if (!started.complete(true) || result.isDone()) {
                         return;
                     }
                     result.complete(explain(model, uploads.get(0), request, check && !png, png));
@@ -176,6 +193,7 @@ final class ImageRoutes implements AutoCloseable {
             });
         } catch (RejectedExecutionException e) {
             model.release();
+            started.complete(false);
             result.completeExceptionally(HttpFailure.tryAgain("too many explanations are waiting", 5));
         }
         return result;
@@ -196,7 +214,7 @@ final class ImageRoutes implements AutoCloseable {
                 HttpFailure.IMAGE,
                 upload.content(),
                 model.classifier().preprocessing().upright(),
-                maxPixels);
+                options.maxPixels());
         Explainer explainer = model.explainer();
         Explanation explanation = explainer.explain(image, request);
         int scale = Math.max(1, OVERLAY_PIXELS / explanation.image().width());

@@ -58,6 +58,7 @@ public final class ImageServer implements AutoCloseable {
     private final ModelStore models;
     private final Scheduler scheduler;
     private final ImageRoutes images;
+    private final SlowConnections slow = new SlowConnections(IDLE_SECONDS);
     private final ServiceHandler handler;
     private final Server server;
     private final ServerConnector connector;
@@ -76,9 +77,8 @@ public final class ImageServer implements AutoCloseable {
         QueuedThreadPool threads = new QueuedThreadPool(THREADS, 4);
         threads.setName("http");
         threads.setDaemon(true);
-        images = new ImageRoutes(models, scheduler, options.maxPixels(), threads);
+        images = new ImageRoutes(models, scheduler, options, threads);
         Access access = new Access(options);
-        SlowConnections slow = new SlowConnections(IDLE_SECONDS);
         handler = new ServiceHandler(routes(access, threads), access, metrics, slow, () -> draining);
         server = new Server(threads);
         connector = new ServerConnector(server, factories(options));
@@ -273,6 +273,7 @@ public final class ImageServer implements AutoCloseable {
                 drain(DRAIN_MILLIS);
                 scheduler.abandon();
                 images.abandon();
+                slow.abandon();
                 drain(LAST_ANSWERS_MILLIS);
             }
         } catch (InterruptedException e) {

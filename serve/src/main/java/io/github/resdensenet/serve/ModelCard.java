@@ -35,8 +35,8 @@ final class ModelCard {
         card.put("epochs", manifest.history().size());
         card.put("precision", model.classifier().precision());
         card.put("calibrated", !model.classifier().temperature().isNone());
-        card.put("report", Files.isRegularFile(report(model.run())));
-        JsonNode metrics = metrics(model.run());
+        JsonNode metrics = metrics(model);
+        card.put("report", !metrics.isEmpty() && Files.isRegularFile(report(model.run())));
         JsonNode test = metrics.path("test");
         card.put("test_images", test.path("n").asInt(0));
         card.put("metrics", metrics(test));
@@ -55,11 +55,16 @@ final class ModelCard {
         return run.file("report.html");
     }
 
-    /** The evaluation at the end of training, which runs that are not complete do not have. */
-    private static JsonNode metrics(Run run) {
+    /**
+     * The evaluation at the end of training; empty if the training is not complete, or the evaluation is of another
+     * checkpoint. Runs of earlier versions do not say of which it is.
+     */
+    private static JsonNode metrics(ServedModel model) {
         JsonMapper json = JsonMapper.shared();
         try {
-            return json.readTree(Text.read(run.file("metrics.json"), MAX_BYTES));
+            JsonNode metrics = json.readTree(Text.read(model.run().file("metrics.json"), MAX_BYTES));
+            String weights = model.manifest().weightsSha256();
+            return metrics.path("weights_sha256").asString(weights).equals(weights) ? metrics : json.createObjectNode();
         } catch (IOException | JacksonException e) {
             return json.createObjectNode();
         }

@@ -2,6 +2,7 @@ package io.github.resdensenet.serve;
 
 import io.github.resdensenet.eval.QuantizationFile;
 import io.github.resdensenet.nn.InferencePrecision;
+import io.github.resdensenet.run.Manifest;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.util.Digest;
 import io.github.resdensenet.util.Parallel;
@@ -30,6 +31,7 @@ final class ModelStore implements AutoCloseable {
     /** Files that could not be loaded, by model; they are not tried again until they are written. */
     private final Map<String, String> rejected = new HashMap<>();
 
+    private boolean closed;
     private final InferencePrecision precision;
     private final ServerMetrics metrics;
     private final Consumer<String> log;
@@ -54,9 +56,15 @@ final class ModelStore implements AutoCloseable {
                 if (current.containsKey(name)) {
                     throw new IllegalArgumentException("two runs have the name " + name);
                 }
-                String files = files(run);
-                current.put(name, load(name, run, files));
-                newest.put(name, files);
+                ServedModel model = load(name, run);
+                current.put(name, model);
+                newest.put(name, model.files());
+            }
+            for (String name : current.keySet()) {
+                if (current.containsKey(name + InferenceProtocol.TENSOR)) {
+                    throw new IllegalArgumentException("the name " + name + InferenceProtocol.TENSOR
+                            + " stands for the run " + name + " with tensor input; rename one of the run folders");
+                }
             }
         } catch (IOException | RuntimeException e) {
             close();
@@ -68,11 +76,11 @@ final class ModelStore implements AutoCloseable {
      * Loads a model on a thread of its own, which ends. Every thread that has computed keeps helper threads of OpenMP; if
      * there are more than processors, they wait in a slower way, and a single image takes 1.25 times as long.
      */
-    private ServedModel load(String name, Run run, String files) throws IOException {
+    private ServedModel load(String name, Run run) throws IOException {
         CompletableFuture<ServedModel> loading = new CompletableFuture<>();
         Parallel.daemon("load", () -> {
                     try {
-                        loading.complete(ServedModel.load(name, run, precision, files));
+                        loading.complete(ServedModel.load(name, run, precision));
                     } catch (IOException | RuntimeException | Error e) {
                         loading.completeExceptionally(e);
                     }
@@ -157,8 +165,9 @@ final class ModelStore implements AutoCloseable {
                 continue;
             }
             try {
-                replace(old.name(), load(old.name(), old.run(), files));
-                newest.put(old.name(), files);
+                ServedModel model = load(old.name(), old.run());
+                newest.put(old.name(), model.files());
+                replace(old.name(), model);
                 failures.remove(old.name());
                 rejected.remove(old.name());
                 metrics.reloaded(old.name(), true);
@@ -177,13 +186,18 @@ final class ModelStore implements AutoCloseable {
     /** Digests of the files that determine a model, or the error in them. */
     private String files(Run run) {
         try {
-            String checkpoint = run.readBestManifest().sha256();
-            return precision == InferencePrecision.INT8
-                    ? checkpoint + ' ' + Digest.sha256(run.file(QuantizationFile.NAME))
-                    : checkpoint;
+            return files(run, run.readBestManifest(), precision);
         } catch (IOException e) {
             return String.valueOf(e.getMessage());
         }
+    }
+
+    /** Digests of the files that determine a model. */
+    static String files(Run run, Manifest manifest, InferencePrecision precision) throws IOException {
+        Path quantization = run.file(QuantizationFile.NAME);
+        return precision == InferencePrecision.INT8 && Files.exists(quantization)
+                ? manifest.sha256() + ' ' + Digest.sha256(quantization)
+                : manifest.sha256();
     }
 
     /** Changes with every write of the files, also of those whose digest the manifest has. */
@@ -202,6 +216,10 @@ final class ModelStore implements AutoCloseable {
     }
 
     private synchronized void replace(String name, ServedModel model) {
+        if (closed) {
+            model.release();
+            return;
+        }
         ServedModel old = current.put(name, model);
         ServedModel older = old == null ? previous.remove(name) : previous.put(name, old);
         if (older != null) {
@@ -224,12 +242,13 @@ final class ModelStore implements AutoCloseable {
             throw new HttpFailure(409, "the service has loaded no earlier checkpoint of this model");
         }
         current.put(name, before);
-        previous.put(name, now);
+        now.release();
         log.accept(name + ": rolled back");
     }
 
     @Override
     public synchronized void close() {
+        closed = true;
         current.values().forEach(ServedModel::release);
         previous.values().forEach(ServedModel::release);
         current.clear();

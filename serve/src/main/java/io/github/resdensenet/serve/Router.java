@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import org.eclipse.jetty.util.URIUtil;
+import org.jspecify.annotations.Nullable;
 
 /** The routes of the service. A segment {@code {name}} of a pattern matches every segment of a path. */
 final class Router {
@@ -50,9 +51,12 @@ final class Router {
     /**
      * Finds the route of a request. HEAD requests use the routes of GET.
      *
-     * @throws HttpFailure 404 or 405
+     * @throws HttpFailure 400, 404 or 405
      */
-    Match find(String method, String path) {
+    Match find(String method, @Nullable String path) {
+        if (path == null) { // CONNECT
+            throw new HttpFailure(400, "the address is not valid");
+        }
         String asked = method.equals("HEAD") ? "GET" : method;
         String[] given = Arrays.stream(path.split("/", -1)).map(Router::decoded).toArray(String[]::new);
         Set<String> allowed = new LinkedHashSet<>();

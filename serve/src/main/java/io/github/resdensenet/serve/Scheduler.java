@@ -19,6 +19,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decodes and classifies images in the order in which they come, without waiting for batches to fill.
@@ -117,18 +118,53 @@ final class Scheduler implements AutoCloseable {
         List<CompletableFuture<Prediction>> results = new ArrayList<>();
         for (Source source : sources) {
             CompletableFuture<Prediction> result = new CompletableFuture<>();
+            Place place = new Place(source);
             model.retain();
-            open.add(result);
             results.add(result.orTimeout(timeout.toMillis(), TimeUnit.MILLISECONDS)
                     .whenComplete((prediction, error) -> {
-                        admitted.decrementAndGet();
+                        place.answered();
                         model.release();
                     })
                     .exceptionally(this::failure));
+            open.add(result);
             long since = System.nanoTime();
-            decoders.execute(() -> decode(model, source, result, since));
+            decoders.execute(() -> decode(model, place, result, since));
         }
         return results;
+    }
+
+    /** The place of an image in the service: taken until it has an answer, and no thread decodes it any more. */
+    private final class Place {
+        private @Nullable Source source;
+        private boolean decoding;
+        private boolean answered;
+
+        Place(Source source) {
+            this.source = source;
+        }
+
+        /** The image, for the thread that decodes it; null if it has an answer already. */
+        synchronized @Nullable Source startDecoding() {
+            Source taken = source;
+            source = null;
+            decoding = taken != null;
+            return taken;
+        }
+
+        synchronized void decoded() {
+            decoding = false;
+            if (answered) {
+                admitted.decrementAndGet();
+            }
+        }
+
+        synchronized void answered() {
+            source = null;
+            answered = true;
+            if (!decoding) {
+                admitted.decrementAndGet();
+            }
+        }
     }
 
     private Prediction failure(Throwable error) {
@@ -148,21 +184,26 @@ final class Scheduler implements AutoCloseable {
         if (closed || before + images > capacity || wait > timeout.toMillis()) {
             admitted.addAndGet(-images);
             long seconds = (long) Math.max(1, Math.ceil(wait / 1000));
-            throw closed
-                    ? new HttpFailure(503, "the service is stopping")
-                    : HttpFailure.tryAgain("too many images are waiting", seconds);
+            throw closed ? HttpFailure.stopping() : HttpFailure.tryAgain("too many images are waiting", seconds);
         }
     }
 
-    private void decode(ServedModel model, Source source, CompletableFuture<Prediction> result, long since) {
-        if (result.isDone()) {
+    private void decode(ServedModel model, Place place, CompletableFuture<Prediction> result, long since) {
+        Source source = place.startDecoding();
+        if (source == null) {
             return;
         }
         try {
-            FloatBuffer input = source.input();
-            ready.put(new Job(model, input, model.statistics(input), result, since));
+            Job job;
+            try {
+                FloatBuffer input = source.input();
+                job = new Job(model, input, model.statistics(input), result, since);
+            } finally {
+                place.decoded();
+            }
+            ready.put(job);
         } catch (InterruptedException e) {
-            result.completeExceptionally(new HttpFailure(503, "the service is stopping"));
+            result.completeExceptionally(HttpFailure.stopping());
         } catch (ImageException e) {
             result.completeExceptionally(HttpFailure.ofImage(e));
         } catch (IOException | OutOfMemoryError e) {
@@ -197,8 +238,10 @@ final class Scheduler implements AutoCloseable {
             } catch (InterruptedException e) {
                 return;
             } catch (RuntimeException | Error e) { // later images need this thread
-                batch.forEach(
-                        job -> job.result.completeExceptionally(new HttpFailure(500, "the image cannot be computed")));
+                HttpFailure failure = e instanceof OutOfMemoryError
+                        ? HttpFailure.outOfMemory()
+                        : new HttpFailure(500, "the image cannot be computed");
+                batch.forEach(job -> job.result.completeExceptionally(failure));
             }
             batch.clear();
         }

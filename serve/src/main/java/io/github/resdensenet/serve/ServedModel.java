@@ -36,13 +36,12 @@ final class ServedModel {
     private @Nullable Explainer explainer;
     private int users = 1; // the store itself
 
-    private ServedModel(String name, Run run, Checkpoint best, InferencePrecision precision, String files)
-            throws IOException {
+    private ServedModel(String name, Run run, Checkpoint best, InferencePrecision precision) throws IOException {
         this.name = name;
         this.run = run;
-        this.files = files;
         checkpoint = best;
         manifest = best.manifest();
+        files = ModelStore.files(run, manifest, precision);
         drift = DriftReference.read(run).map(DriftMonitor::new);
         classifier = Classifier.of(run, best, precision);
     }
@@ -50,12 +49,11 @@ final class ServedModel {
     /**
      * Loads the best checkpoint of a run and classifies a few generated images with it.
      *
-     * @param files digests of the files that are loaded
      * @throws IOException if the checkpoint is missing or corrupt, or gives a value that is not a number, or two results
      *     for one image
      */
-    static ServedModel load(String name, Run run, InferencePrecision precision, String files) throws IOException {
-        ServedModel model = new ServedModel(name, run, run.readModel(), precision, files);
+    static ServedModel load(String name, Run run, InferencePrecision precision) throws IOException {
+        ServedModel model = new ServedModel(name, run, run.readModel(), precision);
         try {
             List<RgbImage> canaries = canaries();
             List<Prediction> together = model.classifier.classify(canaries);

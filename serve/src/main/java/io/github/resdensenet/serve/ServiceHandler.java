@@ -18,7 +18,8 @@ import org.eclipse.jetty.util.Fields;
 /** Reads requests within limits, finds their routes and writes the answers. */
 final class ServiceHandler extends Handler.Abstract.NonBlocking {
     /** Bytes of request bodies that are held at once, in all requests together. */
-    private static final long MAX_BODIES = 256L << 20;
+    private static final long MAX_BODIES = Math.min(
+            256L << 20, Math.max(ServeOptions.MAX_BODY, Runtime.getRuntime().maxMemory() / 4));
 
     private static final Map<String, String> HEADERS = Map.of(
             "X-Content-Type-Options",
@@ -86,7 +87,7 @@ final class ServiceHandler extends Handler.Abstract.NonBlocking {
             return body.thenComposeAsync(
                     bytes -> match.route().answer(call(request, match, bytes)),
                     getServer().getThreadPool());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) { // otherwise the request would count as active for ever
             return CompletableFuture.failedFuture(e);
         }
     }

@@ -19,6 +19,7 @@ final class SlowConnections implements Connection.Listener {
     private final Map<EndPoint, Long> waitingSince = new ConcurrentHashMap<>();
     private final Set<BodyReader> reading = ConcurrentHashMap.newKeySet();
     private final long limitNanos;
+    private volatile boolean stopping;
 
     SlowConnections(int seconds) {
         limitNanos = TimeUnit.SECONDS.toNanos(seconds);
@@ -54,17 +55,26 @@ final class SlowConnections implements Connection.Listener {
      *
      * @param length the length that the client announced; -1 if it did not
      * @param held receives the bytes of the body
-     * @return the body; fails with {@link HttpFailure} 400, 408, 413 or 429
+     * @return the body; fails with {@link HttpFailure} 400, 408, 413, 429 or 503
      */
     CompletableFuture<byte[]> read(Request request, long length, HeldBytes held) {
         BodyReader reader = new BodyReader(request, ServeOptions.MAX_BODY, length, held);
         reading.add(reader);
+        if (stopping) {
+            reader.abandon();
+        }
         reader.run();
         return reader.result().whenComplete((body, error) -> reading.remove(reader));
     }
 
     private static EndPoint endPoint(Request request) {
         return request.getConnectionMetaData().getConnection().getEndPoint();
+    }
+
+    /** Gives up the bodies that have not arrived, because the service is stopping. */
+    void abandon() {
+        stopping = true;
+        reading.forEach(BodyReader::abandon);
     }
 
     /** Closes what is over the limits; to be called every second or so. */

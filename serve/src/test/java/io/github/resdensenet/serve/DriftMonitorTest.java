@@ -64,4 +64,23 @@ class DriftMonitorTest {
         assertThat(monitor.last()).isEmpty();
         assertThat(monitor.json()).containsEntry("images_in_window", DriftMonitor.WINDOW - 1);
     }
+
+    @Test
+    void oneOfManyClassesIsFound() {
+        Random random = new Random(3);
+        DriftReference many = DriftReference.of(
+                IntStream.range(0, 2_000)
+                        .mapToObj(i -> new double[] {random.nextDouble(), random.nextInt(1_000), 0.5, 0.5, 0.5})
+                        .toList(),
+                1_000);
+        DriftMonitor monitor = new DriftMonitor(many);
+        for (int i = 0; i < DriftMonitor.WINDOW; i++) {
+            monitor.add(new double[] {random.nextDouble(), random.nextInt(1_000), 0.5, 0.5, 0.5});
+        }
+        assertThat(drifted(monitor)).isEmpty();
+        for (int i = 0; i < DriftMonitor.WINDOW; i++) {
+            monitor.add(new double[] {random.nextDouble(), 7, 0.5, 0.5, 0.5});
+        }
+        assertThat(drifted(monitor)).containsExactly("predicted_class");
+    }
 }

@@ -1,6 +1,7 @@
 package io.github.resdensenet.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Run;
@@ -9,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -65,6 +67,37 @@ class ModelStoreTest {
             store.reloadChanged();
             assertThat(store.<String>use("own", ServedModel::version))
                     .isEqualTo(run.readBestManifest().sha256());
+        }
+    }
+
+    @Test
+    void aRollbackIsNotUndoneByAnother() throws IOException {
+        Run run = TestRun.create(folder.resolve("own"), 1);
+        try (ModelStore store = store(run)) {
+            assertThatThrownBy(() -> store.rollBack("own")).hasMessageContaining("no earlier checkpoint");
+            String first = run.readBestManifest().sha256();
+            TestRun.replaceBest(run, TestRun.create(folder.resolve("other"), 2));
+            store.reloadChanged();
+            store.rollBack("own");
+            assertThatThrownBy(() -> store.rollBack("own")).hasMessageContaining("no earlier checkpoint");
+            assertThat(store.<String>use("own", ServedModel::version)).isEqualTo(first);
+        }
+    }
+
+    @Test
+    void theCardHasNoMetricsOfAnotherCheckpoint() throws IOException {
+        Run run = TestRun.create(folder.resolve("own"), 1);
+        String metrics = "{\"weights_sha256\": \"%s\", \"test\": {\"n\": 9, \"accuracy\": 0.5}}";
+        try (ModelStore store = store(run)) {
+            Files.writeString(run.file("metrics.json"), String.format(Locale.ROOT, metrics, "of another one"));
+            assertThat(store.<Object>use(
+                            "own", model -> String.valueOf(ModelCard.of(model).get("test_images"))))
+                    .isEqualTo("0");
+            String own = run.readBestManifest().weightsSha256();
+            Files.writeString(run.file("metrics.json"), String.format(Locale.ROOT, metrics, own));
+            assertThat(store.<Object>use(
+                            "own", model -> String.valueOf(ModelCard.of(model).get("test_images"))))
+                    .isEqualTo("9");
         }
     }
 }

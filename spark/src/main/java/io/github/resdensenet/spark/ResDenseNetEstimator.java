@@ -1,6 +1,7 @@
 package io.github.resdensenet.spark;
 
 import io.github.resdensenet.checkpoint.CheckpointException;
+import io.github.resdensenet.data.BuiltInData;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
@@ -31,6 +32,8 @@ import scala.reflect.ClassTag$;
  * be on a file system that the driver and all executors have mounted under the same path. An executor may run one task
  * of a training at a time, so set {@code spark.task.cpus} to {@code spark.executor.cores}. If a task is lost, Spark
  * starts all tasks again, and they continue from the last checkpoint.
+ *
+ * <p>It is not a stage of {@code org.apache.spark.ml} and cannot be part of its pipelines.
  */
 public final class ResDenseNetEstimator {
     private static final long STOP_NANOS = 6_000_000_000L;
@@ -94,7 +97,14 @@ public final class ResDenseNetEstimator {
         }
         run(
                 spark,
-                new TrainTask(recipe.toYaml(), text(run), init == null ? "" : text(init), newHead, false, 0, timeout));
+                new TrainTask(
+                        absolute(recipe).toYaml(),
+                        text(run),
+                        init == null ? "" : text(init),
+                        newHead,
+                        false,
+                        0,
+                        timeout));
         return ResDenseNetModel.load(spark, run);
     }
 
@@ -109,6 +119,14 @@ public final class ResDenseNetEstimator {
     public ResDenseNetModel resume(SparkSession spark, Path run, int epochs) throws IOException {
         run(spark, new TrainTask("", text(Run.open(run).folder()), "", false, true, epochs, timeout));
         return ResDenseNetModel.load(spark, run);
+    }
+
+    /** The recipe with absolute paths: the working folder of an executor is another one. */
+    private static Recipe absolute(Recipe recipe) {
+        String data = recipe.data().path();
+        String groups = recipe.data().groupBy();
+        Recipe result = data.equals(BuiltInData.FASHION3) ? recipe : recipe.with("data.path", text(Path.of(data)));
+        return groups.endsWith(".csv") ? result.with("data.groupBy", text(Path.of(groups))) : result;
     }
 
     private static String text(Path path) {

@@ -13,7 +13,7 @@ import picocli.CommandLine.Spec;
         name = "resdensenet",
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
-        description = "Trains and applies ResDenseNet image classifiers on Apache Spark.",
+        description = "Trains and runs image classifiers on Apache Spark.",
         subcommands = {SparkTrainCommand.class, SparkScoreCommand.class})
 public final class SparkMain implements Runnable {
     @Spec

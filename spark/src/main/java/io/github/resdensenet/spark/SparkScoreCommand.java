@@ -72,7 +72,11 @@ final class SparkScoreCommand implements Callable<Integer> {
             description = "text file with one image path or URI per line (default: none)")
     private @Nullable String paths;
 
-    @Option(names = "--out", paramLabel = "DIR", required = true, description = "folder or URI to create for the table")
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            required = true,
+            description = "folder or URI to create for the table (required)")
     private String out = "";
 
     @Option(
@@ -131,11 +135,16 @@ final class SparkScoreCommand implements Callable<Integer> {
         }
         checkFree(session);
         Observation counts = new Observation();
-        write(model.transform(input(session))
-                .observe(
-                        counts,
-                        count(lit(1)).as("images"),
-                        count(col("prediction.error")).as("errors")));
+        try {
+            write(model.transform(input(session))
+                    .observe(
+                            counts,
+                            count(lit(1)).as("images"),
+                            count(col("prediction.error")).as("errors")));
+        } catch (Exception e) { // Scala throws checked exceptions that Java does not see
+            deleteIfEmpty(session);
+            throw e;
+        }
         Map<String, Object> seen = counts.getAsJava();
         PrintWriter results = spec.commandLine().getOut();
         results.println("Images: " + seen.get("images") + ", of which with an error: " + seen.get("errors"));
@@ -147,6 +156,19 @@ final class SparkScoreCommand implements Callable<Integer> {
         FileSystem system = folder.getFileSystem(session.sparkContext().hadoopConfiguration());
         if (system.exists(folder)) {
             throw new FileAlreadyExistsException(out, null, "already exists; choose another --out");
+        }
+    }
+
+    /** Spark leaves the folder when the job fails or is cancelled. */
+    private void deleteIfEmpty(SparkSession session) {
+        org.apache.hadoop.fs.Path folder = new org.apache.hadoop.fs.Path(out);
+        try {
+            FileSystem system = folder.getFileSystem(session.sparkContext().hadoopConfiguration());
+            if (system.exists(folder) && system.listStatus(folder).length == 0) {
+                system.delete(folder, false);
+            }
+        } catch (IOException | RuntimeException e) {
+            // the error that ended the job is more important
         }
     }
 

@@ -2,8 +2,12 @@ package io.github.resdensenet.spark;
 
 import io.github.resdensenet.cli.Main;
 import io.github.resdensenet.cli.TrainOptions;
+import io.github.resdensenet.run.History;
 import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
+import io.github.resdensenet.util.Text;
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -69,12 +73,15 @@ final class SparkTrainCommand implements Callable<Integer> {
                 new ResDenseNetEstimator(recipe).setTasks(tasks).setTimeout(Duration.ofSeconds(timeoutSeconds));
         if (options.init() != null) {
             estimator.setInit(options.init().toAbsolutePath(), options.newHead());
+        } else if (options.newHead()) {
+            throw new IllegalArgumentException("a new head needs pretrained weights");
         }
         Path folder = resumed == null ? options.folder(recipe) : resumed;
         Path run = folder.toAbsolutePath();
         if (resumed == null) {
             Run.checkFree(run); // before Spark starts
         }
+        int epochsBefore = resumed == null ? 0 : epochs(run);
         try (SparkSession session = spark.trainingSession("resdensenet spark-train", tasks);
                 LogFollower log = new LogFollower(
                         run.resolve("log.txt"), spec.commandLine().getOut())) {
@@ -90,7 +97,19 @@ final class SparkTrainCommand implements Callable<Integer> {
             stopped.initCause(e);
             throw stopped;
         }
-        TrainOptions.printResult(new Run(run), spec.commandLine().getOut());
+        if (resumed != null && epochs(run) == epochsBefore) {
+            spec.commandLine()
+                    .getOut()
+                    .println(Text.printable(run.toString()) + ": finished after epoch " + epochsBefore
+                            + "; nothing was left to train");
+        }
+        TrainOptions.printResult(Run.open(run), spec.commandLine().getOut());
         return 0;
+    }
+
+    /** The number of completed epochs of a run; 0 if there is none. */
+    private static int epochs(Path run) throws IOException {
+        Path history = Run.open(run).file("history.csv");
+        return Files.exists(history) ? History.read(history).epochs().size() : 0;
     }
 }

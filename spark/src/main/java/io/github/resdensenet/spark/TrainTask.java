@@ -7,6 +7,8 @@ import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
+import io.github.resdensenet.util.MessageLines;
+import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.Serializable;
 import java.io.UncheckedIOException;
@@ -14,11 +16,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.BarrierTaskInfo;
 import org.jspecify.annotations.Nullable;
@@ -88,7 +93,7 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
         if (outcome.startsWith(USAGE)) {
             throw new IllegalArgumentException(outcome.substring(USAGE.length()));
         } else if (outcome.startsWith(ERROR)) {
-            throw new IOException(outcome.substring(ERROR.length()));
+            throw new TaskError(outcome.substring(ERROR.length()).lines().toList());
         } else if (outcome.startsWith(STOPPED)) {
             throw new CancellationException(outcome.substring(STOPPED.length()));
         }
@@ -136,6 +141,12 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
                 } else {
                     Trainer.join(new TrainListener() {}, group);
                 }
+                // Rank 0 evaluates and writes the report. Spark's own barrier would limit its time.
+                group.barrier("end", () -> {
+                    if (group.isStopRequested()) {
+                        throw new CancellationException("stopped");
+                    }
+                });
             }
             return DONE;
         } catch (CancellationException e) {
@@ -143,8 +154,10 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
         } catch (IllegalArgumentException e) {
             return USAGE + e.getMessage();
         } catch (UncheckedIOException e) {
-            return ERROR + Objects.requireNonNull(e.getCause()).getMessage();
-        } catch (IOException | ArithmeticException | IllegalStateException | UnsupportedOperationException e) {
+            return ERROR + lines(Objects.requireNonNull(e.getCause()));
+        } catch (IOException e) {
+            return ERROR + lines(e);
+        } catch (ArithmeticException | IllegalStateException | UnsupportedOperationException e) {
             return ERROR + e.getMessage();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -156,13 +169,44 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
         }
     }
 
+    /** The message, with a line break only between things that it lists. */
+    private static String lines(Exception error) {
+        return error instanceof MessageLines list
+                ? list.lines().stream().map(Text::printable).collect(Collectors.joining("\n"))
+                : Text.printable(String.valueOf(error.getMessage()));
+    }
+
+    /** The error of a task, at the driver. */
+    private static final class TaskError extends IOException implements MessageLines {
+        private static final long serialVersionUID = 1;
+
+        private final List<String> lines;
+
+        TaskError(List<String> lines) {
+            super(String.join("\n", lines));
+            this.lines = List.copyOf(lines);
+        }
+
+        @Override
+        public List<String> lines() {
+            return lines;
+        }
+    }
+
     /** The first task trains; it continues if an earlier attempt of the stage has started the run. */
     private void lead(BarrierTaskContext context, ProcessGroup group) throws IOException {
         Path folder = Path.of(run);
         Trainer trainer = new Trainer(new TrainListener() {}, group);
         if (resume || (context.stageAttemptNumber() > 0 && Files.isDirectory(folder))) {
             awaitUnlocked(Run.open(folder));
-            trainer.resume(folder, epochs);
+            Map<String, String> changes = new HashMap<>();
+            if (epochs > 0) {
+                changes.put("train.epochs", Integer.toString(epochs));
+            }
+            if (resume) { // the run may come from another machine
+                changes.put("train.threads", Integer.toString(context.cpus()));
+            }
+            trainer.resume(folder, changes);
             return;
         }
         Recipe parsed = Recipe.parse(recipe, Path.of("recipe.yaml"));

@@ -1,5 +1,6 @@
 package io.github.resdensenet.data.audit;
 
+import io.github.resdensenet.data.FolderWalk;
 import io.github.resdensenet.data.ImageFolder;
 import io.github.resdensenet.data.audit.Duplicates.Kind;
 import io.github.resdensenet.data.audit.Duplicates.Pair;
@@ -77,7 +78,7 @@ public record Audit(
         List<AuditedFile> files = AuditedFile.readAll(walk, upright, threads, progress);
         List<AuditedFile> images =
                 files.stream().filter(f -> f.fingerprint().isPresent()).toList();
-        Map<String, Integer> classes = new TreeMap<>(walk.order());
+        Map<String, Integer> classes = new TreeMap<>(ImageFolder.BY_CODE_POINT);
         walk.classes().forEach(name -> classes.put(name, 0));
         images.forEach(image -> classes.merge(image.className(), 1, Integer::sum));
 
@@ -174,8 +175,7 @@ public record Audit(
             /** A readable image. */
             OK,
             /**
-             * Ignored: not in a class folder, or without an image file extension. Training ignores it too, except broken
-             * links and pipes with such an extension, which it rejects.
+             * Ignored: not in a class folder, or without an image file extension.
              */
             IGNORED,
             /** Rejected: has an image file extension but cannot be read. */

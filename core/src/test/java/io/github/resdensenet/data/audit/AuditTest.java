@@ -73,9 +73,9 @@ class AuditTest {
                 "a/.hidden", "ignored: hidden",
                 "a/zero.png", "refused: the file is empty",
                 "a/cut.png", "refused: truncated: the PNG ends inside a chunk",
-                "b/nothing.png", "ignored: broken link",
+                "b/nothing.png", "refused: broken link",
                 "b/out.png", "ok: link to a file outside the folder",
-                "b/loop", "refused: link to a parent folder",
+                "b/loop", "refused: link to a parent folder, or to a folder listed before",
                 "a/图片 \n\"<b>,.png", "ok: "));
         expected.put(
                 "a/text.jpg",
@@ -84,7 +84,7 @@ class AuditTest {
                         .start()
                         .waitFor()
                 == 0) {
-            expected.put("a/pipe.png", "ignored: not a regular file (pipe, socket or device)");
+            expected.put("a/pipe.png", "refused: not a regular file (pipe, socket or device)");
         }
 
         Audit first = audit(data);

@@ -18,9 +18,15 @@ const images = [];
 
 async function request(path, options = {}) {
   const headers = token ? { Authorization: "Bearer " + token } : {};
-  const response = await fetch(path, { ...options, headers });
+  let response;
+  try {
+    response = await fetch(path, { ...options, headers });
+  } catch {
+    throw new Error("the service does not answer, or the file is too large");
+  }
   const body = await response.json().catch(() => ({ error: "the service sent no JSON" }));
   if (!response.ok) {
+    if (response.status === 401) $("sign-in").hidden = false;
     throw new Error(body.error || "status " + response.status);
   }
   return body;
@@ -102,7 +108,11 @@ function showDrift(card) {
 
 async function add(files) {
   const waiting = [...files];
-  if (waiting.length === 0 || !model()) return;
+  if (waiting.length === 0) return;
+  if (!model()) {
+    say("No model is loaded yet.", true);
+    return;
+  }
   let done = 0;
   let shown = false;
   const failed = [];
@@ -151,10 +161,11 @@ function ranked(answer) {
 function select(image) {
   selected = image;
   $("result").hidden = false;
-  $("file-name").textContent = image.file.name;
+  $("file-name").textContent = cards.length > 1 ? `${image.file.name} (${image.model})` : image.file.name;
   $("photo").src = image.preview || image.url;
   $("photo").alt = image.file.name;
   $("overlay").hidden = true;
+  document.querySelector(".layers").classList.remove("exact");
   $("blend").hidden = true;
   $("verdict").textContent = "";
   showAnswer();
@@ -211,15 +222,19 @@ async function explain(image) {
   if (image.explaining || image.explanation?.sanity) return;
   image.explaining = true;
   image.problem = "";
-  const path = "explain?model=" + encodeURIComponent(image.model);
+  const path = `explain?model=${encodeURIComponent(image.model)}&target=${encodeURIComponent(ranked(image.answer)[0][0])}`;
   try {
     if (!image.explanation) {
       if (image === selected) $("verdict").textContent = "Computing the heatmap…";
-      image.explanation = await request(path + "&check=false", { method: "POST", body: image.file });
+      const explanation = await request(path + "&check=false", { method: "POST", body: image.file });
+      if (explanation.model !== image.answer.model) throw new Error("the service has loaded another checkpoint; add the image again");
+      image.explanation = explanation;
       image.preview = image.thumbnail.src = image.explanation.image;
     }
     showExplanation(image);
-    image.explanation = await request(path, { method: "POST", body: image.file });
+    const checked = await request(path, { method: "POST", body: image.file });
+    if (checked.model !== image.answer.model) throw new Error("the service has loaded another checkpoint");
+    image.explanation = checked;
   } catch (error) {
     image.problem = error.message;
     if (image === selected && !image.explanation) $("verdict").textContent = "No heatmap: " + error.message;
