@@ -1,7 +1,8 @@
 """Runs the tests behind docs/trust.md and writes that page from the lines that they print. Takes more than an hour with --long.
 
-usage: python bench/trust.py [--long] [--corpora DIR] [--keep FILE] [--moments N]
+usage: python bench/trust.py [--long] [--corpora DIR] [--json-suite DIR] [--keep FILE] [--moments N]
 --long runs every test in full (-Pslow): 200 killed processes, 12,200 corrupt images; --corpora reads whole corpora.
+--json-suite tries each file of a folder, such as test_parsing of nst/JSONTestSuite, as a run's manifest (D4-json).
 --moments sets how many signals each command gets (C11; default: 2, with --long 20).
 --keep writes the rows of each finished part into a file and does not run the parts that it has; use it to stop and resume.
 """
@@ -45,6 +46,7 @@ MEANING = {
     "D3-groups": "splits of sets with groups: no group spans two subsets",
     "D4-manifests": "odd and damaged manifests: each read, or rejected with one line",
     "D4-recipes": "odd and damaged recipes: each read, or rejected with one line",
+    "D4-json": "test files of nst/JSONTestSuite as the manifest of a run: one line, an error status, within 2 s",
     "D5": "test files opened as images, weights, recipes and manifests: no message names a Java class or an index",
     "E1": "exported models of three networks and five variants, float32: logits of ONNX Runtime and libtorch",
     "E2": "exported models with pixel input on images of any size: largest difference of a probability from predict",
@@ -169,7 +171,8 @@ def signals(folder, n):
             process = subprocess.Popen([ROOT / "resdensenet", *arguments], stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL)
             try:
-                process.wait(length if i < 0 else moments.uniform(0.02, length))
+                if process.wait(length if i < 0 else moments.uniform(0.02, length)) == 2:
+                    failures.append(f"{arguments[0]}: invalid usage")
                 length = time.monotonic() - start if i < 0 else length
                 continue  # it ended before the signal
             except subprocess.TimeoutExpired:
@@ -190,10 +193,39 @@ def signals(folder, n):
             "worst": "; ".join([f"{worst[0]:.1f} s until the exit of {worst[1]}", *failures])}
 
 
+def json_suite(folder, suite):
+    """Gives each file to predict as the manifest of a run: one line, a status of an error, within 2 s, nothing written."""
+    run = folder / "run"
+    subprocess.run([ROOT / "resdensenet", "train", "--image-size", "32", "--epochs", "1", "--out", run],
+                   check=True, capture_output=True)
+    image = next(pathlib.Path.home().glob(".cache/resdensenet/fashion3/*/*.png"))
+    manifest, longest, wrong = run / "checkpoints" / "best" / "manifest.json", 0.0, []
+    files = sorted(suite.iterdir())
+    for file in files:
+        shutil.copyfile(file, manifest)
+        before = sorted((f, f.stat().st_mtime_ns) for f in run.rglob("*"))
+        start = time.monotonic()
+        done = subprocess.run([ROOT / "resdensenet", "predict", run, image], capture_output=True, text=True, errors="replace")
+        seconds = time.monotonic() - start
+        longest = max(longest, seconds)
+        written = before != sorted((f, f.stat().st_mtime_ns) for f in run.rglob("*"))
+        if done.returncode not in (1, 2) or len(done.stderr.splitlines()) != 1 or done.stdout or written or seconds > 2 \
+                or re.search(r"Exception|\bjava\.|jackson", done.stderr):
+            wrong.append(f"{file.name}: status {done.returncode}, {seconds:.1f} s, {done.stderr.strip()[:80]}")
+    return {"test": "D4-json", "n": len(files), "failed": len(wrong), "worst": [f"at most {longest:.1f} s", *wrong]}
+
+
+def in_words(worst):
+    text = "; ".join(map(str, worst)) if isinstance(worst, list) else str(worst or "")
+    text = re.sub(r"\d+\.\d{5,}(?:[eE]-?\d+)?", lambda number: f"{float(number[0]):.2g}", text)
+    return text if len(text) <= 120 else text[:117] + "..."
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--long", action="store_true")
     parser.add_argument("--corpora")
+    parser.add_argument("--json-suite", type=pathlib.Path)
     parser.add_argument("--keep", type=pathlib.Path)
     parser.add_argument("--moments", type=int)
     options = parser.parse_args()
@@ -207,6 +239,8 @@ def main():
     parts["saving"] = lambda folder: [saving(folder)]
     parts["system calls"] = lambda folder: [system_calls(folder)]
     parts["memory"] = lambda folder: [memory(folder, 76 if options.long else 8)]
+    if options.json_suite:
+        parts["JSON files"] = lambda folder: [json_suite(folder, options.json_suite)]
     parts["signals"] = lambda folder: [signals(folder, moments)]
     # A parent such as nohup can ignore them, and then the processes under test would, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -221,7 +255,7 @@ def main():
                 options.keep.write_text(json.dumps(kept, ensure_ascii=False))
     rows = {row["test"]: row for part in kept.values() for row in part}
     command = "python bench/trust.py" + (" --long" if options.long else "") + (
-        " --corpora DIR" if options.corpora else "") + (f" --moments {options.moments}" if options.moments else "")
+        " --corpora DIR" if options.corpora else "") + (" --json-suite DIR" if options.json_suite else "") + (f" --moments {options.moments}" if options.moments else "")
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.processor())
     page = ["# Trust", "", f"Written by `{command}` on {cpu}, {platform.system()}. Each row is a check: how many cases were",
@@ -233,10 +267,7 @@ def main():
     for id in sorted(rows):
         row = rows[id]
         print(json.dumps(row, ensure_ascii=False))
-        worst = row["worst"] if isinstance(row["worst"], str) else json.dumps(row["worst"]) if row["worst"] else ""
-        worst = worst.replace("|", "\\|")
-        if len(worst) > 120:
-            worst = worst[:117] + "..."
+        worst = in_words(row["worst"]).replace("|", "\\|")
         meaning = MEANING.get(id) or MEANING.get(id.split("-")[0], "")
         page.append(f"| {id} | {meaning} | {row['n']:,} | {row['failed']} | {worst} |")
     (ROOT / "docs" / "trust.md").write_text("\n".join(page) + "\n")

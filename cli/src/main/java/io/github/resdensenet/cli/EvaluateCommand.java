@@ -3,6 +3,7 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.eval.Abstention;
 import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.eval.RunEvaluation;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.run.Run;
@@ -10,10 +11,10 @@ import io.github.resdensenet.transforms.TestTimeAugmentation;
 import io.github.resdensenet.util.AtomicFiles;
 import io.github.resdensenet.util.Choices;
 import io.github.resdensenet.util.Text;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -118,24 +119,31 @@ final class EvaluateCommand implements Callable<Integer> {
                 .withTestTimeAugmentation(augmentation)
                 .withPrecision(precision.value());
         String subset = split != null ? split : data == null ? "test" : "all";
-        Evaluation val = precisionTarget == null ? null : evaluator.evaluateSplit(Subset.VAL, moved(), bar);
-        Evaluation evaluation = data != null && split == null
-                ? evaluator.evaluateFolder(data, allowTrained, bar)
-                : val != null && subset.equals("val")
-                        ? val
-                        : evaluator.evaluateSplit(
-                                Arrays.stream(Subset.values())
-                                        .filter(s -> s.label().equals(subset))
-                                        .findFirst()
-                                        .orElse(null),
-                                moved(),
-                                bar);
+        RunEvaluation val = precisionTarget == null ? null : evaluator.evaluateSplit(Subset.VAL, moved(), bar);
+        RunEvaluation evaluation = evaluate(evaluator, subset, val, bar);
         progress.clear();
         if (predictions != null) {
-            AtomicFiles.write(predictions, evaluation.csv());
+            AtomicFiles.write(predictions, evaluation.evaluation().csv());
         }
-        print(evaluator, augmentation, evaluation, subset, val);
+        print(evaluator.modelTitle(), augmentation, evaluation, subset, val);
         return 0;
+    }
+
+    private RunEvaluation evaluate(
+            RunEvaluator evaluator, String subset, @Nullable RunEvaluation val, BiConsumer<Integer, Integer> bar)
+            throws IOException {
+        if (data != null && split == null) {
+            return evaluator.evaluateFolder(data, allowTrained, bar);
+        }
+        if (val != null && subset.equals(Subset.VAL.label())) {
+            return val;
+        }
+        for (Subset one : Subset.values()) {
+            if (one.label().equals(subset)) {
+                return evaluator.evaluateSplit(one, moved(), bar);
+            }
+        }
+        return evaluator.evaluateAll(moved(), bar);
     }
 
     /** The new location of the run's images; null if they have not moved. */
@@ -144,22 +152,23 @@ final class EvaluateCommand implements Callable<Integer> {
     }
 
     private void print(
-            RunEvaluator evaluator,
+            String title,
             TestTimeAugmentation augmentation,
-            Evaluation evaluation,
+            RunEvaluation evaluated,
             String subset,
-            @Nullable Evaluation val) {
+            @Nullable RunEvaluation val) {
         PrintWriter out = spec.commandLine().getOut();
+        Evaluation evaluation = evaluated.evaluation();
         Map<String, Object> fields = new LinkedHashMap<>(evaluation.json(subset));
-        List<String> lines = new ArrayList<>(evaluation.lines(evaluator.modelTitle(), subset));
+        List<String> lines = new ArrayList<>(evaluation.lines(title, subset));
         if (val != null && precisionTarget != null) {
-            Optional<Abstention> abstention = Abstention.reaching(val, precisionTarget);
+            Optional<Abstention> abstention = Abstention.reaching(val.evaluation(), precisionTarget);
             fields.put("abstention", Abstention.json(abstention, precisionTarget, evaluation, subset));
             lines.addAll(Abstention.lines(abstention, precisionTarget, evaluation, subset));
         }
         if (precision.value() != InferencePrecision.FP32) {
-            fields.put("precision", evaluator.precisionInWords());
-            lines.add("Precision: " + evaluator.precisionInWords());
+            fields.put("precision", evaluated.precision());
+            lines.add("Precision: " + evaluated.precision());
             if (precisionTarget != null) {
                 lines.add("The threshold is for predict --precision " + precision.value() + ".");
             }
@@ -171,9 +180,9 @@ final class EvaluateCommand implements Callable<Integer> {
                 lines.add("The threshold is for predict --tta " + augmentation + ".");
             }
         }
-        evaluator.testEvaluations().ifPresent(n -> fields.put("test_looks", n));
-        if (!evaluator.testEvaluationsInWords().isEmpty()) {
-            lines.add(evaluator.testEvaluationsInWords());
+        evaluated.testEvaluations().ifPresent(n -> fields.put("test_looks", n));
+        if (!evaluated.testEvaluationsInWords().isEmpty()) {
+            lines.add(evaluated.testEvaluationsInWords());
         }
         if (json) {
             out.println(Json.line(fields));

@@ -34,11 +34,11 @@ final class TaskConsole implements Listener {
     }
 
     @Override
-    public void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {
+    public void step(int epoch, int epochs, int batch, int batches, double loss, double imagesPerSecond) {
         progress.show(
                 "%s, epoch %d/%d".formatted(task, epoch, epochs),
-                step,
-                steps,
+                batch,
+                batches,
                 "loss %s  %s images/s".formatted(Decimal.fixed(loss, 3), Decimal.fixed(imagesPerSecond, 0)));
     }
 

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CancellationException;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,23 +62,42 @@ final class TrainCommand implements Callable<Integer> {
                 return 0;
             }
             Path resumed = options.resume();
-            Run run = resumed == null ? start(group) : trainer(group).resume(resumed, options.changes());
+            Run run = resumed == null ? start(group) : resume(group, resumed);
             TrainOptions.printResult(run, spec.commandLine().getOut());
             return 0;
         }
+    }
+
+    private Run resume(ProcessGroup group, Path run) throws IOException {
+        try {
+            return trainer(group).resume(run, options.changes());
+        } catch (CancellationException e) {
+            throw stopped(e, run);
+        }
+    }
+
+    /** The exception with the command that continues, if the run has been created. */
+    private static CancellationException stopped(CancellationException stop, Path run) {
+        if (!Files.isDirectory(run)) {
+            return stop;
+        }
+        CancellationException advice =
+                new CancellationException(stop.getMessage() + "; resume with: resdensenet train --resume " + run);
+        advice.initCause(stop);
+        return advice;
     }
 
     private Run start(ProcessGroup group) throws IOException {
         Recipe recipe = options.recipe();
         Path folder = options.folder(recipe);
         try {
-            return trainer(group).train(recipe, folder, options.init(), options.newHead());
+            return start(group, recipe, folder);
         } catch (FileAlreadyExistsException e) {
             if (options.isFolderGiven() || group.size() > 1) {
                 throw e;
             }
             // another training was started in the same second
-            return trainer(group).train(recipe, NewFolder.free(folder), options.init(), options.newHead());
+            return start(group, recipe, NewFolder.free(folder));
         } catch (LostProcessException e) {
             if (Launcher.isChild() || !Files.exists(folder)) {
                 throw e;
@@ -87,6 +107,14 @@ final class TrainCommand implements Callable<Integer> {
                             + "; to continue, start all processes again, rank 0 with: resdensenet train --resume "
                             + folder + " --rendezvous env",
                     e);
+        }
+    }
+
+    private Run start(ProcessGroup group, Recipe recipe, Path folder) throws IOException {
+        try {
+            return trainer(group).train(recipe, folder, options.init(), options.newHead());
+        } catch (CancellationException e) {
+            throw stopped(e, folder);
         }
     }
 
@@ -129,8 +157,8 @@ final class TrainCommand implements Callable<Integer> {
     /** Prints the log on stdout and a progress line on stderr. */
     private final class Console implements TrainListener {
         private final Progress progress = new Progress(spec.commandLine().getErr());
-        private long firstStep;
-        private long stepsTimed;
+        private long firstBatch;
+        private long batchesTimed;
 
         @Override
         public void message(String line) {
@@ -144,23 +172,23 @@ final class TrainCommand implements Callable<Integer> {
         }
 
         @Override
-        public void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {
-            if (firstStep == 0) {
-                firstStep = System.nanoTime();
+        public void step(int epoch, int epochs, int batch, int batches, double loss, double imagesPerSecond) {
+            if (firstBatch == 0) {
+                firstBatch = System.nanoTime();
             } else {
-                stepsTimed++;
+                batchesTimed++;
             }
-            long stepsLeft = (long) (epochs - epoch + 1) * steps - step;
-            double perStep = (System.nanoTime() - firstStep) / 1e9 / Math.max(1, stepsTimed);
+            long batchesLeft = (long) (epochs - epoch + 1) * batches - batch;
+            double perBatch = (System.nanoTime() - firstBatch) / 1e9 / Math.max(1, batchesTimed);
             progress.show(
                     "Epoch %d/%d".formatted(epoch, epochs),
-                    step,
-                    steps,
+                    batch,
+                    batches,
                     "loss %s  %s images/s  %s left"
                             .formatted(
                                     Decimal.fixed(loss, 3),
                                     Decimal.fixed(imagesPerSecond, 0),
-                                    stepsTimed < 1 ? "?" : Progress.time(perStep * stepsLeft)));
+                                    batchesTimed < 1 ? "?" : Progress.time(perBatch * batchesLeft)));
         }
 
         @Override

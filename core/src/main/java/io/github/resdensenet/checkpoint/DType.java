@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The supported element types of stored tensors. The constants are named as in safetensors files. */
-enum DType {
+public enum DType {
     /** float64. */
     F64(8, ScalarType.Double),
     /** float32. */

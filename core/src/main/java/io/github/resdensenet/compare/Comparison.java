@@ -122,7 +122,9 @@ public final class Comparison {
         Run run = runs.train(recipe, name, null, false);
         checkSameImages(recipe, run);
         if (!Files.exists(predictionsFile(name))) {
-            Predictions.of(new RunEvaluator(run).evaluateSplit(Subset.TEST, null, listener::evaluating))
+            Predictions.of(new RunEvaluator(run)
+                            .evaluateSplit(Subset.TEST, null, listener::evaluating)
+                            .evaluation())
                     .write(predictionsFile(name));
         }
     }

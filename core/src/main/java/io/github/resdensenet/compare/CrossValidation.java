@@ -116,6 +116,7 @@ public final class CrossValidation {
                     file,
                     new RunEvaluator(run)
                             .evaluateSplit(Subset.TEST, null, listener::evaluating)
+                            .evaluation()
                             .csv());
         }
         return FoldPredictions.read(run, file);

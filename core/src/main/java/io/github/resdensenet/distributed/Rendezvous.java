@@ -23,17 +23,22 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.gloo.Device;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Where the processes of a training find each other.
- *
- * @param rank number of this process, from 0
- * @param processes number of processes
- * @param place where they meet
- * @param timeout how long a process waits for another one
- */
-public record Rendezvous(int rank, int processes, Place place, Duration timeout) {
+/** Where the processes of a training find each other. */
+public final class Rendezvous {
+    private final int rank;
+    private final int processes;
+    private final Place place;
+    private final Duration timeout;
+
+    private Rendezvous(int rank, int processes, Place place, Duration timeout) {
+        this.rank = rank;
+        this.processes = processes;
+        this.place = place;
+        this.timeout = timeout;
+    }
+
     /** Where processes meet. */
-    sealed interface Place {}
+    private sealed interface Place {}
 
     /** A file, for processes on one machine. They communicate through memory that they share. */
     private record OneMachine(Path file) implements Place {}
@@ -104,6 +109,16 @@ public record Rendezvous(int rank, int processes, Place place, Duration timeout)
     public static Rendezvous ofText(
             String host, int rank, int processes, Duration timeout, UnaryOperator<String> ofRank0) {
         return new Rendezvous(rank, processes, new AnyPort(host, ofRank0), timeout);
+    }
+
+    /** Number of this process, from 0. */
+    int rank() {
+        return rank;
+    }
+
+    /** Number of processes. */
+    int processes() {
+        return processes;
     }
 
     private static String text(Map<String, String> environment, String name) {

@@ -11,14 +11,14 @@ import java.util.stream.IntStream;
  *     last bin have no outer edge
  * @param counts number of values per bin
  */
-record Histogram(List<Double> edges, List<Integer> counts) {
+public record Histogram(List<Double> edges, List<Integer> counts) {
     private static final int BINS = 10;
 
     /** With more bins than this, a sample of 200 images says little about each. */
     private static final int CLASS_BINS = 20;
 
     /** Copies the lists and checks their lengths. */
-    Histogram {
+    public Histogram {
         edges = List.copyOf(edges);
         counts = List.copyOf(counts);
         if (counts.size() != edges.size() + 1) {

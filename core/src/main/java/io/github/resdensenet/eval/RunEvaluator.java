@@ -43,9 +43,6 @@ public final class RunEvaluator {
     private final List<SplitFile.Row> split;
     private final TestTimeAugmentation augmentation;
     private final InferencePrecision precision;
-    private String precisionInWords = "";
-    private String testEvaluationsInWords = "";
-    private OptionalInt testEvaluations = OptionalInt.empty();
 
     /**
      * Creates an evaluator of a run.
@@ -96,36 +93,22 @@ public final class RunEvaluator {
         return new RunEvaluator(run, checkpoint, recipe, split, augmentation, of);
     }
 
-    /** The number format of the last evaluation in words; "" if there was none. */
-    public String precisionInWords() {
-        return precisionInWords;
-    }
-
     /** Display name of the architecture. */
     public String modelTitle() {
         return checkpoint.manifest().model().title();
     }
 
-    /**
-     * The number of test-set evaluations of the run, including the last one by this object. Empty if this object has
-     * not evaluated the test set, or could not count the evaluation.
-     */
-    public OptionalInt testEvaluations() {
-        return testEvaluations;
-    }
-
-    /** The number of test-set evaluations in words, or why the last one could not be counted; "" if there was none. */
-    public String testEvaluationsInWords() {
-        return testEvaluationsInWords;
-    }
-
-    private void countTestEvaluation() {
+    private RunEvaluation counted(RunEvaluation evaluation) {
         try {
-            testEvaluations = OptionalInt.of(run.countTestEvaluation());
-            testEvaluationsInWords = Run.describeTestEvaluations(testEvaluations.getAsInt());
+            int n = run.countTestEvaluation();
+            return new RunEvaluation(
+                    evaluation.evaluation(), evaluation.precision(), OptionalInt.of(n), Run.describeTestEvaluations(n));
         } catch (IOException e) { // a run in a read-only folder can be evaluated too
-            testEvaluations = OptionalInt.empty();
-            testEvaluationsInWords = "This test-set evaluation could not be counted: " + e.getMessage();
+            return new RunEvaluation(
+                    evaluation.evaluation(),
+                    evaluation.precision(),
+                    OptionalInt.empty(),
+                    "This test-set evaluation could not be counted: " + e.getMessage());
         }
     }
 
@@ -133,19 +116,25 @@ public final class RunEvaluator {
      * Evaluates a subset of the run's images. The run counts evaluations of the test set, see {@link
      * Run#testEvaluations}.
      *
-     * @param subset the subset, or null for all images
      * @param moved the new location of the image folder; null if it has not moved
      * @param progress receives the number of images done and their total, on the calling thread
      * @throws IOException if an image is missing or has changed since the run started
      */
-    public Evaluation evaluateSplit(
+    public RunEvaluation evaluateSplit(Subset subset, @Nullable Path moved, BiConsumer<Integer, Integer> progress)
+            throws IOException {
+        RunEvaluation evaluation = evaluateOwn(subset, moved, progress);
+        return subset == Subset.TEST ? counted(evaluation) : evaluation;
+    }
+
+    /** Evaluates all images of the run, also those of the test set. Otherwise as {@link #evaluateSplit}. */
+    public RunEvaluation evaluateAll(@Nullable Path moved, BiConsumer<Integer, Integer> progress) throws IOException {
+        return counted(evaluateOwn(null, moved, progress));
+    }
+
+    private RunEvaluation evaluateOwn(
             @Nullable Subset subset, @Nullable Path moved, BiConsumer<Integer, Integer> progress) throws IOException {
         List<Sample> samples = samples(subset, moved);
-        Evaluation evaluation = evaluate(samples, groups(samples), progress);
-        if (subset == null || subset == Subset.TEST) {
-            countTestEvaluation();
-        }
-        return evaluation;
+        return evaluate(samples, groups(samples), progress);
     }
 
     /**
@@ -195,7 +184,7 @@ public final class RunEvaluator {
      * @throws IOException if the class folders differ, or the folder has images of the training set and they are not
      *     allowed
      */
-    public Evaluation evaluateFolder(Path root, boolean allowTrained, BiConsumer<Integer, Integer> progress)
+    public RunEvaluation evaluateFolder(Path root, boolean allowTrained, BiConsumer<Integer, Integer> progress)
             throws IOException {
         ImageFolder data = ImageFolder.open(root, checkpoint.manifest().classes());
         if (!allowTrained) {
@@ -238,7 +227,7 @@ public final class RunEvaluator {
                 : Split.groups(groupBy, samples.stream().map(Sample::name).toList());
     }
 
-    private Evaluation evaluate(List<Sample> samples, List<String> groups, BiConsumer<Integer, Integer> progress)
+    private RunEvaluation evaluate(List<Sample> samples, List<String> groups, BiConsumer<Integer, Integer> progress)
             throws IOException {
         Manifest manifest = checkpoint.manifest();
         Preprocessing preprocessing = manifest.preprocessing();
@@ -255,16 +244,16 @@ public final class RunEvaluator {
                         Optional.empty(),
                         DataLoader.Batches.inOrder(
                                 recipe.data().batchSize(), recipe.data().loaderThreads()))) {
-            precisionInWords = prepared.precision();
             ModelOutputs outputs = new Evaluator(
                             prepared.inference(),
                             manifest.classes(),
                             recipe.train().labelSmoothing())
                     .outputs(loader, augmentation.count(), done -> progress.accept(done, total));
-            return Evaluation.of(
+            Evaluation evaluation = Evaluation.of(
                     outputs.withGroups(groups),
                     prepared.temperature(),
                     recipe.data().ordinal());
+            return new RunEvaluation(evaluation, prepared.precision(), OptionalInt.empty(), "");
         }
     }
 }

@@ -24,11 +24,11 @@ public record PredictionJson(int topK, boolean raw, Optional<Double> abstainBelo
      */
     public PredictionJson {
         if (topK < 1) {
-            throw new IllegalArgumentException("--top-k must be positive, got " + topK);
+            throw new IllegalArgumentException("topK must be positive, got " + topK);
         }
         abstainBelow.ifPresent(threshold -> {
             if (!(threshold >= 0 && threshold <= 1)) {
-                throw new IllegalArgumentException("--abstain-below must be 0 to 1, got " + threshold);
+                throw new IllegalArgumentException("abstainBelow must be 0 to 1, got " + threshold);
             }
         });
     }

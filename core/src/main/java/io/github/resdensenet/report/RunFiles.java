@@ -59,7 +59,11 @@ public final class RunFiles {
      */
     public static Path writeReport(Run run, @Nullable Path moved, BiConsumer<Integer, Integer> progress)
             throws IOException {
-        RunReport.write(run, new RunEvaluator(run).evaluateSplit(Subset.TEST, moved, progress));
+        RunReport.write(
+                run,
+                new RunEvaluator(run)
+                        .evaluateSplit(Subset.TEST, moved, progress)
+                        .evaluation());
         return run.file(RunReport.FILE);
     }
 }

@@ -85,8 +85,7 @@ final class TrainingLoop {
                 }
                 log.say("Stopped after " + state.epoch() + " epochs and " + state.batch() + " batches");
                 log.write(run);
-                throw new CancellationException("stopped"
-                        + (setup.isWriter() ? "; resume with: resdensenet train --resume " + run.folder() : ""));
+                throw new CancellationException("stopped");
             } catch (ArithmeticException e) {
                 checkpointer.await();
                 throw new ArithmeticException(

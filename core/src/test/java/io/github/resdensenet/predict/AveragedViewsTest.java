@@ -78,7 +78,8 @@ class AveragedViewsTest {
     private Evaluation evaluate(Run run, TestTimeAugmentation augmentation) throws Exception {
         return new RunEvaluator(run)
                 .withTestTimeAugmentation(augmentation)
-                .evaluateFolder(images, false, (done, total) -> {});
+                .evaluateFolder(images, false, (done, total) -> {})
+                .evaluation();
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.engine.Inference;
 import io.github.resdensenet.eval.Evaluation;
 import io.github.resdensenet.eval.QuantizationFile;
+import io.github.resdensenet.eval.RunEvaluation;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.nn.InferencePrecision;
 import io.github.resdensenet.predict.Classifier;
@@ -74,8 +75,9 @@ class QuantizerTest {
         assertThat(report.lines().get(0)).contains("quantization.json", "10 of 10 convolutions in 8 bits");
         assertThat(report.json()).containsEntry("split", "val").containsEntry("layers", 10);
         RunEvaluator evaluator = new RunEvaluator(run).withPrecision(InferencePrecision.INT8);
-        Evaluation evaluation = evaluator.evaluateSplit(Subset.TEST, null, (done, total) -> {});
-        assertThat(evaluator.precisionInWords()).isEqualTo("int8");
+        RunEvaluation evaluated = evaluator.evaluateSplit(Subset.TEST, null, (done, total) -> {});
+        Evaluation evaluation = evaluated.evaluation();
+        assertThat(evaluated.precision()).isEqualTo("int8");
         try (Classifier fp32 = Classifier.load(run.folder());
                 Classifier int8 = Classifier.load(run.folder(), InferencePrecision.INT8)) {
             assertThat(fp32.precision()).isEqualTo("fp32");

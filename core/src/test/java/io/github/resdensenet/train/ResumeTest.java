@@ -147,7 +147,8 @@ class ResumeTest {
         assertThat(outcome(resumed)).isEqualTo(outcome(uninterrupted));
         assertThat(resumed.readBestManifest().model().fusion()).isEqualTo(Fusion.of(fusion));
         assertThat(new RunEvaluator(resumed)
-                        .evaluateSplit(null, null, (done, total) -> {})
+                        .evaluateAll(null, (done, total) -> {})
+                        .evaluation()
                         .n())
                 .isEqualTo(24);
     }

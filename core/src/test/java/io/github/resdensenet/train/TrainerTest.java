@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.resdensenet.data.Split.Subset;
 import io.github.resdensenet.data.SplitFile;
 import io.github.resdensenet.eval.Evaluation;
+import io.github.resdensenet.eval.RunEvaluation;
 import io.github.resdensenet.eval.RunEvaluator;
 import io.github.resdensenet.predict.Classifier;
 import io.github.resdensenet.predict.Prediction;
@@ -124,7 +125,9 @@ class TrainerTest {
         }
         JsonNode metrics = JsonMapper.shared().readTree(Files.readString(run.file("metrics.json")));
         assertThat(metrics.get("test").get("accuracy").asDouble()).isGreaterThanOrEqualTo(0.75);
-        Evaluation test = new RunEvaluator(Run.open(run.folder())).evaluateSplit(Subset.TEST, null, (a, b) -> {});
+        Evaluation test = new RunEvaluator(Run.open(run.folder()))
+                .evaluateSplit(Subset.TEST, null, (a, b) -> {})
+                .evaluation();
         assertThat(test.accuracy())
                 .isEqualTo(metrics.get("test").get("accuracy").asDouble());
         assertThat(test.loss()).isEqualTo(metrics.get("test").get("loss").asDouble());
@@ -160,11 +163,12 @@ class TrainerTest {
     void temperatureImprovesValidationLikelihoodAndKeepsWeights() throws Exception {
         Run run = Trainer.train(recipe, root.resolve("run"));
         RunEvaluator evaluator = new RunEvaluator(run);
-        Evaluation val = evaluator.evaluateSplit(Subset.VAL, null, (a, b) -> {});
+        RunEvaluation evaluated = evaluator.evaluateSplit(Subset.VAL, null, (a, b) -> {});
+        Evaluation val = evaluated.evaluation();
         assertThat(val.temperature().value()).isEqualTo(run.readBestManifest().temperature());
         assertThat(val.nll()).isLessThan(val.metric("nll_raw").orNaN());
-        assertThat(evaluator.testEvaluations()).isEmpty();
-        assertThat(evaluator.testEvaluationsInWords()).isEmpty();
+        assertThat(evaluated.testEvaluations()).isEmpty();
+        assertThat(evaluated.testEvaluationsInWords()).isEmpty();
         assertThat(run.testEvaluations()).isEqualTo(1);
         assertThat(Files.readString(run.file("log.txt")))
                 .containsPattern(
@@ -177,12 +181,13 @@ class TrainerTest {
         assertThat(Files.readAllBytes(run.file("best.pth"))).isEqualTo(before);
         assertThat(run.readBest().weights().tensors().keySet())
                 .isEqualTo(best.weights().tensors().keySet());
-        assertThat(evaluator.evaluateSplit(null, null, (a, b) -> {}).n()).isEqualTo(40);
-        assertThat(evaluator.testEvaluations()).hasValue(2);
+        RunEvaluation all = evaluator.evaluateAll(null, (a, b) -> {});
+        assertThat(all.evaluation().n()).isEqualTo(40);
+        assertThat(all.testEvaluations()).hasValue(2);
         Files.writeString(run.file("test_looks.json"), "[]");
-        evaluator.evaluateSplit(Subset.TEST, null, (a, b) -> {});
-        assertThat(evaluator.testEvaluations()).isEmpty();
-        assertThat(evaluator.testEvaluationsInWords()).contains("could not be counted", "test_looks.json: corrupt");
+        RunEvaluation test = evaluator.evaluateSplit(Subset.TEST, null, (a, b) -> {});
+        assertThat(test.testEvaluations()).isEmpty();
+        assertThat(test.testEvaluationsInWords()).contains("could not be counted", "test_looks.json: corrupt");
     }
 
     @Test
@@ -325,21 +330,23 @@ class TrainerTest {
                 .hasMessageContaining("26 of 40 images are in the run's training set");
         assertThat(evaluator
                         .evaluateFolder(root.resolve("data"), true, (a, b) -> {})
+                        .evaluation()
                         .n())
                 .isEqualTo(40);
         Files.move(root.resolve("data"), root.resolve("elsewhere"));
         assertThatThrownBy(() -> evaluator.evaluateSplit(Subset.TEST, null, (a, b) -> {}))
                 .hasMessageContaining("no such folder; give the new location of the run's images");
         assertThat(evaluator
-                        .evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {})
+                        .evaluateAll(root.resolve("elsewhere"), (a, b) -> {})
+                        .evaluation()
                         .n())
                 .isEqualTo(40);
         byte[] other = Files.readAllBytes(root.resolve("elsewhere/day/001.png"));
         Files.write(root.resolve("elsewhere/day/000.png"), other);
-        assertThatThrownBy(() -> evaluator.evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {}))
+        assertThatThrownBy(() -> evaluator.evaluateAll(root.resolve("elsewhere"), (a, b) -> {}))
                 .hasMessageContaining("000.png: changed since the run started, its SHA-256 differs from split.csv");
         Files.delete(root.resolve("elsewhere/day/000.png"));
-        assertThatThrownBy(() -> evaluator.evaluateSplit(null, root.resolve("elsewhere"), (a, b) -> {}))
+        assertThatThrownBy(() -> evaluator.evaluateAll(root.resolve("elsewhere"), (a, b) -> {}))
                 .hasMessageContaining("000.png: missing");
     }
 
@@ -348,8 +355,9 @@ class TrainerTest {
         List<String> events = new ArrayList<>();
         new Trainer(new TrainListener() {
                     @Override
-                    public void step(int epoch, int epochs, int step, int steps, double loss, double imagesPerSecond) {
-                        events.add(epoch + ":" + step + "/" + steps);
+                    public void step(
+                            int epoch, int epochs, int batch, int batches, double loss, double imagesPerSecond) {
+                        events.add(epoch + ":" + batch + "/" + batches);
                     }
 
                     @Override

@@ -142,6 +142,7 @@ class TrainingDataTest {
                 .contains("Groups: 17 by data.groupBy, none spans two subsets");
         assertThat(new RunEvaluator(run)
                         .evaluateSplit(Subset.TEST, null, (done, total) -> {})
+                        .evaluation()
                         .groups())
                 .isBetween(2, 5);
         assertThatThrownBy(() -> Trainer.train(grouped.with("data.groupBy", "nobody"), root.resolve("other")))
@@ -196,6 +197,7 @@ class TrainingDataTest {
         Run run = Trainer.train(recipe.withData(flat), root.resolve("run"));
         assertThat(new RunEvaluator(run)
                         .evaluateSplit(Subset.TEST, null, (done, total) -> {})
+                        .evaluation()
                         .confusion()
                         .counts())
                 .allMatch(row -> row.stream().mapToInt(n -> n).sum() == 4);

@@ -109,6 +109,7 @@ class TrainingOptionsTest {
         int epoch = best.manifest().progress().bestEpoch();
         double accuracy = new RunEvaluator(run)
                 .evaluateSplit(Subset.VAL, null, (done, total) -> {})
+                .evaluation()
                 .accuracy();
         assertThat(accuracy)
                 .isCloseTo(

@@ -111,9 +111,7 @@ final class ImageRoutes implements AutoCloseable {
         } catch (IllegalArgumentException e) {
             throw new HttpFailure(
                     400,
-                    String.valueOf(e.getMessage())
-                            .replace("--top-k", "top_k")
-                            .replace("--abstain-below", "abstain_below"));
+                    String.valueOf(e.getMessage()).replace("topK", "top_k").replace("abstainBelow", "abstain_below"));
         }
     }
 

@@ -5,7 +5,6 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 
 import io.github.resdensenet.cli.Main;
-import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -14,7 +13,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.spark.api.java.JavaRDD;
@@ -115,7 +113,9 @@ final class SparkScoreCommand implements Callable<Integer> {
         if (!List.of("parquet", "json", "csv").contains(format)) {
             throw new ParameterException(spec.commandLine(), "--format must be parquet, json or csv, got " + format);
         }
-        PredictionJson unused = new PredictionJson(1, false, Optional.ofNullable(abstainBelow)); // before Spark starts
+        if (abstainBelow != null && !(abstainBelow >= 0 && abstainBelow <= 1)) {
+            throw new IllegalArgumentException("--abstain-below must be 0 to 1, got " + abstainBelow);
+        }
         Run.open(run).readBestManifest();
         if (maxPixels < 1) {
             throw new IllegalArgumentException("--max-pixels must be positive, got " + maxPixels);

@@ -75,9 +75,13 @@ public record Audit(
     public static Audit of(Path root, boolean upright, int threads, BiConsumer<Integer, Integer> progress)
             throws IOException {
         FolderWalk walk = FolderWalk.of(root);
-        List<AuditedFile> files = AuditedFile.readAll(walk, upright, threads, progress);
-        List<AuditedFile> images =
-                files.stream().filter(f -> f.fingerprint().isPresent()).toList();
+        int total = walk.entries().size();
+        List<Checked> checked = Parallel.map(
+                total, threads, i -> Checked.of(walk.entries().get(i), upright), done -> progress.accept(done, total));
+        List<AuditedFile> files = checked.stream().map(Checked::file).toList();
+        List<Checked> readable =
+                checked.stream().filter(c -> c.fingerprint().isPresent()).toList();
+        List<AuditedFile> images = readable.stream().map(Checked::file).toList();
         Map<String, Integer> classes = new TreeMap<>(ImageFolder.BY_CODE_POINT);
         walk.classes().forEach(name -> classes.put(name, 0));
         images.forEach(image -> classes.merge(image.className(), 1, Integer::sum));
@@ -103,7 +107,7 @@ public record Audit(
 
         List<Repeat> repeats = new ArrayList<>();
         for (Pair pair : Duplicates.find(
-                images.stream().map(f -> f.fingerprint().orElseThrow()).toList())) {
+                readable.stream().map(c -> c.fingerprint().orElseThrow()).toList())) {
             AuditedFile first = images.get(pair.first());
             AuditedFile second = images.get(pair.second());
             boolean twoLabels = !first.className().equals(second.className());
@@ -158,7 +162,6 @@ public record Audit(
      * @param sha256 SHA-256 of the content in hexadecimal digits; "" if the file was not opened
      * @param width width of the image in pixels; 0 if the file is not a readable image
      * @param height height of the image in pixels; 0 if the file is not a readable image
-     * @param fingerprint fingerprint of the image; empty if the file is not a readable image
      */
     public record AuditedFile(
             String path,
@@ -168,8 +171,7 @@ public record Audit(
             long bytes,
             String sha256,
             int width,
-            int height,
-            Optional<Fingerprint> fingerprint) {
+            int height) {
         /** What training does with a file. */
         public enum Verdict {
             /** A readable image. */
@@ -186,17 +188,20 @@ public record Audit(
                 return name().toLowerCase(Locale.ROOT);
             }
         }
+    }
 
-        static List<AuditedFile> readAll(
-                FolderWalk walk, boolean upright, int threads, BiConsumer<Integer, Integer> progress)
-                throws IOException {
-            int n = walk.entries().size();
-            return Parallel.map(n, threads, i -> of(walk.entries().get(i), upright), done -> progress.accept(done, n));
-        }
-
-        private static AuditedFile of(FolderWalk.Entry entry, boolean upright) {
+    /**
+     * A file and, for an image that can be read, its fingerprint.
+     *
+     * @param file the result
+     * @param fingerprint empty if the file is not a readable image
+     */
+    private record Checked(AuditedFile file, Optional<Fingerprint> fingerprint) {
+        static Checked of(FolderWalk.Entry entry, boolean upright) {
             if (entry.kind() != FolderWalk.Kind.IMAGE) {
-                Verdict verdict = entry.kind() == FolderWalk.Kind.IGNORED ? Verdict.IGNORED : Verdict.REFUSED;
+                AuditedFile.Verdict verdict = entry.kind() == FolderWalk.Kind.IGNORED
+                        ? AuditedFile.Verdict.IGNORED
+                        : AuditedFile.Verdict.REFUSED;
                 return notAnImage(entry, verdict, entry.reason(), 0, "");
             }
             long bytes = 0;
@@ -207,29 +212,30 @@ public record Audit(
                 // a mapped file would stay in memory while it is digested
                 sha256 = content.isDirect() ? Digest.sha256(entry.file()) : Digest.sha256(content.duplicate());
                 RgbImage image = ImageDecoder.decode(entry.file(), content, upright);
-                return new AuditedFile(
+                AuditedFile file = new AuditedFile(
                         entry.path(),
                         entry.className(),
-                        Verdict.OK,
+                        AuditedFile.Verdict.OK,
                         entry.reason(),
                         bytes,
                         sha256,
                         image.width(),
-                        image.height(),
-                        Optional.of(Fingerprint.of(image)));
+                        image.height());
+                return new Checked(file, Optional.of(Fingerprint.of(image)));
             } catch (ImageException e) {
-                return notAnImage(entry, Verdict.REFUSED, e.reason(), bytes, sha256);
+                return notAnImage(entry, AuditedFile.Verdict.REFUSED, e.reason(), bytes, sha256);
             } catch (AccessDeniedException e) {
-                return notAnImage(entry, Verdict.REFUSED, "permission denied", bytes, sha256);
+                return notAnImage(entry, AuditedFile.Verdict.REFUSED, "permission denied", bytes, sha256);
             } catch (IOException e) {
-                return notAnImage(entry, Verdict.REFUSED, "cannot be read: " + e.getMessage(), bytes, sha256);
+                return notAnImage(
+                        entry, AuditedFile.Verdict.REFUSED, "cannot be read: " + e.getMessage(), bytes, sha256);
             }
         }
 
-        private static AuditedFile notAnImage(
-                FolderWalk.Entry entry, Verdict verdict, String reason, long bytes, String sha256) {
-            return new AuditedFile(
-                    entry.path(), entry.className(), verdict, reason, bytes, sha256, 0, 0, Optional.empty());
+        private static Checked notAnImage(
+                FolderWalk.Entry entry, AuditedFile.Verdict verdict, String reason, long bytes, String sha256) {
+            AuditedFile file = new AuditedFile(entry.path(), entry.className(), verdict, reason, bytes, sha256, 0, 0);
+            return new Checked(file, Optional.empty());
         }
     }
 }
