@@ -162,17 +162,21 @@ def signals(folder, n):
         ["train", *small, "--nproc", "2", "--out", folder / "NEW"],
         ["export", first, "--format", "onnx", "--out", folder / "m.onnx"],
         ["quantize", quantized], ["serve", first, "--port", "0"]]
-    done = 0
+    done = attempts = 0
     for command in commands:
         length = 20.0  # of a command that does not end by itself
+        signalled = 0
         for i in range(-1, n):
-            arguments = [str(a).replace("NEW", f"new{done}") for a in command]
+            shutil.rmtree(folder / f"new{attempts}", ignore_errors=True)
+            attempts += 1
+            arguments = [str(a).replace("NEW", f"new{attempts}") for a in command]
             start = time.monotonic()
             process = subprocess.Popen([ROOT / "resdensenet", *arguments], stdout=subprocess.DEVNULL,
                                        stderr=subprocess.DEVNULL)
             try:
-                if process.wait(length if i < 0 else moments.uniform(0.02, length)) == 2:
-                    failures.append(f"{arguments[0]}: invalid usage")
+                status = process.wait(length if i < 0 else moments.uniform(0.02, length))
+                if status:
+                    failures.append(f"{arguments[0]}: status {status} without a signal")
                 length = time.monotonic() - start if i < 0 else length
                 continue  # it ended before the signal
             except subprocess.TimeoutExpired:
@@ -189,6 +193,9 @@ def signals(folder, n):
             if status not in (128 + number, -number, 0) or seconds > 10:
                 failures.append(f"{arguments[0]}: status {status} {seconds:.1f} s after {number.name}")
             done += 1
+            signalled += 1
+        if signalled < n / 2:
+            failures.append(f"{command[0]}: only {signalled} of {n} signals came before its end")
     return {"test": "C11", "n": done, "failed": len(failures),
             "worst": "; ".join([f"{worst[0]:.1f} s until the exit of {worst[1]}", *failures])}
 
@@ -200,24 +207,29 @@ def json_suite(folder, suite):
                    check=True, capture_output=True)
     image = next(pathlib.Path.home().glob(".cache/resdensenet/fashion3/*/*.png"))
     manifest, longest, wrong = run / "checkpoints" / "best" / "manifest.json", 0.0, []
-    files = sorted(suite.iterdir())
+    files = sorted(f for f in suite.iterdir() if f.is_file())
     for file in files:
         shutil.copyfile(file, manifest)
         before = sorted((f, f.stat().st_mtime_ns) for f in run.rglob("*"))
         start = time.monotonic()
-        done = subprocess.run([ROOT / "resdensenet", "predict", run, image], capture_output=True, text=True, errors="replace")
+        try:
+            done = subprocess.run([ROOT / "resdensenet", "predict", run, image], capture_output=True, text=True,
+                                  errors="replace", timeout=60)
+        except subprocess.TimeoutExpired:
+            wrong.append(f"{file.name}: no end within 60 s")
+            continue
         seconds = time.monotonic() - start
         longest = max(longest, seconds)
         written = before != sorted((f, f.stat().st_mtime_ns) for f in run.rglob("*"))
         if done.returncode not in (1, 2) or len(done.stderr.splitlines()) != 1 or done.stdout or written or seconds > 2 \
                 or re.search(r"Exception|\bjava\.|jackson", done.stderr):
             wrong.append(f"{file.name}: status {done.returncode}, {seconds:.1f} s, {done.stderr.strip()[:80]}")
-    return {"test": "D4-json", "n": len(files), "failed": len(wrong), "worst": [f"at most {longest:.1f} s", *wrong]}
+    return {"test": "D4-json", "n": len(files), "failed": len(wrong) + (not files), "worst": [f"at most {longest:.1f} s", *wrong]}
 
 
 def in_words(worst):
     text = "; ".join(map(str, worst)) if isinstance(worst, list) else str(worst or "")
-    text = re.sub(r"\d+\.\d{5,}(?:[eE]-?\d+)?", lambda number: f"{float(number[0]):.2g}", text)
+    text = re.sub(r"\d+\.\d{5,}(?:[eE]-?\d+)?", lambda number: f"{float(number[0]):{'.2g' if float(number[0]) < 1 else '.2f'}}", text)
     return text if len(text) <= 120 else text[:117] + "..."
 
 
@@ -255,7 +267,7 @@ def main():
                 options.keep.write_text(json.dumps(kept, ensure_ascii=False))
     rows = {row["test"]: row for part in kept.values() for row in part}
     command = "python bench/trust.py" + (" --long" if options.long else "") + (
-        " --corpora DIR" if options.corpora else "") + (" --json-suite DIR" if options.json_suite else "") + (f" --moments {options.moments}" if options.moments else "")
+        " --corpora DIR" if options.corpora else "") + (" --json-suite JSON" if options.json_suite else "") + (f" --moments {options.moments}" if options.moments else "")
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.processor())
     page = ["# Trust", "", f"Written by `{command}` on {cpu}, {platform.system()}. Each row is a check: how many cases were",

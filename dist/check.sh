@@ -83,6 +83,8 @@ check_program() {
     ls "$HOME"/.cache/resdensenet/classes-*.jsa.key >/dev/null 2>&1 && break
     sleep 1
   done
+  [ "$here" = windows-x86_64 ] || ls "$HOME"/.cache/resdensenet/classes-*.jsa.key >/dev/null 2>&1 \
+    || complain "no archive of classes was written"
   "$program" predict "$folder/run" "$picture" >/dev/null || complain "predict failed"
   help_time=$(median "$program" --help)
   predict_time=$(median "$program" predict "$folder/run" "$picture")

@@ -72,17 +72,21 @@ final class TrainCommand implements Callable<Integer> {
         try {
             return trainer(group).resume(run, options.changes());
         } catch (CancellationException e) {
-            throw stopped(e, run);
+            StringBuilder again = new StringBuilder(run.toString());
+            options.changes()
+                    .forEach((key, value) -> again.append(key.equals("train.epochs") ? " --epochs " : " --threads ")
+                            .append(value));
+            throw stopped(e, run, again.toString());
         }
     }
 
     /** The exception with the command that continues, if the run has been created. */
-    private static CancellationException stopped(CancellationException stop, Path run) {
+    private static CancellationException stopped(CancellationException stop, Path run, String arguments) {
         if (!Files.isDirectory(run)) {
             return stop;
         }
         CancellationException advice =
-                new CancellationException(stop.getMessage() + "; resume with: resdensenet train --resume " + run);
+                new CancellationException(stop.getMessage() + "; resume with: resdensenet train --resume " + arguments);
         advice.initCause(stop);
         return advice;
     }
@@ -114,7 +118,7 @@ final class TrainCommand implements Callable<Integer> {
         try {
             return trainer(group).train(recipe, folder, options.init(), options.newHead());
         } catch (CancellationException e) {
-            throw stopped(e, folder);
+            throw stopped(e, folder, folder.toString());
         }
     }
 

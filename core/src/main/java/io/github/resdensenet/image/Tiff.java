@@ -251,7 +251,8 @@ final class Tiff {
             if (starts.length != tiles) {
                 throw FormatException.corrupt("the TIFF has " + starts.length + " tiles instead of " + tiles);
             }
-            if (size(TILE_WIDTH) * size(TILE_HEIGHT) > 4 * Math.max(MAX_TILE, (long) width * height)) {
+            double pixels = (double) tiles * size(TILE_WIDTH) * size(TILE_HEIGHT);
+            if (pixels > 4.0 * samples * Math.max(MAX_TILE, (long) width * height)) {
                 throw FormatException.unsupported("TIFF with tiles of " + size(TILE_WIDTH) + " x " + size(TILE_HEIGHT)
                         + " pixels in an image of " + width + " x " + height);
             }

@@ -183,7 +183,7 @@ final class ImageRoutes implements AutoCloseable {
                     result.completeExceptionally(new HttpFailure(400, String.valueOf(e.getMessage())));
                 } catch (ImageMemoryException | OutOfMemoryError e) {
                     result.completeExceptionally(HttpFailure.outOfMemory());
-                } catch (IOException | RuntimeException | LinkageError e) {
+                } catch (IOException | RuntimeException | Error e) {
                     result.completeExceptionally(new HttpFailure(500, "the explanation cannot be computed"));
                 } finally {
                     model.release();

@@ -208,7 +208,7 @@ final class Scheduler implements AutoCloseable {
             result.completeExceptionally(HttpFailure.ofImage(e));
         } catch (IOException | OutOfMemoryError e) {
             result.completeExceptionally(HttpFailure.outOfMemory());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             result.completeExceptionally(new HttpFailure(500, "the image cannot be decoded"));
         }
     }

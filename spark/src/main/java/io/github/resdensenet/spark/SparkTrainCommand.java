@@ -81,7 +81,8 @@ final class SparkTrainCommand implements Callable<Integer> {
         if (resumed == null) {
             Run.checkFree(run); // before Spark starts
         }
-        int epochsBefore = resumed == null ? 0 : epochs(run);
+        boolean finished = resumed != null && Run.open(run).isFinished();
+        int epochsBefore = finished ? epochs(run) : 0;
         try (SparkSession session = spark.trainingSession("resdensenet spark-train", tasks);
                 LogFollower log = new LogFollower(
                         run.resolve("log.txt"), spec.commandLine().getOut())) {
@@ -92,12 +93,16 @@ final class SparkTrainCommand implements Callable<Integer> {
                 estimator.resume(session, run, options.epochs());
             }
         } catch (CancellationException e) {
+            String epochs = options.epochs() > 0 ? " --epochs " + options.epochs() : "";
             CancellationException stopped = new CancellationException(
-                    "stopped; to continue: resdensenet spark-train --resume " + run + " with the same Spark options");
+                    Files.isDirectory(run)
+                            ? "stopped; to continue: resdensenet spark-train --resume " + run + epochs
+                                    + " with the same Spark options"
+                            : "stopped");
             stopped.initCause(e);
             throw stopped;
         }
-        if (resumed != null && epochs(run) == epochsBefore) {
+        if (finished && epochs(run) == epochsBefore) {
             spec.commandLine()
                     .getOut()
                     .println(Text.printable(run.toString()) + ": finished after epoch " + epochsBefore

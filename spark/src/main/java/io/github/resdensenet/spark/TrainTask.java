@@ -7,6 +7,7 @@ import io.github.resdensenet.run.Recipe;
 import io.github.resdensenet.run.Run;
 import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
+import io.github.resdensenet.util.ErrorText;
 import io.github.resdensenet.util.MessageLines;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
@@ -173,7 +174,7 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
     private static String lines(Exception error) {
         return error instanceof MessageLines list
                 ? list.lines().stream().map(Text::printable).collect(Collectors.joining("\n"))
-                : Text.printable(String.valueOf(error.getMessage()));
+                : Text.printable(ErrorText.of(error));
     }
 
     /** The error of a task, at the driver. */
