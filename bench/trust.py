@@ -158,7 +158,7 @@ def signals(folder, n):
         ["summary"], ["diagram", "--out", folder / "d.svg"], ["doctor"],
         ["bench", "--image-size", "64", "--steps", "10"],
         ["compare", "--models", "resdensenet", "--recipes", "common", "--seeds", "2", *small, "--out", folder / "NEW"],
-        ["crossval", "--folds", "2", *small, "--out", folder / "NEW"],
+        ["crossval", "--folds", "2", "--batch-size", "7", *small, "--out", folder / "NEW"],
         ["train", *small, "--nproc", "2", "--out", folder / "NEW"],
         ["export", first, "--format", "onnx", "--out", folder / "m.onnx"],
         ["quantize", quantized], ["serve", first, "--port", "0"]]
@@ -270,11 +270,11 @@ def main():
         " --corpora DIR" if options.corpora else "") + (" --json-suite JSON" if options.json_suite else "") + (f" --moments {options.moments}" if options.moments else "")
     cpu = next((line.split(":")[1].strip() for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
                 if line.startswith("model name")), platform.processor())
-    page = ["# Trust", "", f"Written by `{command}` on {cpu}, {platform.system()}. Each row is a check: how many cases were",
-            "tested, how many failed, and the worst case or details.", "",
+    page = ["# Trust", "", f"Written by `{command}`", f"on {cpu}, {platform.system()}. Each row is a check: how many cases were tested, how many failed, and the worst case",
+            "or details.", "",
             "`DIR` has the complete test files of other projects, of which the repository has a part: `pngsuite` (PngSuite),",
             "`exif` (recurser/exif-orientation-examples), `pth-good` (the `.pt` files of tracel-ai/burn) and `pth-hostile` (those of",
-            "mmaitre314/picklescan).", "",
+            "mmaitre314/picklescan). `JSON` has the test files of nst/JSONTestSuite.", "",
             "| Row | Check | Cases | Failed | Worst case or details |", "| --- | --- | ---: | ---: | --- |"]
     for id in sorted(rows):
         row = rows[id]
