@@ -145,9 +145,7 @@ final class CompareCommand implements Callable<Integer> {
         comparison.run();
         for (String file :
                 List.of("compare.md", "compare.csv", "compare.json", "compare.html", "curves.svg", "curves.png")) {
-            spec.commandLine()
-                    .getOut()
-                    .println(Text.printable(folder.resolve(file).toString()));
+            spec.commandLine().getOut().println(Text.printable(folder.resolve(file)));
         }
         return 0;
     }

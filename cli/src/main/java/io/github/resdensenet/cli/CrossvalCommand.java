@@ -115,7 +115,7 @@ final class CrossvalCommand implements Callable<Integer> {
         console.println("Accuracy: " + Decimal.percent(evaluation.accuracy()) + "%" + interval + ", from "
                 + evaluation.n() + " predictions");
         for (String file : List.of("crossval.html", "crossval.json", "predictions.csv", "folds.csv")) {
-            console.println(Text.printable(folder.resolve(file).toString()));
+            console.println(Text.printable(folder.resolve(file)));
         }
     }
 

@@ -60,7 +60,7 @@ final class DiagramCommand implements Callable<Integer> {
                 AtomicFiles.write(file, diagram.png());
             }
         }
-        spec.commandLine().getOut().println(Text.printable(file.toString()));
+        spec.commandLine().getOut().println(Text.printable(file));
         return 0;
     }
 }

@@ -115,8 +115,8 @@ final class ExportCommand implements Callable<Integer> {
             };
             spec.commandLine()
                     .getOut()
-                    .println(Text.printable(file.toString()) + ": ONNX model with " + chosen + " input, " + numbers
-                            + ". " + report);
+                    .println(Text.printable(file) + ": ONNX model with " + chosen + " input, " + numbers + ". "
+                            + report);
             return 0;
         }
         if (input != null || precision != null || data != null) {
@@ -126,8 +126,7 @@ final class ExportCommand implements Callable<Integer> {
         if (format == Format.torchscript) {
             spec.commandLine()
                     .getOut()
-                    .println(Text.printable(file.toString()) + ": TorchScript model. "
-                            + TorchScriptExport.write(opened, file));
+                    .println(Text.printable(file) + ": TorchScript model. " + TorchScriptExport.write(opened, file));
             return 0;
         }
         Checkpoint best = opened.readModel();
@@ -140,7 +139,7 @@ final class ExportCommand implements Callable<Integer> {
         });
         spec.commandLine()
                 .getOut()
-                .println(Text.printable(file.toString()) + ": "
+                .println(Text.printable(file) + ": "
                         + best.weights().tensors().size() + " tensors, classes in order: "
                         + Text.printable(String.join(", ", best.manifest().classes())));
         return 0;

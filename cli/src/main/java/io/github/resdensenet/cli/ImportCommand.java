@@ -71,9 +71,7 @@ final class ImportCommand implements Callable<Integer> {
         Recipe recipe = model.recipe().with("data.imageSize", Integer.toString(model.imageSize()));
         List<String> names = Arrays.asList(classes.split(",", -1));
         Run run = Weights.read(file, key, strip).createRun(recipe, names, out);
-        spec.commandLine()
-                .getOut()
-                .println("Done: " + Text.printable(run.folder().toString()));
+        spec.commandLine().getOut().println("Done: " + Text.printable(run.folder()));
         return 0;
     }
 }

@@ -3,7 +3,7 @@ package io.github.resdensenet.cli;
 import io.github.resdensenet.distributed.LostProcessException;
 import io.github.resdensenet.engine.NativeLibraries;
 import io.github.resdensenet.util.ErrorText;
-import io.github.resdensenet.util.MessageLines;
+import io.github.resdensenet.util.LinesException;
 import io.github.resdensenet.util.Text;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -193,7 +193,7 @@ public final class Main {
         }
         boolean usage = error instanceof IllegalArgumentException;
         Throwable cause = error instanceof UncheckedIOException ? error.getCause() : error;
-        List<String> lines = cause instanceof MessageLines list ? list.lines() : List.of(message(error));
+        List<String> lines = cause instanceof LinesException list ? list.lines() : List.of(message(error));
         err.println("resdensenet: "
                 + lines.stream().map(Text::printable).collect(Collectors.joining(System.lineSeparator())));
         return usage ? CommandLine.ExitCode.USAGE : CommandLine.ExitCode.SOFTWARE;

@@ -36,7 +36,7 @@ final class PlotCommand implements Callable<Integer> {
         Run opened = Run.open(run);
         RunFiles.writeCurves(opened);
         for (String name : List.of("curves.png", "curves.svg", "curves.csv", "curves.json")) {
-            spec.commandLine().getOut().println(Text.printable(opened.file(name).toString()));
+            spec.commandLine().getOut().println(Text.printable(opened.file(name)));
         }
         return 0;
     }

@@ -85,8 +85,8 @@ final class PredictCommand implements Callable<Integer> {
         if (topK < 1) {
             throw new IllegalArgumentException("--top-k must be positive, got " + topK);
         }
-        if (abstainBelow != null && !(abstainBelow >= 0 && abstainBelow <= 1)) {
-            throw new IllegalArgumentException("--abstain-below must be 0 to 1, got " + abstainBelow);
+        if (abstainBelow != null) {
+            PredictionJson.requireThreshold("--abstain-below", abstainBelow);
         }
         PredictionJson form = new PredictionJson(topK, raw, Optional.ofNullable(abstainBelow));
         TestTimeAugmentation augmentation = Choices.parse(TestTimeAugmentation.class, "--tta", tta);

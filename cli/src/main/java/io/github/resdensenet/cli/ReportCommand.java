@@ -41,7 +41,7 @@ final class ReportCommand implements Callable<Integer> {
         Path file = RunFiles.writeReport(
                 Run.open(run), data, (done, total) -> progress.show("Evaluating", done, total, ""));
         progress.clear();
-        spec.commandLine().getOut().println(Text.printable(file.toString()));
+        spec.commandLine().getOut().println(Text.printable(file));
         return 0;
     }
 }

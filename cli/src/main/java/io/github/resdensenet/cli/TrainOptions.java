@@ -76,9 +76,9 @@ public final class TrainOptions {
     public static void printResult(Run run, PrintWriter out) {
         Path report = run.file("report.html");
         if (Files.exists(report)) {
-            out.println("Report: " + Text.printable(report.toString()));
+            out.println("Report: " + Text.printable(report));
         }
-        out.println("Done: " + Text.printable(run.folder().toString()));
+        out.println("Done: " + Text.printable(run.folder()));
     }
 
     /**

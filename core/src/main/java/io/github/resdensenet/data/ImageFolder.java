@@ -15,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /**
  * An image folder with one subfolder per class, listed in the same order as torchvision's {@code ImageFolder}.
@@ -52,7 +51,8 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
      * @throws IOException if the folder cannot be read, has fewer than two classes, or has a class without images
      */
     public static ImageFolder open(Path root) throws IOException {
-        return open(root, classFolders(root));
+        FolderWalk walk = walk(root);
+        return of(walk, walk.classes());
     }
 
     /**
@@ -61,7 +61,22 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
      * @throws IOException if the class folders differ from {@code classes}, or a class has no images
      */
     public static ImageFolder open(Path root, List<String> classes) throws IOException {
-        List<String> found = classFolders(root);
+        return of(walk(root), classes);
+    }
+
+    private static FolderWalk walk(Path root) throws IOException {
+        if (Files.exists(root) && !Files.isDirectory(root)) {
+            throw new IOException(root + ": not a folder; expected an image folder with one subfolder per class");
+        }
+        return FolderWalk.of(root);
+    }
+
+    private static ImageFolder of(FolderWalk walk, List<String> classes) throws IOException {
+        Path root = walk.root();
+        List<String> found = walk.classes();
+        if (found.isEmpty()) {
+            throw new IOException(root + ": no class folders inside; expected " + root + "/CLASS/image.png");
+        }
         if (!found.equals(classes)) {
             List<String> missing =
                     classes.stream().filter(c -> !found.contains(c)).toList();
@@ -75,7 +90,7 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
         }
         Map<String, Integer> indices = new HashMap<>();
         classes.forEach(name -> indices.put(name, indices.size()));
-        List<Sample> samples = FolderWalk.images(FolderWalk.of(root).entries())
+        List<Sample> samples = FolderWalk.images(walk.entries())
                 .map(image -> new Sample(image.file(), image.path(), indices.getOrDefault(image.className(), -1)))
                 .toList();
         ImageFolder folder = new ImageFolder(root, classes, samples);
@@ -89,26 +104,6 @@ public record ImageFolder(Path root, List<String> classes, List<Sample> samples)
                     + "; supported extensions: " + String.join(" ", EXTENSIONS));
         }
         return folder;
-    }
-
-    private static List<String> classFolders(Path root) throws IOException {
-        if (!Files.exists(root)) {
-            throw new NoSuchFileException(root.toString(), null, "no such folder");
-        }
-        if (!Files.isDirectory(root)) {
-            throw new IOException(root + ": not a folder; expected an image folder with one subfolder per class");
-        }
-        try (Stream<Path> entries = Files.list(root)) {
-            List<String> names = entries.filter(Files::isDirectory)
-                    .map(p -> p.getFileName().toString())
-                    .filter(name -> !name.startsWith("."))
-                    .sorted(BY_CODE_POINT)
-                    .toList();
-            if (names.isEmpty()) {
-                throw new IOException(root + ": no class folders inside; expected " + root + "/CLASS/image.png");
-            }
-            return names;
-        }
     }
 
     /** A remark if the class folders have the names of subsets: another layout, whose subsets would become classes. */

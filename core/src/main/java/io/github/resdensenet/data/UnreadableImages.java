@@ -1,21 +1,17 @@
 package io.github.resdensenet.data;
 
 import io.github.resdensenet.image.ImageException;
-import io.github.resdensenet.util.MessageLines;
-import java.io.IOException;
+import io.github.resdensenet.util.LinesException;
 import java.util.List;
 import java.util.stream.Stream;
 
 /** Signals that images of a data set cannot be read. The message lists each image with the reason. */
-final class UnreadableImages extends IOException implements MessageLines {
+final class UnreadableImages extends LinesException {
     private static final long serialVersionUID = 1;
-
-    private final List<String> lines;
 
     /** Creates an exception. The message has one line per file, after a heading if there are several files. */
     UnreadableImages(List<ImageException> faults) {
-        super(String.join("\n", lines(faults)));
-        lines = lines(faults);
+        super(lines(faults));
     }
 
     private static List<String> lines(List<ImageException> faults) {
@@ -26,10 +22,5 @@ final class UnreadableImages extends IOException implements MessageLines {
                         Stream.of(faults.size() + " images cannot be read:"),
                         faults.stream().map(fault -> "  " + fault.getMessage()))
                 .toList();
-    }
-
-    @Override
-    public List<String> lines() {
-        return lines;
     }
 }

@@ -9,11 +9,11 @@ import java.util.zip.Inflater;
  * early, and leaves the rest of the image black.
  */
 final class StripCheck {
-    private static final int LZW = 5;
-    private static final int JPEG = 7;
-    private static final int DEFLATE = 8;
-    private static final int PACK_BITS = 32773;
-    private static final int OLD_DEFLATE = 32946;
+    static final int LZW = 5;
+    static final int JPEG = 7;
+    static final int DEFLATE = 8;
+    static final int PACK_BITS = 32773;
+    static final int OLD_DEFLATE = 32946;
 
     private static final int CLEAR = 256;
     private static final int END = 257;

@@ -70,12 +70,12 @@ final class Tiff {
     /** The value of {@link #PREDICTOR} for differences between neighbours in a row. */
     private static final int DIFFERENCES = 2;
     /** LZW and deflate: the compressions for which the {@link #PREDICTOR} counts. */
-    private static final Set<Long> WITH_PREDICTOR = Set.of(5L, 8L, 32946L);
+    private static final Set<Integer> WITH_PREDICTOR =
+            Set.of(StripCheck.LZW, StripCheck.DEFLATE, StripCheck.OLD_DEFLATE);
 
     /** Red, green and blue in the luminance, as in JFIF. */
     private static final double[] LUMINANCE = {0.299, 0.587, 0.114};
 
-    private static final int JPEG = 7;
     private static final Map<Integer, String> COMPRESSIONS = Map.of(
             1,
             "none",
@@ -85,15 +85,15 @@ final class Tiff {
             "CCITT group 3",
             4,
             "CCITT group 4",
-            5,
+            StripCheck.LZW,
             "LZW",
-            JPEG,
+            StripCheck.JPEG,
             "JPEG",
-            8,
+            StripCheck.DEFLATE,
             "deflate",
-            32773,
+            StripCheck.PACK_BITS,
             "PackBits",
-            32946,
+            StripCheck.OLD_DEFLATE,
             "deflate");
 
     private static final int WHITE_IS_ZERO = 0;
@@ -205,7 +205,7 @@ final class Tiff {
         long compression = value(COMPRESSION, 1);
         String kind = "TIFF with photometric interpretation " + photometric + ", " + samples + " x " + bits
                 + " bits, compression " + COMPRESSIONS.getOrDefault((int) compression, Long.toString(compression));
-        boolean jpeg = compression == JPEG;
+        boolean jpeg = compression == StripCheck.JPEG;
         boolean whole = bits == 8 || bits == 16;
         boolean fraction = bits == 1 || bits == 2 || bits == 4; // of a byte
         boolean known = switch (photometric) {
@@ -297,7 +297,7 @@ final class Tiff {
 
     /** Whether the file has differences of 16-bit values, which the JDK's reader does not add up. */
     private boolean hasWideDifferences() {
-        return bits == 16 && value(PREDICTOR, 1) == DIFFERENCES && WITH_PREDICTOR.contains(value(COMPRESSION, 1));
+        return bits == 16 && value(PREDICTOR, 1) == DIFFERENCES && WITH_PREDICTOR.contains((int) value(COMPRESSION, 1));
     }
 
     /** The file for the JDK's reader, which then returns the differences as they are. */

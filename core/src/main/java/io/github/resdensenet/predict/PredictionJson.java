@@ -26,11 +26,19 @@ public record PredictionJson(int topK, boolean raw, Optional<Double> abstainBelo
         if (topK < 1) {
             throw new IllegalArgumentException("topK must be positive, got " + topK);
         }
-        abstainBelow.ifPresent(threshold -> {
-            if (!(threshold >= 0 && threshold <= 1)) {
-                throw new IllegalArgumentException("abstainBelow must be 0 to 1, got " + threshold);
-            }
-        });
+        abstainBelow.ifPresent(threshold -> requireThreshold("abstainBelow", threshold));
+    }
+
+    /**
+     * Checks a threshold of {@link #abstainBelow}.
+     *
+     * @param name what the caller's user calls it
+     * @throws IllegalArgumentException if it is not 0 to 1
+     */
+    public static void requireThreshold(String name, double threshold) {
+        if (!(threshold >= 0 && threshold <= 1)) {
+            throw new IllegalArgumentException(name + " must be 0 to 1, got " + threshold);
+        }
     }
 
     /** Whether the predicted class is withheld. */

@@ -5,7 +5,6 @@ import java.io.UncheckedIOException;
 import java.nio.charset.CharacterCodingException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
-import java.nio.file.FileSystemLoopException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
@@ -35,9 +34,6 @@ public final class ErrorText {
         }
         if (error instanceof NotDirectoryException e) {
             return e.getFile() + ": not a folder";
-        }
-        if (error instanceof FileSystemLoopException e) {
-            return e.getFile() + ": link to a parent folder";
         }
         if (error instanceof CharacterCodingException) {
             return "a file is not UTF-8 text";

@@ -92,6 +92,11 @@ public final class Text {
         return result.toString();
     }
 
+    /** Returns a path as {@link #printable(String)} text. */
+    public static String printable(Path path) {
+        return printable(path.toString());
+    }
+
     /** Whether a character controls the terminal or the direction of the text, or is half of a surrogate pair. */
     private static boolean isInvisible(int c) {
         return switch (Character.getType(c)) {

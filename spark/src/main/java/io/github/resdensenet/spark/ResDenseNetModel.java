@@ -1,5 +1,6 @@
 package io.github.resdensenet.spark;
 
+import io.github.resdensenet.predict.PredictionJson;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -67,9 +68,7 @@ public final class ResDenseNetModel {
      * @param threshold calibrated probability below which a prediction is withheld, 0 to 1
      */
     public ResDenseNetModel setAbstainBelow(double threshold) {
-        if (!(threshold >= 0 && threshold <= 1)) {
-            throw new IllegalArgumentException("abstainBelow must be 0 to 1, got " + threshold);
-        }
+        PredictionJson.requireThreshold("abstainBelow", threshold);
         abstainBelow = threshold;
         return this;
     }

@@ -5,6 +5,7 @@ import static org.apache.spark.sql.functions.count;
 import static org.apache.spark.sql.functions.lit;
 
 import io.github.resdensenet.cli.Main;
+import io.github.resdensenet.predict.PredictionJson;
 import io.github.resdensenet.run.Run;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -113,8 +114,8 @@ final class SparkScoreCommand implements Callable<Integer> {
         if (!List.of("parquet", "json", "csv").contains(format)) {
             throw new ParameterException(spec.commandLine(), "--format must be parquet, json or csv, got " + format);
         }
-        if (abstainBelow != null && !(abstainBelow >= 0 && abstainBelow <= 1)) {
-            throw new IllegalArgumentException("--abstain-below must be 0 to 1, got " + abstainBelow);
+        if (abstainBelow != null) {
+            PredictionJson.requireThreshold("--abstain-below", abstainBelow);
         }
         Run.open(run).readBestManifest();
         if (maxPixels < 1) {

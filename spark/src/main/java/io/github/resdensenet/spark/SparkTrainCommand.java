@@ -105,7 +105,7 @@ final class SparkTrainCommand implements Callable<Integer> {
         if (finished && epochs(run) == epochsBefore) {
             spec.commandLine()
                     .getOut()
-                    .println(Text.printable(run.toString()) + ": finished after epoch " + epochsBefore
+                    .println(Text.printable(run) + ": finished after epoch " + epochsBefore
                             + "; nothing was left to train");
         }
         TrainOptions.printResult(Run.open(run), spec.commandLine().getOut());

@@ -8,7 +8,7 @@ import io.github.resdensenet.run.Run;
 import io.github.resdensenet.train.TrainListener;
 import io.github.resdensenet.train.Trainer;
 import io.github.resdensenet.util.ErrorText;
-import io.github.resdensenet.util.MessageLines;
+import io.github.resdensenet.util.LinesException;
 import io.github.resdensenet.util.Text;
 import java.io.IOException;
 import java.io.Serializable;
@@ -94,7 +94,7 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
         if (outcome.startsWith(USAGE)) {
             throw new IllegalArgumentException(outcome.substring(USAGE.length()));
         } else if (outcome.startsWith(ERROR)) {
-            throw new TaskError(outcome.substring(ERROR.length()).lines().toList());
+            throw new LinesException(outcome.substring(ERROR.length()).lines().toList());
         } else if (outcome.startsWith(STOPPED)) {
             throw new CancellationException(outcome.substring(STOPPED.length()));
         }
@@ -172,26 +172,9 @@ final class TrainTask extends AbstractFunction1<Iterator<Integer>, Iterator<Stri
 
     /** The message, with a line break only between things that it lists. */
     private static String lines(Exception error) {
-        return error instanceof MessageLines list
+        return error instanceof LinesException list
                 ? list.lines().stream().map(Text::printable).collect(Collectors.joining("\n"))
                 : Text.printable(ErrorText.of(error));
-    }
-
-    /** The error of a task, at the driver. */
-    private static final class TaskError extends IOException implements MessageLines {
-        private static final long serialVersionUID = 1;
-
-        private final List<String> lines;
-
-        TaskError(List<String> lines) {
-            super(String.join("\n", lines));
-            this.lines = List.copyOf(lines);
-        }
-
-        @Override
-        public List<String> lines() {
-            return lines;
-        }
     }
 
     /** The first task trains; it continues if an earlier attempt of the stage has started the run. */
